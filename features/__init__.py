@@ -1,0 +1,1 @@
+"""The log becomes one row a customer, as of an instant."""

@@ -1,0 +1,1 @@
+"""What is fitted, and what it says of one customer."""

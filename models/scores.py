@@ -1,0 +1,100 @@
+"""What a score holds: one row a customer, the same names everywhere.
+
+The Parquet file, the store, the API and the exports all carry these columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+TEXT = pa.struct([("en", pa.string()), ("zh", pa.string())])
+"""A sentence in English and in Chinese."""
+
+REASON = pa.struct(
+    [
+        ("feature", pa.string()),
+        ("value", pa.float64()),
+        ("usual", pa.float64()),
+        ("contribution", pa.float64()),
+        ("en", pa.string()),
+        ("zh", pa.string()),
+    ]
+)
+"""One driver. ``contribution`` is in the unit of the score it explains."""
+
+GAP = pa.struct(
+    [
+        ("tier", pa.string()),
+        ("amount", pa.float64()),
+        ("en", pa.string()),
+        ("zh", pa.string()),
+    ]
+)
+"""What is missing to the next tier up."""
+
+SCORE_SCHEMA = pa.schema(
+    [
+        pa.field("customer_id", pa.string(), nullable=False),
+        pa.field("as_of", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("model_version", pa.string(), nullable=False),
+        ("churn_probability", pa.float64()),
+        ("expected_value", pa.float64()),
+        ("value_low", pa.float64()),
+        ("value_high", pa.float64()),
+        ("expected_orders", pa.float64()),
+        ("next_order_on", pa.date32()),
+        ("risk_band", pa.string()),
+        pa.field("lifecycle_stage", pa.string(), nullable=False),
+        pa.field("tier", pa.string(), nullable=False),
+        ("tier_reason", TEXT),
+        ("gap_to_next_tier", GAP),
+        ("cluster", pa.int64()),
+        ("cluster_name", TEXT),
+        ("priority", pa.int64()),
+        ("value_at_risk", pa.float64()),
+        pa.field("score_basis", pa.string(), nullable=False),
+        ("score_basis_reason", pa.string()),
+        ("churn_reasons", pa.list_(REASON)),
+        ("value_reasons", pa.list_(REASON)),
+    ]
+)
+"""The columns of a score, in order.
+
+``priority`` is the rank by ``value_at_risk``, 1 first. The reasons' contributions add
+up to the served score: after the drivers come ``other_features`` and ``base``.
+"""
+
+OTHER, BASE = "other_features", "base"
+"""The closing rows of a list of reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What a run knew of all its customers, needed to score one more alike.
+
+    Parameters
+    ----------
+    as_of : datetime
+        The instant of the run, UTC.
+    currency : str or None
+        The currency of every amount, where the log names one.
+    tiers : mapping
+        The cuts of the tier policy over the run's customers.
+    """
+
+    as_of: datetime
+    currency: str | None = None
+    tiers: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {**asdict(self), "as_of": self.as_of.isoformat()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> RunContext:
+        """Restore what ``to_dict`` gave."""
+        return cls(**{**values, "as_of": datetime.fromisoformat(values["as_of"])})

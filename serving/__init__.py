@@ -1,0 +1,1 @@
+"""What users touch: the scorer, the store, the API."""

@@ -1,0 +1,1 @@
+"""Snapshots, fitting, grading and the registry."""
