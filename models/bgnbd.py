@@ -134,18 +134,15 @@ class BGNBD(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """
         check_is_fitted(self)
         table = read_histories(X)
+        frequency, _, T = table.T
+        span = days / (self.alpha_ + T)
+        n_nodes = _nodes_needed(span)
         while_alive = np.empty(len(table))
-        values, group = np.unique(table[:, 0], return_inverse=True)
-        order = np.argsort(group, kind="stable")
-        parts = np.split(
-            order, np.searchsorted(group[order], np.arange(1, len(values)))
-        )
-        for frequency, rows in zip(values, parts, strict=True):
-            span = days / (self.alpha_ + table[rows, 2])
-            stayed = self.b_ + frequency + float(self.dropout_at_zero)
-            while_alive[rows] = _orders_while_alive(
-                self.r_ + frequency, span, a=self.a_, b=stayed
-            )
+        for rows in _groups(frequency, n_nodes):
+            x = float(frequency[rows[0]])
+            stayed = self.b_ + x + float(self.dropout_at_zero)
+            nodes = _beta_nodes(self.a_, stayed, n_nodes=n_nodes[rows[0]])
+            while_alive[rows] = _orders_while_alive(self.r_ + x, span[rows], *nodes)
         return self._alive(table) * while_alive
 
     def to_dict(self) -> dict[str, Any]:
@@ -182,16 +179,34 @@ class BGNBD(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         return np.asarray(np.where(chances > 0, expit(-log_odds), 1.0))
 
 
-def _orders_while_alive(shape: float, span: Floats, *, a: float, b: float) -> Floats:
-    """Take ``(1 - (1 + p span) ** -shape) / p`` over p ~ Beta(a, b).
+def _groups(*keys: npt.NDArray[Any]) -> list[npt.NDArray[np.intp]]:
+    """Return the row numbers of each group of equal keys."""
+    order = np.lexsort(keys)
+    steps = [key[order][1:] != key[order][:-1] for key in keys]
+    cuts = np.flatnonzero(np.logical_or.reduce(steps)) + 1
+    return np.split(order, cuts) if len(order) else []
 
-    ``span`` is the time ahead over ``alpha + T``. The nearest singularity is at
-    ``p = -1 / span``, so the number of nodes grows with the root of ``span``.
+
+def _nodes_needed(span: Floats) -> npt.NDArray[np.intp]:
+    """Return how many nodes give each row twelve digits, as a power of two.
+
+    The nearest singularity is at ``p = -1 / span``, so the number grows with the root
+    of ``span``. It hangs on the row alone: a row is worth the same in any company.
     """
-    n_nodes = int(np.clip(16 + 8 * np.sqrt(span.max()), 16, 512))
-    p, weight = _beta_nodes(a, b, n_nodes=n_nodes)
+    needed = np.clip(16 + 8 * np.sqrt(span), 32, 512)
+    return np.asarray(2 ** np.ceil(np.log2(needed)), dtype=np.intp)
+
+
+def _orders_while_alive(
+    shape: float, span: Floats, p: Floats, weight: Floats
+) -> Floats:
+    """Take ``(1 - (1 + p span) ** -shape) / p`` over p, at its nodes.
+
+    ``span`` is the time ahead over ``alpha + T``.
+    """
     bought = -np.expm1(-shape * np.log1p(np.outer(span, p)))
-    return np.asarray(np.clip(bought @ (weight / p), 0.0, shape * span))
+    orders = (bought * (weight / p)).sum(axis=1)
+    return np.asarray(np.clip(orders, 0.0, shape * span))
 
 
 def _beta_nodes(a: float, b: float, *, n_nodes: int) -> tuple[Floats, Floats]:

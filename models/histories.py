@@ -75,21 +75,22 @@ class Histories:
         """Return the log-likelihood and its gradient in the log-parameters."""
         r, alpha, a, b = np.exp(theta)
         x, k, w = self.frequency, self.frequency + self.extra, self.frequency_weight
-        total = w @ (
+        total = _dot(
+            w,
             gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-            + gammaln(a + b) - gammaln(a + b + k) + gammaln(b + k) - gammaln(b)
+            + gammaln(a + b) - gammaln(a + b + k) + gammaln(b + k) - gammaln(b),
         )  # fmt: skip
         both = psi(a + b) - psi(a + b + k)
         slope = np.array(
             [
-                w @ (psi(r + x) - psi(r) + np.log(alpha)),
+                _dot(w, psi(r + x) - psi(r) + np.log(alpha)),
                 w.sum() * r / alpha,
-                w @ both,
-                w @ (both + psi(b + k) - psi(b)),
+                _dot(w, both),
+                _dot(w, both + psi(b + k) - psi(b)),
             ]
         )
         value, part = self._alive_or_left(r, alpha, a, b)
-        return float(total + value), (slope + part) * np.array([r, alpha, a, b])
+        return total + value, (slope + part) * np.array([r, alpha, a, b])
 
     def _alive_or_left(
         self, r: float, alpha: float, a: float, b: float
@@ -105,16 +106,19 @@ class Histories:
         value = np.where(may_leave, np.logaddexp(alive, gone), alive)
         w, w_gone = self.weight, self.weight * p_gone
         w_alive = w - w_gone
+        at_age, at_recency = (r + x) / (alpha + T), (r + x) / (alpha + recency)
         slope = [
-            -(w_alive @ log_age + w_gone @ log_recency),
-            -(
-                w_alive @ ((r + x) / (alpha + T))
-                + w_gone @ ((r + x) / (alpha + recency))
-            ),
+            -_dot(w_alive, log_age) - _dot(w_gone, log_recency),
+            -_dot(w_alive, at_age) - _dot(w_gone, at_recency),
             w_gone.sum() / a,
-            -(w_gone @ (1.0 / left)),
+            -_dot(w_gone, 1.0 / left),
         ]
-        return float(w @ value), np.array(slope)
+        return _dot(w, value), np.array(slope)
+
+
+def _dot(weight: Floats, values: Floats) -> float:
+    """Sum the products. BLAS would start threads, slow on a busy machine."""
+    return float((weight * values).sum())
 
 
 def maximise(histories: Histories, *, penalty: float) -> Floats:

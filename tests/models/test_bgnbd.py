@@ -184,6 +184,13 @@ def test_probabilities_and_orders_keep_their_bounds(
     assert (orders <= rate * days * (1 + 1e-9)).all()
 
 
+def test_a_row_is_worth_the_same_in_any_company() -> None:
+    model = make(0.9, 60.0, 0.8, 2.5)
+    together = model.expected_orders(HISTORIES, 180.0)
+    alone = [model.expected_orders(row[None], 180.0)[0] for row in HISTORIES]
+    assert together.tolist() == alone
+
+
 def test_silence_lowers_the_chance_of_being_alive() -> None:
     model = make(0.9, 60.0, 0.8, 2.5)
     quiet = np.array([[3, 100, T] for T in (100, 150, 300, 600)], float)
