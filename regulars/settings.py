@@ -1,0 +1,222 @@
+"""``regulars.toml`` as frozen settings.
+
+A setting is read once, here, and passed down as an argument. Precedence: argument,
+environment, file, default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic.types import StringConstraints
+
+from features.errors import ConfigError
+from regulars.addresses import resolve_path, resolve_url
+from regulars.tomlfile import TomlFile, read_toml
+from regulars.wording import did_you_mean
+
+Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
+
+VARIABLES: Mapping[str, tuple[str, str]] = {
+    "REGULARS_MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
+    "REGULARS_STORE_URL": ("store", "url"),
+    "REGULARS_SERVE_HOST": ("serve", "host"),
+    "REGULARS_SERVE_PORT": ("serve", "port"),
+}
+"""The environment variables that are read, and the setting each one gives."""
+
+
+class Table(BaseModel):
+    """One table of the file: frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnSettings(Table):
+    """Which of the files' columns are ours, where the names differ."""
+
+    transactions: dict[str, Text] = Field(default={}, description="our column = theirs")
+    interactions: dict[str, Text] = Field(default={}, description="our column = theirs")
+    customers: dict[str, Text] = Field(default={}, description="our column = theirs")
+
+
+class DataSettings(Table):
+    """Where the log is."""
+
+    transactions: Text | None = Field(
+        default=None, description="purchases: a path or glob"
+    )
+    interactions: Text | None = Field(
+        default=None, description="other events: path or glob"
+    )
+    customers: Text | None = Field(
+        default=None, description="attributes: a path or glob"
+    )
+    not_products: tuple[Text, ...] = Field(default=(), description="fees and the like")
+    columns: ColumnSettings = Field(
+        default=ColumnSettings(), description="names of columns"
+    )
+
+
+class ModelSettings(Table):
+    """What is predicted."""
+
+    horizon_days: Annotated[StrictInt, Field(ge=1, le=3650)] = Field(
+        default=90, description="how many days ahead"
+    )
+    seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = Field(
+        default=0, description="of all that is drawn by chance"
+    )
+
+
+class MlflowSettings(Table):
+    """Where models are tracked."""
+
+    tracking_uri: Text = Field(
+        default="sqlite:///mlflow/regulars.db", description="of the tracking store"
+    )
+
+
+class StoreSettings(Table):
+    """Where scores are published."""
+
+    url: Text = Field(
+        default="sqlite:///regulars.db", description="SQLite or PostgreSQL"
+    )
+
+
+class ServeSettings(Table):
+    """Where the API listens."""
+
+    host: Text = Field(default="127.0.0.1", description="the address to listen on")
+    port: Annotated[StrictInt, Field(ge=0, le=65535)] = Field(
+        default=8000, description="the port to listen on; 0 takes a free one"
+    )
+
+
+class Settings(Table):
+    """All settings; paths and SQLite addresses in them are absolute."""
+
+    path: Path
+    data: DataSettings = DataSettings()
+    model: ModelSettings = ModelSettings()
+    mlflow: MlflowSettings = MlflowSettings()
+    store: StoreSettings = StoreSettings()
+    serve: ServeSettings = ServeSettings()
+
+
+def load_settings(
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    arguments: Mapping[tuple[str, str], Any] | None = None,
+) -> Settings:
+    """Read ``path`` and lay the environment and the arguments over it.
+
+    Parameters
+    ----------
+    path : Path
+        A ``regulars.toml``. Relative paths in it are relative to its folder.
+    environ : mapping
+        The environment; ``VARIABLES`` are read.
+    arguments : mapping, optional
+        (table, key) to value, as given on the command line; None is not given.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or not TOML, or a setting is unknown or wrong. It names
+        the place.
+    """
+    file = read_toml(path)
+    values: dict[str, Any] = {**file.values, "path": path.resolve()}
+    places: dict[tuple[str, ...], str] = {}
+    if "path" in file.values:
+        raise unknown_key(file, ("path",))
+    for name, setting in VARIABLES.items():
+        if environ.get(name):
+            overlay(values, setting, environ[name])
+            places[setting] = f"the environment, {name}"
+    for setting, value in (arguments or {}).items():
+        if value is not None:
+            overlay(values, setting, value)
+            places[setting] = f"the argument --{setting[1].replace('_', '-')}"
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as exc:
+        raise explain(exc, file=file, places=places) from exc
+    return absolute(settings, path.resolve().parent)
+
+
+def overlay(values: dict[str, Any], setting: tuple[str, str], value: Any) -> None:
+    """Set one value, leaving what is no table for the check to refuse."""
+    table, key = setting
+    under = values.get(table, {})
+    if isinstance(under, dict):
+        is_number = key == "port" and isinstance(value, str) and value.isdecimal()
+        values[table] = {**under, key: int(value) if is_number else value}
+
+
+def absolute(settings: Settings, folder: Path) -> Settings:
+    """Resolve every path and address against ``folder``."""
+    data = settings.data
+    resolved = {
+        name: resolve_path(value, folder)
+        for name in ("transactions", "interactions", "customers")
+        if (value := getattr(data, name)) is not None
+    }
+    tracking = resolve_url(settings.mlflow.tracking_uri, folder)
+    store = resolve_url(settings.store.url, folder)
+    return settings.model_copy(
+        update={
+            "data": data.model_copy(update=resolved),
+            "mlflow": settings.mlflow.model_copy(update={"tracking_uri": tracking}),
+            "store": settings.store.model_copy(update={"url": store}),
+        }
+    )
+
+
+def explain(
+    error: ValidationError, *, file: TomlFile, places: Mapping[tuple[str, ...], str]
+) -> ConfigError:
+    """Put the first fault in words, with its place."""
+    faults = error.errors(include_url=False)
+    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
+    keys = tuple(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return unknown_key(file, keys)
+    named = keys[:2] if keys[:2] in places else keys
+    place = places.get(named, file.place(keys))
+    return ConfigError(
+        f"{place}: {'.'.join(keys)} is {fault['input']!r}.",
+        needed=f"{fault['msg']}.",
+        todo="Correct it there.",
+    )
+
+
+def unknown_key(file: TomlFile, keys: tuple[str, ...]) -> ConfigError:
+    """Say which key is unknown, where it stands, and what was meant."""
+    known = known_keys(keys[:-1])
+    shown = f"[{'.'.join(keys[:-1])}] {keys[-1]}" if keys[:-1] else keys[-1]
+    return ConfigError(
+        f"{file.place(keys)}: {shown} is not a setting.",
+        needed=f"Known here: {', '.join(known)}.",
+        todo=did_you_mean(keys[-1], known) or "Remove it.",
+    )
+
+
+def known_keys(tables: tuple[str, ...]) -> list[str]:
+    """Return what may stand in the table that ``tables`` leads to."""
+    model: type[BaseModel] = Settings
+    for name in tables:
+        under = model.model_fields[name].annotation
+        if isinstance(under, type) and issubclass(under, BaseModel):
+            model = under
+    return [name for name in model.model_fields if (model, name) != (Settings, "path")]
