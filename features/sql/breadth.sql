@@ -1,0 +1,69 @@
+-- One row is a customer as one as_of sees it: how many products and categories are bought,
+-- how concentrated the money is on few of them, how many are new or were bought again.
+with
+
+{% for item, items, key in breadths %}
+{{ item }}_parts as (
+    select
+        customer_id,
+        first_as_of,
+        {{ key }} as item,
+        min(occurred_at) as first_at,
+        max(occurred_at) as last_at,
+        sum(amount) as gross
+    from {{ ref('lines') }}
+    where is_purchase and {{ key }} is not null
+    group by customer_id, first_as_of, {{ key }}
+),
+
+{{ item }}_spans as (
+    select
+        {{ item }}_parts.customer_id,
+        as_ofs.as_of,
+        {{ item }}_parts.item,
+        min({{ item }}_parts.first_at) as first_at,
+        max({{ item }}_parts.last_at) as last_at,
+        sum({{ item }}_parts.gross) as gross
+    from {{ item }}_parts
+    inner join as_ofs on as_ofs.as_of >= {{ item }}_parts.first_as_of
+    group by {{ item }}_parts.customer_id, as_ofs.as_of, {{ item }}_parts.item
+),
+
+{{ item }}_ages as (
+    select
+        *,
+        cast(first_at as date) < cast(last_at as date) as is_repeat,
+        {{ days_between('first_at', 'as_of') }} as first_age_days,
+        {{ days_between('last_at', 'as_of') }} as last_age_days
+    from {{ item }}_spans
+),
+
+{{ item }}_breadth as (
+    select
+        customer_id,
+        as_of,
+        count(*) as n_{{ items }},
+        {{ ratio('sum(' ~ square('gross') ~ ')', 'cast(sum(gross) as double) * cast(sum(gross) as double)') }}
+            as {{ item }}_hhi,
+        {{ ratio('max(gross)', 'sum(gross)') }} as top_{{ item }}_share,
+        {{ ratio('count(*) filter (where is_repeat)', 'count(*)') }} as repeat_{{ item }}_share,
+        {{ ratio('coalesce(sum(gross) filter (where is_repeat), 0)', 'sum(gross)') }}
+            as repeat_{{ item }}_spend_share,
+        {% for w in windows %}
+        count(*) filter (where last_age_days <= {{ w }}) as n_{{ items }}_{{ w }}d,
+        count(*) filter (where first_age_days <= {{ w }}) as n_new_{{ items }}_{{ w }}d{{ "," if not loop.last }}
+        {% endfor %}
+    from {{ item }}_ages
+    group by customer_id, as_of
+),
+
+{% endfor %}
+breadth_customers as (
+    select distinct customer_id, as_of from {{ ref('orders') }}
+)
+
+select *
+from breadth_customers
+{% for item, items, key in breadths %}
+left join {{ item }}_breadth using (customer_id, as_of)
+{% endfor %}

@@ -1,0 +1,9 @@
+{# Small pieces of SQL that the feature files share. Sums are of decimals, so that they do not depend on the order of the rows. #}
+{% macro money(x) %}cast(greatest(least({{ x }}, 1e12), -1e12) as decimal(18, 4)){% endmacro %}
+{% macro square(x) %}cast(least(cast({{ x }} as double) * cast({{ x }} as double), 1e24) as decimal(38, 8)){% endmacro %}
+{% macro ratio(a, b) %}(cast({{ a }} as double) / nullif(cast({{ b }} as double), 0)){% endmacro %}
+{% macro contrast(a, b) %}(cast({{ a }} - {{ b }} as double) / nullif(cast(abs({{ a }}) + abs({{ b }}) as double), 0)){% endmacro %}
+{% macro days_between(a, b) %}(cast(date_diff('microsecond', {{ a }}, {{ b }}) as double) / 86400000000){% endmacro %}
+{% macro relative_variance(n, total, squares) %}((cast({{ n }} as double) * cast({{ squares }} as double) / nullif(cast({{ total }} as double) * cast({{ total }} as double), 0) - 1) * {{ n }} / nullif({{ n }} - 1, 0)){% endmacro %}
+{% macro cv(n, total, squares) %}case when {{ relative_variance(n, total, squares) }} < 1e-12 then 0 else sqrt({{ relative_variance(n, total, squares) }}) end{% endmacro %}
+{% macro literal(text) %}'{{ text | replace("'", "''") }}'{% endmacro %}
