@@ -28,7 +28,8 @@ lock:  ## write requirements.lock anew, keeping the versions that it has
 	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock"
 
-# The stamp is newer than the lock where what is installed is what the lock says.
+# The stamp is newer than the lock where what is installed is what the lock says. The lock
+# is whole, so that pip need not resolve; compiling what is never imported takes a minute.
 $(STAMP): requirements.lock pyproject.toml
 	@for python in $(PYTHON) python3.11 python3; do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -36,7 +37,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  fi; \
 	done; echo "Regulars needs Python 3.11 or newer; name it with make PYTHON=..." >&2; exit 1
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes \
-	  --progress-bar off -r requirements.lock
+	  --no-deps --no-compile --progress-bar off -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps \
 	  --no-build-isolation -q -e .
 	@touch $@
