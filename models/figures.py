@@ -1,0 +1,60 @@
+"""Figures as people read them, alike in English and in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+WHOLE_CURRENCIES = frozenset(
+    {"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"}
+)
+"""Currencies without a minor unit (ISO 4217)."""
+
+
+def minor_digits(currency: str | None) -> int:
+    """Return how many decimals an amount in ``currency`` carries."""
+    return 0 if currency in WHOLE_CURRENCIES else 2
+
+
+def write_money(amount: float, currency: str | None) -> str:
+    """Write an amount with its currency, where that is known.
+
+    Examples
+    --------
+    >>> write_money(4210, "GBP"), write_money(-0.001, None), write_money(1500.6, "JPY")
+    ('4,210.00 GBP', '0.00', '1,501 JPY')
+    """
+    return write_amounts([amount], currency)[0]
+
+
+def write_amounts(amounts: Iterable[float], currency: str | None) -> list[str]:
+    """Write many amounts, as ``write_money`` writes one."""
+    unit = f" {currency}".replace("{", "{{").replace("}", "}}") if currency else ""
+    form = f"{{:z,.{minor_digits(currency)}f}}{unit}"
+    return list(map(form.format, amounts))
+
+
+def write_number(value: float) -> str:
+    """Write a number with as many digits as help: none past 10, two below 1.
+
+    Examples
+    --------
+    >>> [write_number(v) for v in (0, 3, 2.5, 0.125, 74.3, 12345, -0.001)]
+    ['0', '3', '2.5', '0.12', '74', '12,345', '0']
+    """
+    size = abs(value)
+    digits = 0 if size >= 10 else 1 if size >= 1 else 2
+    text = f"{value:z,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
+
+
+def write_share(share: float) -> str:
+    """Write a share of 1 in percent.
+
+    Examples
+    --------
+    >>> write_share(0.4251), write_share(0.004), write_share(1)
+    ('43 %', '0.4 %', '100 %')
+    """
+    percent = 100 * share
+    digits = 1 if 0 < abs(percent) < 1 else 0
+    return f"{percent:z,.{digits}f} %"
