@@ -26,5 +26,5 @@ def risk_band(churn_probability: npt.ArrayLike) -> npt.NDArray[np.object_]:
     """
     p = np.asarray(churn_probability, dtype=np.float64)
     place = np.searchsorted([LEAST_MEDIUM, LEAST_HIGH], p, side="right")
-    bands = np.array(BANDS, dtype=object)[np.minimum(place, len(BANDS) - 1)]
-    return np.where(np.isnan(p), None, bands)
+    place[np.isnan(p)] = len(BANDS)
+    return np.asarray(np.array([*BANDS, None], dtype=object)[place])
