@@ -13,10 +13,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from pydantic.types import StringConstraints
 
+from features.columns import check_mapping
 from features.errors import ConfigError
+from features.suggest import did_you_mean
 from regulars.addresses import resolve_path, resolve_url
 from regulars.tomlfile import TomlFile, read_toml
-from regulars.wording import did_you_mean
 
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
 
@@ -152,6 +153,7 @@ def load_settings(
         settings = Settings.model_validate(values)
     except ValidationError as exc:
         raise explain(exc, file=file, places=places) from exc
+    check_columns(settings.data.columns, file)
     return absolute(settings, path.resolve().parent)
 
 
@@ -162,6 +164,19 @@ def overlay(values: dict[str, Any], setting: tuple[str, str], value: Any) -> Non
     if isinstance(under, dict):
         is_number = key == "port" and isinstance(value, str) and value.isdecimal()
         values[table] = {**under, key: int(value) if is_number else value}
+
+
+def check_columns(columns: ColumnSettings, file: TomlFile) -> None:
+    """Refuse a mapping of columns that the tables do not have, saying where."""
+    for table in ColumnSettings.model_fields:
+        for ours, theirs in getattr(columns, table).items():
+            try:
+                check_mapping(table, {ours: theirs})
+            except ConfigError as exc:
+                place = file.place(("data", "columns", table, ours))
+                raise ConfigError(
+                    f"{place}: {exc.given}", needed=exc.needed, todo=exc.todo
+                ) from exc
 
 
 def absolute(settings: Settings, folder: Path) -> Settings:

@@ -72,12 +72,16 @@ def test_an_argument_that_was_not_given_changes_nothing(tmp_path: Path) -> None:
     [
         (
             SMALLEST + "\n[model]\nhorizon_day = 30\n",
-            r"line 5: \[model\] horizon_day is not .*Did you mean horizon_days\?",
+            r'line 5: \[model\] horizon_day is not .*Did you mean "horizon_days"\?',
         ),
-        ("[date]\n", r"line 1: date is not a setting.*Did you mean data\?"),
+        ("[date]\n", r'line 1: date is not a setting.*Did you mean "data"\?'),
         (
             '[data.columns.transaction]\namount = "x"\n',
-            r"line 1: \[data.columns\] transaction .*Did you mean transactions\?",
+            r'line 1: \[data.columns\] transaction .*Did you mean "transactions"\?',
+        ),
+        (
+            '[data.columns.transactions]\namonut = "x"\n',
+            "line 2: .*maps 'amonut'.*Did you mean .amount.[?]",
         ),
         ('path = "x"\n', r"line 1: path is not a setting"),
         ("[model]\ncolour = 1\n", r"Known here: horizon_days, seed\. Remove it"),

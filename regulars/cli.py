@@ -1,0 +1,227 @@
+"""The command line. Each command is a module in ``regulars/commands``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from features.errors import ConfigError, RegularsError
+from regulars.quiet import hush_third_parties
+
+if TYPE_CHECKING:
+    from regulars.settings import Settings
+
+DONE, SAID_NO, BAD_USAGE, STOPPED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="regulars",
+    help="Which customers matter most, which are about to leave, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+keys = typer.Typer(help="Create, list and revoke the API's keys.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The config file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Learn or score as of this date, UTC. By default the end of the log.",
+    ),
+]
+HERE = Path("regulars.toml")
+
+
+@app.command()
+def init(
+    sales: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A file of purchases to map."),
+    ] = None,
+    config: Config = HERE,
+) -> None:
+    """Write a commented config, with the columns of FILE mapped as far as known."""
+    from regulars.commands.init import init as run
+
+    run(sales, config=config)
+
+
+@app.command()
+def check(context: typer.Context, config: Config = HERE, json: Json = False) -> None:
+    """Read the log and report what was accepted, what not, and if it is enough."""
+    settings = settings_of(context, config)
+    from regulars.commands.check import check as run
+
+    finish(run, settings, as_json=json)
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    config: Config = HERE,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Train on the log, judge on a later holdout, and register what passes."""
+    settings = settings_of(context, config)
+    from regulars.commands.train import train as run
+
+    finish(run, settings, as_json=json, as_of=as_of)
+
+
+@app.command()
+def score(
+    context: typer.Context,
+    config: Config = HERE,
+    as_of: AsOf = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.parquet", help="Write the same rows here too."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Score every customer with the champion and publish the run."""
+    settings = settings_of(context, config)
+    from regulars.commands.score import score as run
+
+    finish(run, settings, as_json=json, as_of=as_of, out=out)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    config: Config = HERE,
+    host: Annotated[str | None, typer.Option(help="Listen on this address.")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen on this port.")] = None,
+) -> None:
+    """Answer over HTTP from the published run until Ctrl-C."""
+    given = {("serve", "host"): host, ("serve", "port"): port}
+    settings = settings_of(context, config, arguments=given)
+    from regulars.commands.serve import serve as run
+
+    run(settings)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", "-c", help="A config file. By default the sample log's."
+        ),
+    ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Stay up and answer over HTTP.")
+    ] = True,
+) -> None:
+    """Check, train, score, publish and serve the sample log, and show what it found."""
+    from regulars.demo import SAMPLE
+    from regulars.demo import demo as run
+
+    run(settings_of(context, config or SAMPLE), serves=serve)
+
+
+@keys.command("create")
+def create_key(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="Who will hold the key.")],
+    scope: Annotated[
+        list[str], typer.Option(help="read, predict or admin; may be repeated.")
+    ],
+    config: Config = HERE,
+) -> None:
+    """Create a key and show its secret, once."""
+    settings = settings_of(context, config)
+    from regulars.commands.keys import create
+
+    create(settings, name=name, scopes=scope)
+
+
+@keys.command("list")
+def list_keys(context: typer.Context, config: Config = HERE) -> None:
+    """List the keys, without their secrets."""
+    settings = settings_of(context, config)
+    from regulars.commands.keys import show
+
+    show(settings)
+
+
+@keys.command("revoke")
+def revoke_key(
+    context: typer.Context,
+    key_id: Annotated[str, typer.Argument(help="The id that `keys list` shows.")],
+    config: Config = HERE,
+) -> None:
+    """Revoke a key: it is refused from now on."""
+    settings = settings_of(context, config)
+    from regulars.commands.keys import revoke
+
+    revoke(settings, key_id=key_id)
+
+
+def settings_of(
+    context: typer.Context,
+    config: Path,
+    *,
+    arguments: Mapping[tuple[str, str], Any] | None = None,
+) -> Settings:
+    """Read the settings with the environment that ``main`` was given."""
+    from regulars.settings import load_settings
+
+    return load_settings(config, context.obj, arguments=arguments)
+
+
+def finish(run: Callable[..., int], settings: Settings, **options: Any) -> None:
+    """Run a command that may say no, and leave with its exit code."""
+    raise typer.Exit(run(settings, **options))
+
+
+def main(
+    args: Sequence[str] | None = None, environ: Mapping[str, str] | None = None
+) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    args : sequence of str, optional
+        The command and its options; by default the process's own.
+    environ : mapping, optional
+        The environment that settings are read from; by default the process's own.
+
+    Returns
+    -------
+    int
+        0 done, 1 the data or the gate said no, 2 bad usage or config.
+    """
+    hush_third_parties()
+    given = sys.argv[1:] if args is None else list(args)
+    try:
+        app(given, prog_name="regulars", obj=os.environ if environ is None else environ)
+    except RegularsError as error:
+        return refuse(error, as_json="--json" in given)
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else SAID_NO
+    except KeyboardInterrupt:
+        return STOPPED
+    return DONE
+
+
+def refuse(error: RegularsError, *, as_json: bool) -> int:
+    """Show an error without a traceback and return its exit code."""
+    from regulars.console import print_error, print_json
+
+    print_error(error)
+    if as_json:
+        parts = {"given": error.given, "needed": error.needed, "todo": error.todo}
+        print_json({"error": {"kind": type(error).__name__, **parts}})
+    return BAD_USAGE if isinstance(error, ConfigError) else SAID_NO

@@ -1,0 +1,1 @@
+"""One module a command; each asks the rooms below and shows their answer."""

@@ -1,0 +1,140 @@
+"""``regulars init``: write a config that is ready to be read and corrected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from features.columns import ALIASES, TABLES, theirs_for
+from features.errors import ConfigError
+from features.suggest import fold
+from regulars.console import stderr
+
+if TYPE_CHECKING:
+    from features.columns import Column
+
+OPTIONAL_ALIASES: Mapping[str, str] = {
+    "order_id": "order orderno ordernumber invoice invoiceno invoiceid basketid "
+    "transactionid receiptid",
+    "product_id": "product sku stockcode item itemid articleid productcode",
+    "category": "productcategory department categoryname",
+    "quantity": "qty units count",
+    "discount": "discountamount",
+    "cost": "unitcost costofgoods cogs",
+    "channel": "saleschannel",
+    "currency": "currencycode",
+    "known_at": "ingestedat loadedat receivedat",
+}
+"""What others call our other columns, folded; only a whole name counts."""
+
+TEMPLATE = """\
+# Regulars. Relative paths are relative to this file. README.md has every setting.
+
+[data]
+transactions = {sales}  # purchases: a path or glob, Parquet or CSV
+# interactions = "contacts.csv"         # anything else that happened: calls, returns
+# customers = "customers.csv"           # attributes, one row a customer
+# not_products = ["POSTAGE", "FEE"]     # product ids that sell nothing
+
+[data.columns.transactions]             # ours = theirs, only where they differ
+{columns}
+[model]
+horizon_days = 90                       # churned: no purchase in it; value: net spend in it
+
+[mlflow]
+tracking_uri = "sqlite:///mlflow/regulars.db"
+
+[store]
+url = "sqlite:///regulars.db"           # or postgresql+psycopg://user@host/database
+
+# [serve]
+# host = "127.0.0.1"
+# port = 8000
+"""
+
+
+def init(sales: Path | None, *, config: Path) -> None:
+    """Write ``config``, mapping the columns of ``sales`` as far as they are known.
+
+    Raises
+    ------
+    ConfigError
+        If ``config`` is already there, or cannot be written.
+    TableError
+        If ``sales`` is no table.
+    """
+    lines = column_lines(names_in(sales)) if sales else example_lines()
+    shown = json.dumps(relative_path(sales, config) if sales else "sales.parquet")
+    text = TEMPLATE.format(sales=shown, columns="".join(f"{line}\n" for line in lines))
+    try:
+        with config.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as exc:
+        raise ConfigError(
+            f"{config} is already there.",
+            needed="A name that is free: init overwrites nothing.",
+            todo="Choose another with --config, or move that file away.",
+        ) from exc
+    except OSError as exc:
+        raise ConfigError(
+            f"{config} cannot be written: {exc.strerror}.",
+            needed="A folder that this user may write to.",
+            todo="Choose another path with --config.",
+        ) from exc
+    stderr().print(f"Wrote {config}. Correct it, then run `regulars check`.")
+
+
+def names_in(sales: Path) -> list[str]:
+    """Return the names of a file's columns."""
+    from features.readers import column_names
+
+    return column_names(str(sales))
+
+
+def relative_path(sales: Path, config: Path) -> str:
+    """Return ``sales`` as it is written in ``config``: relative where it is beside."""
+    file, folder = sales.resolve(), config.resolve().parent
+    return str(file.relative_to(folder) if file.is_relative_to(folder) else file)
+
+
+def column_lines(names: Sequence[str]) -> list[str]:
+    """Return the lines that map ``names`` to ours, with what was not found as comments.
+
+    >>> column_lines(["customer_id", "InvoiceDate", "StockCode"])
+    ['occurred_at = "InvoiceDate"', '# amount = "?"', 'product_id = "StockCode"']
+    """
+    lines = []
+    for column in TABLES["transactions"]:
+        theirs = guess(column, names)
+        if theirs is None and column.needed:
+            lines.append(f'# {column.name} = "?"')
+        elif theirs is not None and theirs != column.name:
+            lines.append(f"{column.name} = {json.dumps(theirs, ensure_ascii=False)}")
+    return lines
+
+
+def guess(column: Column, names: Sequence[str]) -> str | None:
+    """Return the column of the file that probably is ``column``.
+
+    Examples
+    --------
+    >>> quantity = next(c for c in TABLES["transactions"] if c.name == "quantity")
+    >>> guess(quantity, ["Price", "Qty"])
+    'Qty'
+    """
+    if column.name in ALIASES:
+        return theirs_for(column.name, names)
+    aliases = {column.name.replace("_", ""), *aliases_of(column)}
+    return next((name for name in names if fold(name) in aliases), None)
+
+
+def aliases_of(column: Column) -> list[str]:
+    """Return what others call one of the columns that are not needed."""
+    return OPTIONAL_ALIASES.get(column.name, "").split()
+
+
+def example_lines() -> list[str]:
+    """Return the lines to fill in where no file was given."""
+    return [f'# {name} = "?"' for name in ("customer_id", "occurred_at", "amount")]

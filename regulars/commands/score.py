@@ -1,0 +1,148 @@
+"""``regulars score``: score every customer with the champion and publish the run."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from features.errors import ConfigError
+from regulars.commands.log import open_log, parse_as_of
+from regulars.console import Steps, print_json, stdout
+from serving.registry import BundleSource
+from serving.scorer import score_log
+from serving.store import open_store, publish
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from features.tables import Log
+    from regulars.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A run that readers see.
+
+    Parameters
+    ----------
+    run_id : str
+        Its name in the store.
+    model_version : str
+        The version that scored it.
+    table : pyarrow.Table
+        One row a customer, as in ``SCORE_SCHEMA``.
+    """
+
+    run_id: str
+    model_version: str
+    as_of: datetime
+    currency: str | None
+    table: pa.Table
+
+
+def score(
+    settings: Settings, *, as_of: str | None, out: Path | None, as_json: bool
+) -> int:
+    """Score, publish and, where asked, write the same rows to a file."""
+    check_out(out)
+    with Steps() as step:
+        step("Reading the log")
+        with open_log(settings) as log:
+            run = score_and_publish(
+                log, settings, as_of=parse_as_of(as_of, log), step=step
+            )
+        if out is not None:
+            step(f"Writing {out}")
+            write_rows(run.table, out)
+    if as_json:
+        print_json(summary(run, out))
+    else:
+        stdout().print(in_words(run), markup=False)
+    return 0
+
+
+def score_and_publish(
+    log: Log, settings: Settings, *, as_of: datetime, step: Steps
+) -> Published:
+    """Score every customer of an open log with the champion, and publish the run."""
+    step("Fetching the champion")
+    bundles = bundle_source(settings)
+    bundle = bundles.get(bundles.champion())
+    step(f"Scoring with version {bundle.version}")
+    scored = score_log(bundle, log, as_of=as_of)
+    step(f"Publishing {scored.table.num_rows:,} customers")
+    with closing(open_store(settings.store.url)) as store:
+        run_id = publish(
+            store, scored.table, context=scored.context, model=bundle.describe()
+        )
+    return Published(
+        run_id=run_id,
+        model_version=bundle.version,
+        as_of=as_of,
+        currency=scored.context.currency,
+        table=scored.table,
+    )
+
+
+def bundle_source(settings: Settings) -> BundleSource:
+    """Return where verified bundles come from, with their cache beside the config."""
+    cache = settings.path.parent / ".regulars" / "bundles"
+    return BundleSource(settings.mlflow.tracking_uri, cache)
+
+
+def check_out(out: Path | None) -> None:
+    """Refuse a file that cannot be written before an hour is spent on its rows.
+
+    Raises
+    ------
+    ConfigError
+        If its folder is not there.
+    """
+    if out is not None and not out.resolve().parent.is_dir():
+        raise ConfigError(
+            f"--out is {out}, and there is no such folder.",
+            needed="A file in a folder that exists.",
+            todo=f"Create it: mkdir -p {out.parent}",
+        )
+
+
+def write_rows(table: pa.Table, out: Path) -> None:
+    """Write the rows so that ``out`` is whole whenever it is there."""
+    aside = out.with_name(f".{out.name}.part")
+    pq.write_table(table, aside, compression="zstd")
+    aside.replace(out)
+
+
+def summary(run: Published, out: Path | None) -> dict[str, Any]:
+    """Return what ``--json`` prints."""
+    return {
+        "run_id": run.run_id,
+        "model_version": run.model_version,
+        "as_of": run.as_of,
+        "currency": run.currency,
+        "customers": run.table.num_rows,
+        "tiers": counts(run.table, "tier"),
+        "risk_bands": counts(run.table, "risk_band"),
+        "score_basis": counts(run.table, "score_basis"),
+        "out": None if out is None else str(out),
+    }
+
+
+def counts(table: pa.Table, column: str) -> dict[str, int]:
+    """Return how many customers have each value of a column."""
+    pairs = table[column].value_counts().to_pylist()
+    return {str(pair["values"]): pair["counts"] for pair in pairs}
+
+
+def in_words(run: Published) -> str:
+    """Return what is printed without ``--json``."""
+    tiers = ", ".join(f"{n:,} {tier}" for tier, n in counts(run.table, "tier").items())
+    return (
+        f"Run {run.run_id}: {run.table.num_rows:,} customers as of "
+        f"{run.as_of:%Y-%m-%d}, version {run.model_version}. Tiers: {tiers}."
+    )
