@@ -29,25 +29,28 @@ OPTIONAL_ALIASES: Mapping[str, str] = {
 }
 """What others call our other columns, folded; only a whole name counts."""
 
+UNIT_PRICES = {"price", "unitprice"}
+"""Names that are often not the amount of a line."""
+
 TEMPLATE = """\
 # Regulars. Relative paths are relative to this file. README.md has every setting.
 
 [data]
 transactions = {sales}  # purchases: a path or glob, Parquet or CSV
-# interactions = "contacts.csv"         # anything else that happened: calls, returns
-# customers = "customers.csv"           # attributes, one row a customer
-# not_products = ["POSTAGE", "FEE"]     # product ids that sell nothing
+# interactions = "contacts.csv"      # anything else that happened: calls, returns
+# customers = "customers.csv"        # attributes, one row a customer
+# not_products = ["POSTAGE", "FEE"]  # product ids that sell nothing
 
-[data.columns.transactions]             # ours = theirs, only where they differ
+[data.columns.transactions]  # ours = theirs, only where they differ
 {columns}
 [model]
-horizon_days = 90                       # churned: no purchase in it; value: net spend in it
+horizon_days = 90     # churned: no purchase in it; value: net spend in it
 
 [mlflow]
 tracking_uri = "sqlite:///mlflow/regulars.db"
 
 [store]
-url = "sqlite:///regulars.db"           # or postgresql+psycopg://user@host/database
+url = "sqlite:///regulars.db"  # or postgresql+psycopg://user@host/database
 
 # [serve]
 # host = "127.0.0.1"
@@ -88,9 +91,12 @@ def init(sales: Path | None, *, config: Path) -> None:
 
 def names_in(sales: Path) -> list[str]:
     """Return the names of a file's columns."""
-    from features.readers import column_names
+    from features.files import find_files
+    from features.log import open_database
+    from features.readers import open_file
 
-    return column_names(str(sales))
+    with open_database() as con:
+        return list(open_file(con, find_files(str(sales))[0]).columns)
 
 
 def relative_path(sales: Path, config: Path) -> str:
@@ -105,14 +111,21 @@ def column_lines(names: Sequence[str]) -> list[str]:
     >>> column_lines(["customer_id", "InvoiceDate", "StockCode"])
     ['occurred_at = "InvoiceDate"', '# amount = "?"', 'product_id = "StockCode"']
     """
-    lines = []
-    for column in TABLES["transactions"]:
-        theirs = guess(column, names)
-        if theirs is None and column.needed:
-            lines.append(f'# {column.name} = "?"')
-        elif theirs is not None and theirs != column.name:
-            lines.append(f"{column.name} = {json.dumps(theirs, ensure_ascii=False)}")
-    return lines
+    found = {column: guess(column, names) for column in TABLES["transactions"]}
+    lines = [mapping_line(column, theirs) for column, theirs in found.items()]
+    return [line for line in lines if line]
+
+
+def mapping_line(column: Column, theirs: str | None) -> str:
+    """Return the line of one column: none where there is nothing to say."""
+    if theirs is None:
+        return f'# {column.name} = "?"' if column.needed else ""
+    if theirs == column.name:
+        return ""
+    line = f"{column.name} = {json.dumps(theirs, ensure_ascii=False)}"
+    if column.name == "amount" and fold(theirs) in UNIT_PRICES:
+        return f"# {line}  # only if it is what the whole line costs"
+    return line
 
 
 def guess(column: Column, names: Sequence[str]) -> str | None:

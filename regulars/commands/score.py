@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from features.errors import ConfigError
+from regulars.commands.bundles import bundle_source
 from regulars.commands.log import open_log, parse_as_of
 from regulars.console import Steps, print_json, stdout
-from serving.registry import BundleSource
 from serving.scorer import score_log
 from serving.store import open_store, publish
 
@@ -87,12 +87,6 @@ def score_and_publish(
         currency=scored.context.currency,
         table=scored.table,
     )
-
-
-def bundle_source(settings: Settings) -> BundleSource:
-    """Return where verified bundles come from, with their cache beside the config."""
-    cache = settings.path.parent / ".regulars" / "bundles"
-    return BundleSource(settings.mlflow.tracking_uri, cache)
 
 
 def check_out(out: Path | None) -> None:
