@@ -1,14 +1,15 @@
 """Compute every feature of every customer, as of many instants, in one query."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from features.errors import DataError
 from features.render import QueryWriter, slugs
+from features.survey import find_columns, find_interaction_types, measure_rhythm
 from features.windows import choose_windows
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from features.tables import Log
 
-MOST_INTERACTION_TYPES = 12
 FAMILIES = {
     "rfm": None,
     "windows": None,
@@ -32,6 +32,10 @@ FAMILIES = {
     "responses": ("interactions",),
     "membership": ("joined_at",),
 }
+SMALL_LOG_ROWS = 20_000
+SLOW_OPTIMIZERS = (
+    "common_subexpressions,projection_placement,projection_pullup,join_order"
+)
 BREADTHS = (
     ("product", "products", "product_id"),
     ("category", "categories", "category"),
@@ -109,12 +113,12 @@ def plan_features(log: "Log", *, as_of: datetime, horizon: timedelta) -> Feature
     """
     instant = to_naive_utc(as_of)
     days = max(1, round(horizon / timedelta(days=1)))
-    history, rhythm = _measure_rhythm(log.con, instant)
+    history, rhythm = measure_rhythm(log.con, instant)
     windows = choose_windows(
         horizon_days=days, history_days=history, rhythm_days=rhythm
     )
-    has = _find_columns(log.con, instant)
-    types = _find_interaction_types(log.con, instant) if "interactions" in has else ()
+    has = find_columns(log.con, instant)
+    types = find_interaction_types(log.con, instant) if "interactions" in has else ()
     writer = QueryWriter(
         {
             "horizon_days": days,
@@ -167,7 +171,8 @@ def build_features(
         not defined. Sorted by ``as_of`` and ``customer_id``.
     """
     set_as_ofs(log.con, as_of)
-    table = log.con.sql(plan.sql).to_arrow_table()
+    with _light_planning(log.con, n_as_of=len(as_of)):
+        table = log.con.sql(plan.sql).to_arrow_table()
     return table.cast(feature_schema(plan))
 
 
@@ -197,85 +202,25 @@ def set_as_ofs(con: "duckdb.DuckDBPyConnection", as_of: Iterable[datetime]) -> N
         con.executemany("insert into as_ofs values (?)", rows)
 
 
+@contextmanager
+def _light_planning(
+    con: "duckdb.DuckDBPyConnection", *, n_as_of: int
+) -> Generator[None]:
+    """Spare the optimizer on a log so small that planning outlasts the query."""
+    counted = con.execute(
+        "select (select count(*) from transactions)"
+        " + (select count(*) from interactions)"
+    ).fetchone()
+    is_small = counted is not None and counted[0] * n_as_of <= SMALL_LOG_ROWS
+    if is_small:
+        con.execute(f"set disabled_optimizers = '{SLOW_OPTIMIZERS}'")
+    try:
+        yield
+    finally:
+        if is_small:
+            con.execute("reset disabled_optimizers")
+
+
 def _describe(con: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:
     described = con.execute(f"describe {sql}").fetchall()
     return [row[0] for row in described if row[0] not in ("customer_id", "as_of")]
-
-
-def _measure_rhythm(
-    con: "duckdb.DuckDBPyConnection", instant: datetime
-) -> tuple[float, float | None]:
-    """Return the days of history and the median gap between purchase days."""
-    row = con.execute(
-        """
-        with purchase_days as (
-            select distinct customer_id, cast(occurred_at as date) as day
-            from transactions
-            where amount > 0 and occurred_at < $as_of
-                and (known_at is null or known_at < $as_of)
-        ),
-        gaps as (
-            select
-                day,
-                date_diff(
-                    'day', lag(day) over (partition by customer_id order by day), day
-                ) as gap_days
-            from purchase_days
-        )
-        select date_diff('day', min(day), cast($as_of as date)), median(gap_days)
-        from gaps
-        """,
-        {"as_of": instant},
-    ).fetchone()
-    if row is None or row[0] is None:
-        raise DataError(
-            f"There is no purchase before {instant:%Y-%m-%d %H:%M}.",
-            needed="Features need at least one row with an amount above 0 before it.",
-            todo="Choose a later as_of, or check the log's dates and amounts.",
-        )
-    return float(row[0]), None if row[1] is None else float(row[1])
-
-
-def _find_columns(
-    con: "duckdb.DuckDBPyConnection", instant: datetime
-) -> tuple[str, ...]:
-    """Return the optional columns that hold something before the instant."""
-    known = "occurred_at < $as_of and (known_at is null or known_at < $as_of)"
-    queries = (
-        f"""select count(order_id) as order_id, count(product_id) as product_id,
-            count(category) as category, count(quantity) as quantity,
-            count(discount) as discount, count(cost) as cost,
-            count(channel) as channel,
-            count(*) filter (where occurred_at <> cast(cast(occurred_at as date)
-                as timestamp)) as hour
-        from transactions where {known}""",
-        f"""select count(*) as interactions, count(direction) as direction,
-            count(value) as value, count(minutes) as minutes,
-            count(cost) as interaction_cost
-        from interactions where {known}""",
-        "select count(*) as joined_at from customers where joined_at < $as_of",
-    )
-    found: list[str] = []
-    for query in queries:
-        answer = con.execute(query, {"as_of": instant})
-        names = [column[0] for column in answer.description or ()]
-        counts = answer.fetchone() or ()
-        found += [name for name, n in zip(names, counts, strict=True) if n > 0]
-    return tuple(found)
-
-
-def _find_interaction_types(
-    con: "duckdb.DuckDBPyConnection", instant: datetime
-) -> tuple[tuple[str, str], ...]:
-    rows = con.execute(
-        """
-        select type, coalesce(direction, '') as direction
-        from interactions
-        where occurred_at < $as_of and (known_at is null or known_at < $as_of)
-        group by type, coalesce(direction, '')
-        order by count(*) desc, type, direction
-        limit $most
-        """,
-        {"as_of": instant, "most": MOST_INTERACTION_TYPES},
-    ).fetchall()
-    return tuple((str(type_), str(direction)) for type_, direction in rows)

@@ -34,7 +34,10 @@ signed_lines as (
         order_id,
         case when order_id is null then occurred_at end as order_at,
         amount > 0 as is_purchase,
-        cast(greatest(least(amount, 1e12), -1e12) as decimal(18, 4)) as amount
+        cast(
+            case when amount > 1e12 then 1e12 when amount < -1e12 then -1e12 else amount end
+            as decimal(18, 4)
+        ) as amount
     from transactions
     where amount <> 0
 ),

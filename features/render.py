@@ -1,11 +1,13 @@
 """Render the feature files to the one query that computes every feature."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+WINDOW_SUFFIX = re.compile(r"(^|_)\d+d$")
 SQL_FOLDER = Path(__file__).parent / "sql"
 
 
@@ -74,7 +76,7 @@ def slugs(types: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str, str]]:
     used: set[str] = set()
     for number, (type_, direction) in enumerate(types, start=1):
         slug = _slug(f"{type_} {direction}") or f"type_{number}"
-        while slug in used:
+        while slug in used or WINDOW_SUFFIX.search(slug):
             slug = f"{slug}_{number}"
         used.add(slug)
         yield type_, direction, slug

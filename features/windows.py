@@ -40,18 +40,16 @@ def choose_windows(
     >>> choose_windows(horizon_days=90, history_days=3650, rhythm_days=365)
     (180, 360, 730, 1460)
     >>> choose_windows(horizon_days=90, history_days=40, rhythm_days=None)
-    (10, 22, 45)
+    (22, 40, 45)
     """
     wanted = [horizon_days * share for share in (0.25, 0.5, 1, 2, 4)]
     if rhythm_days is not None:
         wanted = _fit_rhythm(wanted, rhythm_days)
     longest = max(HISTORY_SHARE * history_days, SHORTEST_DAYS)
-    chosen = _rounded(days for days in wanted if days <= longest)
-    if len(chosen) < FEWEST_WINDOWS:
-        shares = (history_days * share for share in (1, 0.5, 0.25))
-        for days in _rounded(shares, descending=True):
-            if len(chosen) < FEWEST_WINDOWS:
-                chosen = _rounded((*chosen, days))
+    chosen = _round_days(days for days in wanted if days <= longest)
+    for share in (1, 0.5, 0.25, 2, 4):
+        if len(chosen) < FEWEST_WINDOWS:
+            chosen = _round_days((*chosen, share * history_days))
     while len(chosen) < FEWEST_WINDOWS:
         chosen = (*chosen, 2 * chosen[-1])
     return chosen[:MOST_WINDOWS]
@@ -67,6 +65,5 @@ def _fit_rhythm(wanted: list[float], rhythm_days: float) -> list[float]:
     return wanted
 
 
-def _rounded(days: Iterable[float], *, descending: bool = False) -> tuple[int, ...]:
-    whole = {max(SHORTEST_DAYS, round(length)) for length in days}
-    return tuple(sorted(whole, reverse=descending))
+def _round_days(days: Iterable[float]) -> tuple[int, ...]:
+    return tuple(sorted({max(SHORTEST_DAYS, round(length)) for length in days}))

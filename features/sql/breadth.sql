@@ -16,26 +16,30 @@ with
     group by customer_id, first_as_of, {{ key }}
 ),
 
-{{ item }}_spans as (
+{{ item }}_states as (
     select
-        {{ item }}_parts.customer_id,
-        as_ofs.as_of,
-        {{ item }}_parts.item,
-        min({{ item }}_parts.first_at) as first_at,
-        max({{ item }}_parts.last_at) as last_at,
-        sum({{ item }}_parts.gross) as gross
+        customer_id,
+        first_as_of as starts_at,
+        coalesce(
+            lead(first_as_of) over (partition by customer_id, item order by first_as_of),
+            timestamp '9999-12-31 00:00:00'
+        ) as ends_before,
+        min(first_at) over (partition by customer_id, item order by first_as_of) as first_at,
+        max(last_at) over (partition by customer_id, item order by first_as_of) as last_at,
+        sum(gross) over (partition by customer_id, item order by first_as_of) as gross
     from {{ item }}_parts
-    inner join as_ofs on as_ofs.as_of >= {{ item }}_parts.first_as_of
-    group by {{ item }}_parts.customer_id, as_ofs.as_of, {{ item }}_parts.item
 ),
 
 {{ item }}_ages as (
     select
-        *,
+        {{ item }}_states.customer_id,
+        {{ item }}_states.gross,
+        spans.as_of,
         cast(first_at as date) < cast(last_at as date) as is_repeat,
-        {{ days_between('first_at', 'as_of') }} as first_age_days,
-        {{ days_between('last_at', 'as_of') }} as last_age_days
-    from {{ item }}_spans
+        {{ days_between('first_at', 'spans.as_of') }} as first_age_days,
+        {{ days_between('last_at', 'spans.as_of') }} as last_age_days
+    from {{ item }}_states
+    inner join {{ ref('spans') }} using (starts_at, ends_before)
 ),
 
 {{ item }}_breadth as (

@@ -5,7 +5,7 @@ with
 cadence_gaps as (
     select
         days.*,
-        max(n_th) over (partition by customer_id, as_of) as n_days,
+        n_th + n_back - 1 as n_days,
         min(age_days) over (partition by customer_id, as_of) as days_since_last_order
     from {{ ref('days') }}
 ),

@@ -1,6 +1,6 @@
 {# Small pieces of SQL that the feature files share. Sums are of decimals, so that they do not depend on the order of the rows. #}
-{% macro money(x) %}cast(greatest(least({{ x }}, 1e12), -1e12) as decimal(18, 4)){% endmacro %}
-{% macro square(x) %}cast(least(cast({{ x }} as double) * cast({{ x }} as double), 1e24) as decimal(38, 8)){% endmacro %}
+{% macro money(x) %}cast(case when {{ x }} > 1e12 then 1e12 when {{ x }} < -1e12 then -1e12 else {{ x }} end as decimal(18, 4)){% endmacro %}
+{% macro square(x) %}cast(case when cast({{ x }} as double) > 1e12 then 1e24 else cast({{ x }} as double) * cast({{ x }} as double) end as decimal(38, 8)){% endmacro %}
 {% macro ratio(a, b) %}(cast({{ a }} as double) / nullif(cast({{ b }} as double), 0)){% endmacro %}
 {% macro contrast(a, b) %}(cast({{ a }} - {{ b }} as double) / nullif(cast(abs({{ a }}) + abs({{ b }}) as double), 0)){% endmacro %}
 {% macro days_between(a, b) %}(cast(date_diff('microsecond', {{ a }}, {{ b }}) as double) / 86400000000){% endmacro %}

@@ -1,24 +1,47 @@
-"""A log made in memory, for the tests of the queries."""
+"""Logs made in memory, from text or from rows, for the tests of the queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+from hypothesis import strategies as st
 
-COLUMNS = {
-    "transactions": (
-        "customer_id varchar, occurred_at timestamp, amount double, order_id varchar, "
-        "product_id varchar, category varchar, quantity double, discount double, "
-        "cost double, channel varchar, currency varchar, known_at timestamp"
-    ),
-    "interactions": (
-        "customer_id varchar, occurred_at timestamp, type varchar, direction varchar, "
-        "channel varchar, value double, owner_id varchar, minutes double, cost double, "
-        "known_at timestamp"
-    ),
-    "customers": "customer_id varchar, joined_at timestamp",
+from features.engine import FeaturePlan, build_features, plan_features
+
+TIME, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
+SCHEMAS = {
+    "transactions": {
+        "customer_id": TEXT,
+        "occurred_at": TIME,
+        "amount": NUMBER,
+        "order_id": TEXT,
+        "product_id": TEXT,
+        "category": TEXT,
+        "quantity": NUMBER,
+        "discount": NUMBER,
+        "cost": NUMBER,
+        "channel": TEXT,
+        "currency": TEXT,
+        "known_at": TIME,
+    },
+    "interactions": {
+        "customer_id": TEXT,
+        "occurred_at": TIME,
+        "type": TEXT,
+        "direction": TEXT,
+        "channel": TEXT,
+        "value": NUMBER,
+        "owner_id": TEXT,
+        "minutes": NUMBER,
+        "cost": NUMBER,
+        "known_at": TIME,
+    },
+    "customers": {"customer_id": TEXT, "joined_at": TIME},
 }
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +51,120 @@ class TableLog:
     con: duckdb.DuckDBPyConnection
 
 
-def open_log(**tables: Sequence[Mapping[str, Any]]) -> TableLog:
+def open_log(**tables: str | Iterable[Row]) -> Any:
+    """Return a log of the given tables, each as text or as rows."""
     con = duckdb.connect()
-    for table, columns in COLUMNS.items():
-        con.execute(f"create table {table} ({columns})")
-        for row in tables.get(table, ()):
-            marks = ", ".join("?" for _ in row)
-            con.execute(
-                f"insert into {table} ({', '.join(row)}) values ({marks})",
-                list(row.values()),
-            )
+    for table, schema in SCHEMAS.items():
+        given = tables.get(table, ())
+        rows = read_text(given) if isinstance(given, str) else given
+        columns = [{**dict.fromkeys(schema), **row} for row in rows]
+        arrow = pa.Table.from_pylist(columns, schema=pa.schema(schema.items()))
+        con.register("given", arrow)
+        con.execute(f"create table {table} as select * from given")
+        con.unregister("given")
     return TableLog(con)
+
+
+def read_text(text: str) -> list[dict[str, Any]]:
+    """Return the rows of a table written with bars; an empty cell is None."""
+    header, *lines = (
+        [cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()
+    )
+    return [
+        {name: read_cell(name, cell) for name, cell in zip(header, line, strict=True)}
+        for line in lines
+    ]
+
+
+def read_cell(name: str, cell: str) -> Any:
+    if not cell:
+        return None
+    if name.endswith("_at"):
+        return datetime.fromisoformat(cell)
+    numbers = ("amount", "quantity", "discount", "cost", "value", "minutes")
+    return float(cell) if name in numbers else cell
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def plan_for(log: Any, as_of: str, horizon_days: float = 30) -> FeaturePlan:
+    return plan_features(log, as_of=at(as_of), horizon=timedelta(days=horizon_days))
+
+
+def features_of(
+    *, as_of: str, horizon_days: float = 30, **tables: str | Iterable[Row]
+) -> dict[str, dict[str, float | None]]:
+    """Return each customer's features by name."""
+    log = open_log(**tables)
+    plan = plan_for(log, as_of, horizon_days)
+    built = build_features(log, plan, as_of=[at(as_of)])
+    return {row["customer_id"]: row for row in built.to_pylist()}
+
+
+def pick(
+    features: Mapping[str, Mapping[str, Any]], *names: str
+) -> dict[str, dict[str, Any]]:
+    """Keep the named features, rounded as a person would check them."""
+    return {
+        customer: {name: _rounded(row[name]) for name in names}
+        for customer, row in features.items()
+    }
+
+
+def _rounded(value: Any) -> Any:
+    return None if value is None else round(value, 6)
+
+
+NOW = datetime(2024, 6, 1)
+
+
+def _times(first_day: int, last_day: int) -> st.SearchStrategy[datetime]:
+    hours = st.integers(24 * first_day, 24 * last_day)
+    return hours.map(lambda hour: NOW + timedelta(hours=hour))
+
+
+def transactions(
+    *, first_day: int = -150, last_day: int = 40, max_size: int = 25
+) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Write logs around ``NOW`` with ties, returns, gaps in the columns, late rows."""
+    row = st.fixed_dictionaries(
+        {
+            "customer_id": st.sampled_from(["a", "b", "c"]),
+            "occurred_at": _times(first_day, last_day),
+            "amount": st.integers(-3_000, 9_000).map(lambda cents: cents / 100),
+            "order_id": st.sampled_from([None, "1", "2", "3", "4", "5", "6"]),
+            "product_id": st.sampled_from([None, "p", "q", "r"]),
+            "category": st.sampled_from([None, "x", "y"]),
+            "quantity": st.sampled_from([None, 1.0, 2.0, 12.0]),
+            "discount": st.sampled_from([None, 0.0, 0.5, 3.25]),
+            "cost": st.sampled_from([None, 1.1, 20.0]),
+            "channel": st.sampled_from([None, "web", "shop"]),
+            "known_at": st.none() | _times(first_day, last_day),
+        }
+    )
+    return st.lists(row, max_size=max_size)
+
+
+def interactions(
+    *, first_day: int = -150, last_day: int = 40, max_size: int = 12
+) -> st.SearchStrategy[list[dict[str, Any]]]:
+    row = st.fixed_dictionaries(
+        {
+            "customer_id": st.sampled_from(["a", "b", "d"]),
+            "occurred_at": _times(first_day, last_day),
+            "type": st.sampled_from(["call", "mail"]),
+            "direction": st.sampled_from([None, "inbound", "outbound"]),
+            "value": st.sampled_from([None, -1.5, 4.0]),
+            "minutes": st.sampled_from([None, 5.0]),
+            "cost": st.sampled_from([None, 0.3]),
+            "known_at": st.none() | _times(first_day, last_day),
+        }
+    )
+    return st.lists(row, max_size=max_size)
+
+
+def is_known(row: Row, as_of: datetime = NOW) -> bool:
+    known_at = row.get("known_at")
+    return bool(row["occurred_at"] < as_of and (known_at is None or known_at < as_of))

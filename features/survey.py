@@ -1,0 +1,88 @@
+"""See what a log holds before an instant, so that a plan can be made for it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from features.errors import DataError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MOST_INTERACTION_TYPES = 12
+
+
+def measure_rhythm(
+    con: "DuckDBPyConnection", instant: datetime
+) -> tuple[float, float | None]:
+    """Return the days of history and the median gap between purchase days."""
+    row = con.execute(
+        """
+        with purchase_days as (
+            select distinct customer_id, cast(occurred_at as date) as day
+            from transactions
+            where amount > 0 and occurred_at < $as_of
+                and (known_at is null or known_at < $as_of)
+        ),
+        gaps as (
+            select
+                day,
+                date_diff(
+                    'day', lag(day) over (partition by customer_id order by day), day
+                ) as gap_days
+            from purchase_days
+        )
+        select date_diff('day', min(day), cast($as_of as date)), median(gap_days)
+        from gaps
+        """,
+        {"as_of": instant},
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise DataError(
+            f"There is no purchase before {instant:%Y-%m-%d %H:%M}.",
+            needed="Features need at least one row with an amount above 0 before it.",
+            todo="Choose a later as_of, or check the log's dates and amounts.",
+        )
+    return float(row[0]), None if row[1] is None else float(row[1])
+
+
+def find_columns(con: "DuckDBPyConnection", instant: datetime) -> tuple[str, ...]:
+    """Return the optional columns that hold something before the instant."""
+    known = "occurred_at < $as_of and (known_at is null or known_at < $as_of)"
+    queries = (
+        f"""select count(order_id) as order_id, count(product_id) as product_id,
+            count(category) as category, count(quantity) as quantity,
+            count(discount) as discount, count(cost) as cost,
+            count(channel) as channel,
+            count(*) filter (where occurred_at <> cast(cast(occurred_at as date)
+                as timestamp)) as hour
+        from transactions where {known}""",
+        f"""select count(*) as interactions, count(direction) as direction,
+            count(value) as value, count(minutes) as minutes,
+            count(cost) as interaction_cost
+        from interactions where {known}""",
+        "select count(*) as joined_at from customers where joined_at < $as_of",
+    )
+    found: list[str] = []
+    for query in queries:
+        answer = con.execute(query, {"as_of": instant})
+        names = [column[0] for column in answer.description or ()]
+        counts = answer.fetchone() or ()
+        found += [name for name, n in zip(names, counts, strict=True) if n > 0]
+    return tuple(found)
+
+
+def find_interaction_types(
+    con: "DuckDBPyConnection", instant: datetime
+) -> tuple[tuple[str, str], ...]:
+    rows = con.execute(
+        """
+        select type, coalesce(direction, '') as direction
+        from interactions
+        where occurred_at < $as_of and (known_at is null or known_at < $as_of)
+        group by type, coalesce(direction, '')
+        order by count(*) desc, type, direction
+        limit $most
+        """,
+        {"as_of": instant, "most": MOST_INTERACTION_TYPES},
+    ).fetchall()
+    return tuple((str(type_), str(direction)) for type_, direction in rows)
