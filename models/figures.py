@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 WHOLE_CURRENCIES = frozenset(
     {"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"}
@@ -23,14 +23,18 @@ def write_money(amount: float, currency: str | None) -> str:
     >>> write_money(4210, "GBP"), write_money(-0.001, None), write_money(1500.6, "JPY")
     ('4,210.00 GBP', '0.00', '1,501 JPY')
     """
-    return write_amounts([amount], currency)[0]
+    return money_writer(currency)(amount)
 
 
 def write_amounts(amounts: Iterable[float], currency: str | None) -> list[str]:
     """Write many amounts, as ``write_money`` writes one."""
+    return list(map(money_writer(currency), amounts))
+
+
+def money_writer(currency: str | None) -> Callable[[float], str]:
+    """Return what writes an amount in ``currency``."""
     unit = f" {currency}".replace("{", "{{").replace("}", "}}") if currency else ""
-    form = f"{{:z,.{minor_digits(currency)}f}}{unit}"
-    return list(map(form.format, amounts))
+    return f"{{:z,.{minor_digits(currency)}f}}{unit}".format
 
 
 def write_number(value: float) -> str:
