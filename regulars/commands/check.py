@@ -1,0 +1,113 @@
+"""``regulars check``: what the door accepted, what not, and whether it is enough."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.readiness import check_readiness
+from regulars.commands.log import open_log
+from regulars.console import Steps, print_json, print_table, stdout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from features.readiness import Readiness
+    from features.reports import TableReport
+    from features.tables import Log
+    from regulars.settings import Settings
+
+READY, NOT_READY = 0, 1
+
+
+def check(settings: Settings, *, as_json: bool) -> int:
+    """Report on the log; 1 if it cannot carry a model."""
+    with Steps() as step:
+        step("Reading the log")
+        with open_log(settings) as log:
+            step("Counting what a model needs")
+            found = look(log, settings)
+    if as_json:
+        print_json(as_values(log, found))
+    else:
+        show_rows(log.reports.values())
+        show_readiness(found)
+    return READY if found.ready else NOT_READY
+
+
+def look(log: Log, settings: Settings) -> Readiness:
+    """Compare what an open log holds with what a model needs, as of its end."""
+    horizon = timedelta(days=settings.model.horizon_days)
+    return check_readiness(log, as_of=log.ends_at, horizon=horizon)
+
+
+def as_values(log: Log, found: Readiness) -> dict[str, Any]:
+    """Return what ``--json`` prints."""
+    return {
+        "ready": found.ready,
+        "starts_at": log.starts_at,
+        "ends_at": log.ends_at,
+        "tables": {name: each.to_dict() for name, each in log.reports.items()},
+        **found.to_dict(),
+    }
+
+
+def show_rows(reports: Iterable[TableReport]) -> None:
+    """Print rows in, accepted and set aside by reason, a line a table and reason."""
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    for report in reports:
+        rows += [
+            (report.table, "in", f"{report.rows_in:,}", ""),
+            ("", "accepted", f"{report.rows_accepted:,}", ""),
+        ]
+        for reason, count in report.rejected.items():
+            said = f"set aside: {in_words(reason)}"
+            rows.append(("", said, f"{count:,}", first_place(report, reason)))
+        notes += report.hints
+        if report.unused:
+            notes.append(f"Not used of {report.table}: {', '.join(report.unused)}.")
+    columns = {"table": "left", "rows": "left", "number": "right", "first": "left"}
+    print_table("The log", columns, rows)
+    show_notes(notes)
+
+
+def show_readiness(found: Readiness) -> None:
+    """Print what a model needs beside what there is, and what would help."""
+    rows = [
+        (each.name, f"{each.needed:,}", f"{each.found:,}", "yes" if each.met else "no")
+        for each in found.minimums
+    ]
+    columns = {"a model needs": "left", "at least": "right", "found": "right"}
+    print_table("Is it enough?", {**columns, "met": "left"}, rows)
+    show_notes(found.notes)
+    show_notes(
+        f"{name} would add: {worth}." for name, worth in found.would_help.items()
+    )
+    verdict = "The log can carry a model." if found.ready else NOT_ENOUGH
+    stdout().print(verdict)
+
+
+NOT_ENOUGH = "The log cannot carry a model yet: see what is not met above."
+
+
+def show_notes(notes: Iterable[str]) -> None:
+    """Print each note on a line of its own."""
+    for note in notes:
+        stdout().print(f"- {note}", markup=False)
+
+
+def first_place(report: TableReport, reason: str) -> str:
+    """Return the file and row of the first example of a reason."""
+    example = next((each for each in report.examples if each.reason == reason), None)
+    return f"{Path(example.file).name}, row {example.row}" if example else ""
+
+
+def in_words(reason: str) -> str:
+    """Return a reason's code as words.
+
+    >>> in_words("missing_customer_id")
+    'missing customer id'
+    """
+    return reason.replace("_", " ")
