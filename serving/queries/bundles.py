@@ -1,0 +1,161 @@
+"""The verified bundle in service, following the published run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+import sqlalchemy as sa
+
+from features.errors import BundleError
+from serving.queries.runs import Run, earlier_runs, published_run
+from serving.store.engine import Store
+from serving.store.tables import scores
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+
+RETRY = timedelta(seconds=30)
+"""A refused bundle is not looked at again for so long."""
+
+Refused = Callable[[str, BundleError], None]
+
+
+class BundleSource(Protocol):
+    """Where bundles come from."""
+
+    def get(self, version: str) -> Bundle:
+        """Return a verified bundle; raise BundleError if it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class InService:
+    """A run and the bundle that scored it."""
+
+    run: Run
+    bundle: Bundle
+
+
+class BundleKeeper:
+    """Keep one verified bundle, whatever happens to newer ones.
+
+    Parameters
+    ----------
+    store : Store
+        Tells which run is published.
+    source : BundleSource
+        Gives the bundle of a version.
+    on_refused : callable
+        Told the version and the fault of each bundle that is refused.
+    clock : callable
+        Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        source: BundleSource,
+        *,
+        on_refused: Refused = lambda version, fault: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.store = store
+        self._source = source
+        self._on_refused = on_refused
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: InService | None = None
+        self._refused: dict[str, float] = {}
+        self.ranking = lru_cache(maxsize=2)(self._read_ranking)
+
+    def in_service(self) -> InService:
+        """Return the published run with its bundle.
+
+        If that bundle is refused: the one that was in service, with its own run; after
+        a restart, the newest kept run whose bundle is sound.
+
+        Raises
+        ------
+        UnpublishedError
+            If no run is published.
+        BundleError
+            If no bundle is sound.
+        """
+        with self.store.read() as con:
+            run = published_run(con)
+        held = self._held
+        if held is not None and held.run.number == run.number:
+            return held
+        with self._lock:
+            self._held = self._follow(run)
+            return self._held
+
+    def rank(self, run: Run, value: float) -> int:
+        """Return 1 + how many customers of a run have more value at risk."""
+        values = self.ranking(run.number)
+        return 1 + len(values) - bisect_right(values, value)
+
+    def _follow(self, run: Run) -> InService:
+        """Return what to serve now that a run is published."""
+        held = self._held
+        if held is not None and held.run.model_version == run.model_version:
+            return InService(run, held.bundle)
+        bundle = self._load(run.model_version)
+        if bundle is not None:
+            return InService(run, bundle)
+        return held or self._fall_back(run)
+
+    def _fall_back(self, run: Run) -> InService:
+        with self.store.read() as con:
+            earlier = list(earlier_runs(con, run))
+        for candidate in earlier:
+            bundle = self._load(candidate.model_version)
+            if bundle is not None:
+                return InService(candidate, bundle)
+        raise BundleError(
+            "No bundle of any kept run is sound.",
+            needed="One that passes its checks.",
+            todo="Train and score again; the log names the faults.",
+        )
+
+    def _load(self, version: str) -> Bundle | None:
+        """Return a bundle, None if it is refused now or was a moment ago."""
+        if self._clock() < self._refused.get(version, 0.0):
+            return None
+        try:
+            return self._source.get(version)
+        except BundleError as exc:
+            self._refused[version] = self._clock() + RETRY.total_seconds()
+            self._on_refused(version, exc)
+            return None
+
+    def _read_ranking(self, number: int) -> array[float]:
+        query = (
+            sa.select(scores.c.value_at_risk)
+            .where(scores.c.run == number, scores.c.value_at_risk.is_not(None))
+            .order_by(scores.c.value_at_risk)
+        )
+        with self.store.read() as con:
+            return array("d", con.scalars(query))
+
+
+def readiness(keeper: BundleKeeper) -> InService:
+    """Return what is served; it is ready if this does not raise.
+
+    Raises
+    ------
+    StoreError
+        If the store does not answer.
+    UnpublishedError
+        If no run is published.
+    BundleError
+        If no bundle is sound.
+    """
+    return keeper.in_service()
