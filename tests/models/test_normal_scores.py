@@ -1,0 +1,69 @@
+"""Normal scores."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import ndtri
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from models.normal_scores import NormalScores
+
+NAN = float("nan")
+COLUMNS = st.lists(
+    st.one_of(st.just(NAN), st.floats(-1e9, 1e9), st.integers(0, 3).map(float)),
+    min_size=1,
+    max_size=60,
+)
+
+
+@parametrize_with_checks([NormalScores()])  # type: ignore[untyped-decorator]
+def test_it_is_a_transformer(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@given(values=COLUMNS)
+def test_scores_are_finite_bounded_and_in_order(values: list[float]) -> None:
+    column = np.array(values)[:, None]
+    scores = NormalScores().fit(column).transform(column)[:, 0]
+    assert np.isfinite(scores).all()
+    assert (np.abs(scores) <= -ndtri(0.01)).all()
+    known = ~np.isnan(column[:, 0])
+    order = np.argsort(column[known, 0], kind="stable")
+    assert (np.diff(scores[known][order]) >= -1e-12).all()
+
+
+def test_what_is_missing_stands_at_the_median() -> None:
+    scores = NormalScores().fit([[1.0], [5.0], [9.0], [NAN]])
+    assert scores.transform([[NAN], [5.0]]).ravel().tolist() == [0.0, 0.0]
+
+
+def test_a_column_without_a_value_or_with_one_says_nothing() -> None:
+    X = np.array([[NAN, 7.0], [NAN, 7.0]])
+    assert (NormalScores().fit(X).transform(X) == 0).all()
+
+
+def test_equal_values_stand_in_the_middle_of_their_ranks() -> None:
+    X = np.array([1.0] * 60 + [2.0] * 40)[:, None]
+    scores = NormalScores().fit(X).transform([[1.0], [2.0]])
+    assert scores.ravel() == pytest.approx(ndtri([0.3, 0.8]), abs=0.02)
+
+
+def test_the_inverse_brings_values_back() -> None:
+    X = np.random.default_rng(0).lognormal(size=(500, 2))
+    scores = NormalScores().fit(X)
+    inside = np.quantile(X, [0.1, 0.5, 0.9], axis=0)
+    again = scores.inverse_transform(scores.transform(inside))
+    assert again == pytest.approx(inside, rel=1e-6)
+
+
+def test_json_restores_the_scores_exactly() -> None:
+    X = np.random.default_rng(1).lognormal(size=(50, 3))
+    scores = NormalScores().fit(X)
+    again = NormalScores.from_dict(json.loads(json.dumps(scores.to_dict())))
+    assert (again.transform(X) == scores.transform(X)).all()
