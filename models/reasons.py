@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.sentences import LANGUAGES, Form, Slot, compile_forms, find_writer
+from models.sentences import LANGUAGES, Form, Slot, Writer, compile_forms, find_writer
 
 TABLE = Path(__file__).with_name("reasons.toml")
 
@@ -136,8 +136,13 @@ class ReasonTable:
             Of str, in English and in Chinese.
         """
         voice = self._voice(feature)
-        columns = dict(context or {}) | {"value": value, "usual": usual}
-        words = _Words(columns, currency, self._table["directions"], contribution)
+        figures = {"value": value, "usual": usual, "direction": contribution}
+        words = _Words(
+            figures,
+            context or {},
+            currency=currency,
+            directions=self._table["directions"],
+        )
         en, zh = (np.empty(len(value), dtype=object) for _ in LANGUAGES)
         left = np.ones(len(value), dtype=bool)
         for case, wording in voice.items():
@@ -178,19 +183,20 @@ class ReasonTable:
 
 
 class _Words:
-    """The figures of some customers, written once for each kind and language."""
+    """The figures of some customers, written where a form has a slot for them."""
 
     def __init__(
         self,
-        columns: Mapping[str, Floats],
+        figures: Mapping[str, Floats],
+        context: Mapping[str, Floats],
+        *,
         currency: str | None,
         directions: Mapping[str, Mapping[str, str]],
-        contribution: Floats,
     ) -> None:
-        self._columns = columns
+        self._columns: dict[str, Floats | None] = dict(figures)
+        self._context = context
         self._currency = currency
         self._directions = directions
-        self._contribution = contribution
 
     def fill(
         self,
@@ -212,10 +218,14 @@ class _Words:
             if not left.any():
                 return
 
+    def _column(self, name: str) -> Floats | None:
+        """Return a column, asked of the context only when a form names it."""
+        if name not in self._columns:
+            self._columns[name] = self._context.get(name)
+        return self._columns[name]
+
     def _is_known(self, name: str) -> npt.NDArray[np.bool_] | bool:
-        if name == "direction":
-            return True
-        column = self._columns.get(name)
+        column = self._column(name)
         return False if column is None else np.isfinite(column)
 
     def _write(
@@ -230,16 +240,20 @@ class _Words:
         self, slot: Slot, rows: npt.NDArray[np.intp], language: str
     ) -> list[str]:
         """Write the figures of one slot, each different one once."""
-        if slot.name == "direction":
-            words = [self._directions[d][language] for d in ("lowers", "raises")]
-            return [words[up] for up in (self._contribution[rows] >= 0).tolist()]
-        write = find_writer(slot.kind, language, self._currency)
-        figures = self._columns[slot.name][rows].tolist()
+        column = self._column(slot.name)
+        figures = [] if column is None else column[rows].tolist()
         different = set(figures)
+        write = self._find_writer(slot, language)
         if 2 * len(different) > len(figures):
             return list(map(write, figures))
         written = {figure: write(figure) for figure in different}
         return [written[figure] for figure in figures]
+
+    def _find_writer(self, slot: Slot, language: str) -> Writer:
+        if slot.name != "direction":
+            return find_writer(slot.kind, language, self._currency)
+        up, down = (self._directions[way][language] for way in ("raises", "lowers"))
+        return lambda contribution: up if contribution >= 0 else down
 
 
 def _to_objects(texts: list[str]) -> npt.NDArray[np.object_]:

@@ -19,8 +19,16 @@ from tests.features.sqllog import open_log
 NAN = float("nan")
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 ENTRIES: list[dict[str, Any]] = tomllib.loads(TABLE.read_text("utf-8"))["reason"]
-MADE_BY_MODELS = "p_alive p_active_90d expected_orders_90d expected_mean_spend".split()
-MADE_BY_MODELS += ["bgnbd_expected_spend", BASE, OTHER]
+MADE_BY_MODELS = (
+    "btyd_p_alive",
+    "btyd_p_active",
+    "btyd_expected_orders",
+    "btyd_order_rate",
+    "btyd_mean_spend",
+    "btyd_expected_value",
+    OTHER,
+    BASE,
+)
 
 
 @pytest.fixture(scope="module")
