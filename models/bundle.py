@@ -1,0 +1,254 @@
+"""The bundle: one folder that holds all that is served of a model version.
+
+Boosters are LightGBM's own text, everything else JSON or Parquet: nothing in it can run
+code. The manifest names each file with its size and SHA-256. A bundle is used only once
+its hashes, the structure of its trees and its golden predictions have checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from features.errors import BundleError
+from models.customer_model import CustomerModel
+from models.reasons import ReasonTable
+from models.tree_text import check_trees
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+FILES = (
+    "churn.txt",
+    "value.txt",
+    "model.json",
+    "features.sql",
+    "reasons.json",
+    "card.json",
+    "usual.parquet",
+    "reference.parquet",
+    "golden.parquet",
+)
+MOST_BYTES = 256 * 1024 * 1024
+GOLDEN_ROWS = 32
+GOLDEN = ("churn_probability", "expected_value", "value_low", "value_high")
+TOLERANCE = 1e-9
+TODO = "Pull the version again, or train a new one; the one in service stays."
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A checked bundle, ready to score.
+
+    Parameters
+    ----------
+    version : str
+        Of the registered model.
+    manifest : mapping
+        What ``manifest.json`` holds.
+    card : mapping
+        What is told of the model: data, snapshots, holdout, grade.
+    model : CustomerModel
+    reasons : ReasonTable
+    reference : DataFrame
+        Features of some of the customers that it was fitted for.
+    """
+
+    version: str
+    manifest: Mapping[str, Any]
+    card: Mapping[str, Any]
+    model: CustomerModel
+    reasons: ReasonTable
+    reference: pd.DataFrame
+
+
+def save_bundle(
+    folder: Path,
+    model: CustomerModel,
+    *,
+    reference: pd.DataFrame,
+    card: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> str:
+    """Write a bundle into an empty folder.
+
+    Parameters
+    ----------
+    folder : Path
+    model : CustomerModel
+    reference : DataFrame
+        Features of customers, indexed by ``customer_id``; the first rows become the
+        golden ones. The ids are not written.
+    card : mapping
+    facts : mapping
+        What the manifest says beside the hashes: as_of, fingerprint, libraries.
+
+    Returns
+    -------
+    str
+        SHA-256 of the manifest, which stands for the whole bundle.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model.churn.booster_.save_model(str(folder / "churn.txt"))
+    model.value.booster_.save_model(str(folder / "value.txt"))
+    _write(folder / "model.json", _dumps(model.to_dict()))
+    _write(folder / "features.sql", model.plan.sql)
+    _write(folder / "reasons.json", _dumps(ReasonTable.load().to_dict()))
+    _write(folder / "card.json", _dumps(card))
+    model.usual.to_parquet(folder / "usual.parquet")
+    kept = reference[list(model.plan.names)].reset_index(drop=True)
+    kept.to_parquet(folder / "reference.parquet")
+    rows = kept.head(GOLDEN_ROWS)
+    golden = rows.assign(**_golden(_restore(folder), rows))
+    golden.to_parquet(folder / "golden.parquet")
+    files = {name: _describe(folder / name) for name in FILES}
+    manifest = _dumps({"schema": SCHEMA, **facts, "files": files})
+    _write(folder / MANIFEST, manifest)
+    return hashlib.sha256(manifest.encode()).hexdigest()
+
+
+def load_bundle(folder: Path, *, version: str, sha256: str | None = None) -> Bundle:
+    """Check a bundle and make it ready.
+
+    Parameters
+    ----------
+    folder : Path
+    version : str
+        Of the registered model.
+    sha256 : str or None
+        Of the manifest, as the registry has it; None to trust the folder's own.
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    BundleError
+        If a file is missing, added, altered or malformed, a tree could not be walked, or
+        the golden rows do not give the golden predictions.
+    """
+    manifest = _read_manifest(folder, sha256)
+    _check_files(folder, manifest["files"])
+    for name in ("churn.txt", "value.txt"):
+        check_trees((folder / name).read_text(encoding="utf-8"), name=name)
+    try:
+        model = _restore(folder)
+        reasons = ReasonTable.from_dict(_read_json(folder / "reasons.json"))
+        golden = pd.read_parquet(folder / "golden.parquet")
+        reference = pd.read_parquet(folder / "reference.parquet")
+        found = _golden(model, golden)
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        lgb.basic.LightGBMError,
+    ) as exc:
+        raise BundleError(
+            f"The bundle of version {version} cannot be restored: "
+            f"{type(exc).__name__}.",
+            todo=TODO,
+        ) from exc
+    for name in GOLDEN:
+        expected = golden[name].to_numpy(dtype=np.float64)
+        if not np.allclose(found[name], expected, rtol=TOLERANCE, atol=TOLERANCE):
+            raise BundleError(
+                f"The bundle of version {version} gives another {name} for its golden "
+                "rows than when it was saved.",
+                needed=f"They must agree within {TOLERANCE}.",
+                todo=TODO,
+            )
+    card = _read_json(folder / "card.json")
+    return Bundle(version, manifest, card, model, reasons, reference)
+
+
+def _golden(model: CustomerModel, rows: pd.DataFrame) -> dict[str, Any]:
+    forecast = model.predict(model.design(rows))
+    return {name: getattr(forecast, name) for name in GOLDEN}
+
+
+def _restore(folder: Path) -> CustomerModel:
+    boosters = {
+        name: lgb.Booster(model_str=(folder / f"{name}.txt").read_text("utf-8"))
+        for name in ("churn", "value")
+    }
+    return CustomerModel.from_dict(
+        _read_json(folder / "model.json"),
+        sql=(folder / "features.sql").read_text(encoding="utf-8"),
+        boosters=boosters,
+        usual=pd.read_parquet(folder / "usual.parquet"),
+    )
+
+
+def _read_manifest(folder: Path, sha256: str | None) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > MOST_BYTES:
+        raise BundleError(f"There is no {MANIFEST} in {folder}.", todo=TODO)
+    raw = path.read_bytes()
+    if sha256 is not None and hashlib.sha256(raw).hexdigest() != sha256:
+        raise BundleError(
+            f"{MANIFEST} is not the one that was registered.",
+            needed="Its SHA-256 must be the registry's.",
+            todo=TODO,
+        )
+    try:
+        manifest = json.loads(raw)
+    except ValueError as exc:
+        raise BundleError(f"{MANIFEST} is not JSON.", todo=TODO) from exc
+    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        raise BundleError(
+            f"{MANIFEST} is of another make.",
+            needed=f"This program reads schema {SCHEMA}.",
+            todo="Use the program's version that made the bundle, or train again.",
+        )
+    return manifest
+
+
+def _check_files(folder: Path, listed: Mapping[str, Any]) -> None:
+    present = {entry.name for entry in os.scandir(folder)} - {MANIFEST}
+    if set(listed) != set(FILES) or present != set(FILES):
+        odd = sorted(present.symmetric_difference(FILES) | set(listed) ^ set(FILES))
+        raise BundleError(
+            f"The bundle misses or adds: {', '.join(odd)}.",
+            needed=f"It holds {MANIFEST} and {', '.join(FILES)}.",
+            todo=TODO,
+        )
+    for name, kept in listed.items():
+        path = folder / name
+        regular = path.is_file() and not path.is_symlink()
+        if not regular or path.stat().st_size != kept["bytes"] or _altered(path, kept):
+            raise BundleError(
+                f"{name} is not the file that was saved.",
+                needed="Its size and SHA-256 must be the manifest's.",
+                todo=TODO,
+            )
+
+
+def _altered(path: Path, kept: Mapping[str, Any]) -> bool:
+    return kept["bytes"] > MOST_BYTES or _describe(path) != dict(kept)
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    raw = path.read_bytes()
+    return {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
+
+
+def _dumps(values: Any) -> str:
+    return json.dumps(values, ensure_ascii=False, allow_nan=False, sort_keys=True)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

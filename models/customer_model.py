@@ -1,0 +1,197 @@
+"""All that was fitted, and what it foretells of a table of features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.engine import FeaturePlan
+from models.buying import BuyingModel
+from models.calibration import Calibration
+from models.churn import ChurnModel
+from models.clusters import BehaviourClusters
+from models.intervals import ValueIntervals
+from models.value import ValueModel
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the scores stand on: ``model``, ``blend`` or ``btyd``, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is foretold of each customer, in the order of the features.
+
+    Parameters
+    ----------
+    churn_probability, expected_value, value_low, value_high : ndarray of shape (n,)
+    expected_orders : ndarray of shape (n,)
+    days_to_next_order : ndarray of shape (n,)
+        Median; NaN where no order in the horizon is the likelier.
+    cluster : ndarray of shape (n,)
+    """
+
+    churn_probability: Floats
+    expected_value: Floats
+    value_low: Floats
+    value_high: Floats
+    expected_orders: Floats
+    days_to_next_order: Floats
+    cluster: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What each column adds to a served figure; base and row sum make the figure."""
+
+    columns: tuple[str, ...]
+    parts: Floats
+    base: float
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerModel:
+    """The fitted models of one version.
+
+    Parameters
+    ----------
+    plan : FeaturePlan
+        The features it was trained on.
+    buying : BuyingModel
+    churn : ChurnModel
+    value : ValueModel
+    churn_calibration, value_calibration : Calibration
+    order_level : float
+        Actual over expected orders, as far as the past foretells it.
+    intervals : ValueIntervals
+    clusters : BehaviourClusters
+    usual : DataFrame of shape (n_clusters, n_columns)
+        Median of each column among the customers of a cluster.
+    basis : Basis
+    """
+
+    plan: FeaturePlan
+    buying: BuyingModel
+    churn: ChurnModel
+    value: ValueModel
+    churn_calibration: Calibration
+    value_calibration: Calibration
+    order_level: float
+    intervals: ValueIntervals
+    clusters: BehaviourClusters
+    usual: pd.DataFrame
+    basis: Basis
+
+    @property
+    def horizon_days(self) -> int:
+        """Length of the time that is foretold."""
+        return self.plan.horizon_days
+
+    def design(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Put the columns of ``BuyingModel`` beside the features."""
+        return design(features[list(self.plan.names)], self.buying, self.horizon_days)
+
+    def predict(self, X: pd.DataFrame) -> Forecast:
+        """Foretell the horizon of each row of ``design``."""
+        p = self.churn_calibration(self.churn.decision_function(X))
+        value = self.value_calibration(self.value.predict_log(X))
+        low, high = self.intervals.predict(value)
+        return Forecast(
+            churn_probability=p,
+            expected_value=value,
+            value_low=np.minimum(low, value),
+            value_high=np.maximum(high, value),
+            expected_orders=self._orders(X, p),
+            days_to_next_order=self._next_order(X, p),
+            cluster=np.asarray(self.clusters.predict(X), dtype=np.int64),
+        )
+
+    def explain_churn(self, X: pd.DataFrame) -> Explained:
+        """Say what makes each churn probability, in probability."""
+        parts, base = self.churn.contributions(X)
+        parts, base = self.churn_calibration.carry(parts, base)
+        return Explained(tuple(self.churn.feature_names_in_), parts, base)
+
+    def explain_value(self, X: pd.DataFrame) -> Explained:
+        """Say what makes each expected value, in money."""
+        parts, base = self.value.contributions(X)
+        parts, base = self.value_calibration.carry(parts, base)
+        return Explained(tuple(self.value.feature_names_in_), parts, base)
+
+    def _orders(self, X: pd.DataFrame, p: Floats) -> Floats:
+        """Return the orders of those who order, by BG/NBD, times who does."""
+        active = np.maximum(X["btyd_p_active"].to_numpy(dtype=np.float64), 1e-9)
+        orders = X["btyd_expected_orders"].to_numpy(dtype=np.float64) / active
+        return np.asarray((1.0 - p) * np.maximum(orders * self.order_level, 1.0))
+
+    def _next_order(self, X: pd.DataFrame, p: Floats) -> Floats:
+        """Return when half of the customers like this one will have ordered."""
+        alive = X["btyd_p_alive"].to_numpy(dtype=np.float64)
+        active = X["btyd_p_active"].to_numpy(dtype=np.float64)
+        shape = self.buying.orders_.r_ + X["frequency"].to_numpy(dtype=np.float64)
+        waited = self.buying.orders_.alpha_ + X["T"].to_numpy(dtype=np.float64)
+        half = 0.5 * active / np.maximum(1.0 - p, 0.5)
+        still = 1.0 - np.minimum(half / np.maximum(alive, 1e-12), 1.0 - 1e-12)
+        days = waited * np.expm1(-np.log(still) / shape)
+        return np.where(p <= 0.5, np.minimum(days, self.horizon_days), np.nan)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; boosters and SQL are kept beside them."""
+        plan = {k: v for k, v in self.plan.to_dict().items() if k != "sql"}
+        return {
+            "plan": plan,
+            "buying": self.buying.to_dict(),
+            "churn": self.churn.to_dict(),
+            "value": self.value.to_dict(),
+            "churn_calibration": self.churn_calibration.to_dict(),
+            "value_calibration": self.value_calibration.to_dict(),
+            "order_level": self.order_level,
+            "intervals": self.intervals.to_dict(),
+            "clusters": self.clusters.to_dict(),
+            "basis": {"name": self.basis.name, "reason": self.basis.reason},
+        }
+
+    @classmethod
+    def from_dict(
+        cls,
+        values: Mapping[str, Any],
+        *,
+        sql: str,
+        boosters: Mapping[str, Any],
+        usual: pd.DataFrame,
+    ) -> CustomerModel:
+        """Restore what ``to_dict`` gave, with what was kept beside it."""
+        return cls(
+            plan=FeaturePlan.from_dict({**values["plan"], "sql": sql}),
+            buying=BuyingModel.from_dict(values["buying"]),
+            churn=ChurnModel.from_dict(values["churn"], boosters["churn"]),
+            value=ValueModel.from_dict(values["value"], boosters["value"]),
+            churn_calibration=Calibration.from_dict(values["churn_calibration"]),
+            value_calibration=Calibration.from_dict(values["value_calibration"]),
+            order_level=float(values["order_level"]),
+            intervals=ValueIntervals.from_dict(values["intervals"]),
+            clusters=BehaviourClusters.from_dict(values["clusters"]),
+            usual=usual,
+            basis=Basis(**values["basis"]),
+        )
+
+
+def design(features: pd.DataFrame, buying: BuyingModel, days: float) -> pd.DataFrame:
+    """Return the columns that the models see: features, and what BTYD foretells."""
+    return pd.concat([features, buying.predict(features, days=days)], axis=1)
+
+
+def usual_of_clusters(X: pd.DataFrame, cluster: npt.ArrayLike) -> pd.DataFrame:
+    """Return the median of each column in each cluster, indexed by cluster."""
+    return X.groupby(np.asarray(cluster)).median()

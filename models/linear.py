@@ -1,0 +1,106 @@
+"""Logistic regression on normal scores: the smooth half of the churn model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+
+from models.normal_scores import NormalScores
+
+Floats = npt.NDArray[np.float64]
+
+
+class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Fit log-odds that are linear in each feature's rank, and in its absence.
+
+    Parameters
+    ----------
+    C : float
+        Inverse of the ridge penalty.
+
+    Attributes
+    ----------
+    scores_ : NormalScores
+    coef_, absent_coef_ : ndarray of shape (n_features,)
+        For the normal score, and for being missing.
+    means_, absent_means_ : ndarray of shape (n_features,)
+        Over the training rows: a contribution is measured from there.
+    base_ : float
+        Log-odds at the means.
+    """
+
+    def __init__(self, *, C: float = 0.003) -> None:
+        self.C = C
+
+    def fit(self, X: Floats, y: npt.ArrayLike) -> Self:
+        """Fit on ``X`` of shape (n, n_features), NaN where missing, and labels 0, 1."""
+        self.scores_ = NormalScores(n_knots=201, tail=0.001).fit(X)
+        self.classes_ = np.array([0, 1])
+        self.n_features_in_ = X.shape[1]
+        scores, absent = self._design(X)
+        fitted = LogisticRegression(C=self.C, max_iter=500)
+        fitted.fit(np.hstack([scores, absent]), np.asarray(y))
+        self.coef_, self.absent_coef_ = np.split(fitted.coef_[0], 2)
+        self.means_, self.absent_means_ = scores.mean(axis=0), absent.mean(axis=0)
+        self.base_ = float(
+            fitted.intercept_[0]
+            + self.means_ @ self.coef_
+            + self.absent_means_ @ self.absent_coef_
+        )
+        return self
+
+    def contributions(self, X: Floats) -> tuple[Floats, float]:
+        """Return what each feature adds to the log-odds, and the base."""
+        scores, absent = self._design(X)
+        parts = (scores - self.means_) * self.coef_
+        parts += (absent - self.absent_means_) * self.absent_coef_
+        return parts, self.base_
+
+    def decision_function(self, X: Floats) -> Floats:
+        """Return the log-odds of class 1, of shape (n,)."""
+        scores, absent = self._design(X)
+        centred = (scores - self.means_) @ self.coef_
+        return np.asarray(
+            self.base_ + centred + (absent - self.absent_means_) @ self.absent_coef_
+        )
+
+    def predict_proba(self, X: Floats) -> Floats:
+        """Return the probabilities of both classes, of shape (n, 2)."""
+        p = 1.0 / (1.0 + np.exp(-self.decision_function(X)))
+        return np.column_stack([1.0 - p, p])
+
+    def predict(self, X: Floats) -> npt.NDArray[np.int64]:
+        """Return the likelier class."""
+        return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(int)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "C": self.C,
+            "scores": self.scores_.to_dict(),
+            "coef": self.coef_.tolist(),
+            "absent_coef": self.absent_coef_.tolist(),
+            "means": self.means_.tolist(),
+            "absent_means": self.absent_means_.tolist(),
+            "base": self.base_,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ScoreLogit:
+        """Restore what ``to_dict`` gave."""
+        model = cls(C=values["C"])
+        model.scores_ = NormalScores.from_dict(values["scores"])
+        for name in ("coef", "absent_coef", "means", "absent_means"):
+            setattr(model, f"{name}_", np.array(values[name], dtype=np.float64))
+        model.base_ = float(values["base"])
+        model.classes_ = np.array([0, 1])
+        model.n_features_in_ = len(model.coef_)
+        return model
+
+    def _design(self, X: Floats) -> tuple[Floats, Floats]:
+        return self.scores_.transform(X), np.isnan(X).astype(np.float64)

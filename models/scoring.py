@@ -1,0 +1,162 @@
+"""From the features of customers to the rows that are served."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from models.customer_model import CustomerModel, Explained, Forecast
+from models.explain import write_reasons
+from models.lifecycle import lifecycle_stage
+from models.reasons import ReasonTable
+from models.risk import risk_band
+from models.scores import SCORE_SCHEMA, TEXT, RunContext
+from models.tiers import (
+    TierCuts,
+    assign_tiers,
+    fit_tiers,
+    write_gaps,
+    write_tier_reasons,
+)
+
+TIER_QUANTITY = "net_spend_365d"
+
+
+def open_run(
+    features: pd.DataFrame, *, as_of: datetime, currency: str | None
+) -> RunContext:
+    """Learn of all customers of a run what the score of each hangs on."""
+    cuts = fit_tiers(features[TIER_QUANTITY].to_numpy(dtype=np.float64))
+    return RunContext(
+        as_of=as_of.astimezone(UTC), currency=currency, tiers=cuts.to_dict()
+    )
+
+
+def score_customers(
+    model: CustomerModel,
+    features: pd.DataFrame,
+    *,
+    version: str,
+    context: RunContext,
+    reasons: ReasonTable,
+) -> pa.Table:
+    """Score every row of a feature table.
+
+    Parameters
+    ----------
+    model : CustomerModel
+    features : DataFrame of shape (n_customers, n_features)
+        Indexed by ``customer_id``.
+    version : str
+        Of the model, as it is served.
+    context : RunContext
+        Of the run that the rows belong to.
+    reasons : ReasonTable
+
+    Returns
+    -------
+    Table of shape (n_customers, 22)
+        In ``SCORE_SCHEMA``; ``priority`` is the rank among these rows.
+    """
+    X = model.design(features)
+    forecast = model.predict(X)
+    n = len(X)
+    cuts = TierCuts.from_dict(context.tiers)
+    quantity = X[TIER_QUANTITY].to_numpy(dtype=np.float64)
+    tiers = assign_tiers(quantity, cuts)
+    at_risk = forecast.churn_probability * forecast.expected_value
+    stage = lifecycle_stage(X, horizon=timedelta(days=model.horizon_days))
+    columns: dict[str, object] = {
+        "customer_id": pa.array(features.index.to_numpy(dtype=object), pa.string()),
+        "as_of": pa.array([context.as_of] * n, SCORE_SCHEMA.field("as_of").type),
+        "model_version": pa.array([version] * n),
+        **_forecast_columns(forecast, context.as_of),
+        "risk_band": pa.array(risk_band(forecast.churn_probability), pa.string()),
+        "lifecycle_stage": pa.array(stage.astype(object), pa.string()),
+        "tier": pa.array(tiers.astype(object), pa.string()),
+        "tier_reason": write_tier_reasons(
+            quantity, tiers, cuts, currency=context.currency
+        ),
+        "gap_to_next_tier": write_gaps(
+            quantity, tiers, cuts, currency=context.currency
+        ),
+        "cluster_name": _cluster_names(model, forecast.cluster),
+        "priority": pa.array(rank(at_risk, features.index), pa.int64()),
+        "value_at_risk": pa.array(at_risk),
+        "score_basis": pa.array([model.basis.name] * n),
+        "score_basis_reason": pa.array([model.basis.reason] * n),
+        "churn_reasons": _reasons(
+            model.explain_churn(X), X, model, table=reasons, context=context
+        ),
+        "value_reasons": _reasons(
+            model.explain_value(X), X, model, table=reasons, context=context
+        ),
+    }
+    return pa.table([columns[name] for name in SCORE_SCHEMA.names], schema=SCORE_SCHEMA)
+
+
+def rank(value_at_risk: npt.ArrayLike, customer_id: pd.Index) -> npt.NDArray[np.int64]:
+    """Return each customer's place by value at risk, 1 first, equals by id."""
+    risk = np.asarray(value_at_risk, dtype=np.float64)
+    order = np.lexsort((customer_id.to_numpy(dtype=str), -risk))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(1, len(order) + 1)
+    return place
+
+
+def without_rank(scores: pa.Table) -> pa.Table:
+    """Leave out the rank of rows that are not a whole run."""
+    place = SCORE_SCHEMA.get_field_index("priority")
+    return scores.set_column(
+        place, SCORE_SCHEMA.field(place), pa.nulls(scores.num_rows, pa.int64())
+    )
+
+
+def _forecast_columns(forecast: Forecast, as_of: datetime) -> dict[str, pa.Array]:
+    days = forecast.days_to_next_order
+    known = ~np.isnan(days)
+    day = np.datetime64(as_of.astimezone(UTC).date(), "D")
+    ahead = np.where(known, np.ceil(np.where(known, days, 0.0)), 0.0).astype(int)
+    return {
+        "churn_probability": pa.array(forecast.churn_probability),
+        "expected_value": pa.array(forecast.expected_value),
+        "value_low": pa.array(forecast.value_low),
+        "value_high": pa.array(forecast.value_high),
+        "expected_orders": pa.array(forecast.expected_orders),
+        "next_order_on": pa.array(day + ahead, pa.date32(), mask=~known),
+        "cluster": pa.array(forecast.cluster, pa.int64()),
+    }
+
+
+def _cluster_names(model: CustomerModel, cluster: npt.NDArray[np.int64]) -> pa.Array:
+    names = model.clusters.names_
+    ids = sorted(names)
+    place = pa.array(np.searchsorted(ids, cluster))
+    texts = [
+        pa.array([names[i][lang] for i in ids]).take(place) for lang in names[ids[0]]
+    ]
+    return pa.StructArray.from_arrays(texts, fields=list(TEXT))
+
+
+def _reasons(
+    explained: Explained,
+    X: pd.DataFrame,
+    model: CustomerModel,
+    *,
+    table: ReasonTable,
+    context: RunContext,
+) -> pa.ListArray:
+    cluster = np.asarray(model.clusters.predict(X))
+    usual = model.usual.reindex(columns=list(explained.columns))
+    peers = usual.loc[cluster].to_numpy(dtype=np.float64)
+    return write_reasons(
+        explained,
+        X,
+        peers,
+        table=table,
+        currency=context.currency,
+    )

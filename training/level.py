@@ -1,0 +1,119 @@
+"""How much is bought in all: what BG/NBD foretells, corrected by what it missed before.
+
+Which customers will buy is learnt from snapshots; how many will, from backtests of the
+horizon itself. Where earlier years hold the same time of year, their miss is believed
+by half for one year, two thirds for two. Else the misses of the last backtests are
+believed as far as they agree with each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import expit, logit
+
+from models.buying import BuyingModel
+from training.schedule import Origin, Schedule
+from training.snapshots import Snapshots
+
+Floats = npt.NDArray[np.float64]
+FADE = 3.0
+"""Backtests after which a look weighs a third of the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Corrections to what BG/NBD with Gamma-Gamma foretells in all.
+
+    Parameters
+    ----------
+    source : str
+        ``seasonal``, ``recent`` or ``none``.
+    looks : int
+        Backtests that it comes from.
+    active_shift : float
+        To the log-odds of being active.
+    value_factor, orders_factor : float
+        To total spend, and to total orders.
+    spread : float
+        Standard deviation of the logarithm of total value between looks.
+    """
+
+    source: str
+    looks: int
+    active_shift: float
+    value_factor: float
+    orders_factor: float
+    spread: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    def active_mean(self, p_active: Floats) -> float:
+        """Return the share of customers to expect active."""
+        mean = float(np.clip(p_active.mean(), 1e-4, 1 - 1e-4))
+        return float(expit(logit(mean) + self.active_shift))
+
+
+def learn_level(schedule: Schedule, snapshots: Snapshots) -> Level:
+    """Backtest BG/NBD with Gamma-Gamma at the origins of level."""
+    if schedule.seasonal:
+        years = [_misses(looks, snapshots) for looks in schedule.seasonal]
+        mean = np.mean([year.mean(axis=0) for year in years], axis=0)
+        belief = np.full(3, len(years) / (len(years) + 1.0))
+        spread = float(np.vstack(years)[:, 1].std())
+        looks = sum(len(year) for year in years)
+        return _level("seasonal", looks, mean * belief, spread)
+    if schedule.recent:
+        misses = _misses(schedule.recent, snapshots)
+        weights = np.exp(-np.arange(len(misses)) / FADE)
+        mean = np.average(misses, axis=0, weights=weights)
+        variance = np.average((misses - mean) ** 2, axis=0, weights=weights)
+        variance = variance if len(misses) > 1 else mean**2
+        belief = mean**2 / np.maximum(mean**2 + variance, 1e-12)
+        spread = float(np.sqrt(variance[1]))
+        return _level("recent", len(misses), mean * belief, spread)
+    return Level("none", 0, 0.0, 1.0, 1.0, 0.0)
+
+
+def _level(source: str, looks: int, shift: Floats, spread: float) -> Level:
+    active, value, orders = np.clip(shift, -1.5, 1.5)
+    return Level(
+        source,
+        looks,
+        float(active),
+        float(np.exp(value)),
+        float(np.exp(orders)),
+        spread,
+    )
+
+
+def _misses(looks: Sequence[Origin], snapshots: Snapshots) -> Floats:
+    """Return the misses of log-odds active, log value and log orders of each look."""
+    return np.array(
+        [
+            _miss(look, snapshots.features[look.as_of], snapshots.labels[look])
+            for look in looks
+        ]
+    )
+
+
+def _miss(
+    look: Origin, features: pd.DataFrame, labels: pd.DataFrame
+) -> tuple[float, float, float]:
+    foretold = BuyingModel().fit(features).predict(features, days=look.horizon_days)
+    active = np.clip(1.0 - labels["churned"].mean(), 1e-3, 1 - 1e-3)
+    expected = np.clip(foretold["btyd_p_active"].mean(), 1e-3, 1 - 1e-3)
+    value = max(float(labels["value"].sum()), 1e-9)
+    orders = max(float(labels["n_orders"].sum()), 1e-9)
+    return (
+        float(logit(active) - logit(expected)),
+        float(np.log(value / foretold["btyd_expected_value"].sum())),
+        float(np.log(orders / foretold["btyd_expected_orders"].sum())),
+    )

@@ -1,0 +1,167 @@
+"""When to look back from: the snapshots, the later snapshot, the backtests of level.
+
+Everything here ends before the instant that the model is fitted for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+MOST_SNAPSHOTS = 12
+SHORTEST_LABEL = 30
+YEAR = 365
+LEVEL_LOOKS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An instant to look forward from, and how far."""
+
+    as_of: datetime
+    horizon_days: int
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the last label is known."""
+        return self.as_of + timedelta(days=self.horizon_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The origins of one fit.
+
+    Parameters
+    ----------
+    target : Origin
+        What is foretold.
+    late : Origin or None
+        The later snapshot: blends, slopes and bands are learnt there, by models that
+        saw nothing after it. None where the history is too short for one.
+    snapshots : tuple of Origin
+        What the served models are trained on; each ends by ``target.as_of``.
+    late_snapshots : tuple of Origin
+        What the models judged at ``late`` are trained on; each ends by ``late.as_of``.
+    recent : tuple of Origin
+        Backtests of level, as far ahead as ``late`` looks.
+    seasonal : tuple of tuple of Origin
+        Backtests of level at the same time of earlier years, a tuple a year.
+    """
+
+    target: Origin
+    late: Origin | None
+    snapshots: tuple[Origin, ...]
+    late_snapshots: tuple[Origin, ...]
+    recent: tuple[Origin, ...]
+    seasonal: tuple[tuple[Origin, ...], ...]
+
+    def origins(self) -> list[Origin]:
+        """Return every origin with labels, once."""
+        late = () if self.late is None else (self.late,)
+        past = (*self.snapshots, *self.late_snapshots, *late, *self.recent)
+        years = (origin for year in self.seasonal for origin in year)
+        return sorted(set((*past, *years)), key=lambda o: (o.as_of, o.horizon_days))
+
+
+def plan_schedule(
+    *, starts_at: datetime, as_of: datetime, horizon_days: int
+) -> Schedule:
+    """Choose the origins that the history allows.
+
+    Parameters
+    ----------
+    starts_at : datetime
+        First row of the log.
+    as_of : datetime
+        The model is fitted for this instant.
+    horizon_days : int
+        How far ahead it has to look.
+
+    Returns
+    -------
+    Schedule
+
+    Notes
+    -----
+    Labels are shorter than the horizon, a quarter of it where the log allows: more
+    snapshots, and none that is a horizon old. The later snapshot has the whole
+    horizon where twice that much history lies before it; else it is the same question
+    in small, with the same ratio of time foretold to time seen.
+    """
+    target = Origin(as_of, horizon_days)
+    late = late_origin(starts_at=starts_at, as_of=as_of, horizon_days=horizon_days)
+    return Schedule(
+        target=target,
+        late=late,
+        snapshots=choose_snapshots(starts_at, as_of, horizon_days),
+        late_snapshots=()
+        if late is None
+        else choose_snapshots(starts_at, late.as_of, late.horizon_days),
+        recent=_recent(starts_at, as_of, late),
+        seasonal=_seasonal(starts_at, target),
+    )
+
+
+def late_origin(
+    *, starts_at: datetime, as_of: datetime, horizon_days: int
+) -> Origin | None:
+    """Return the last origin that can be judged when it is ``as_of``."""
+    history = (as_of - starts_at).days
+    days = horizon_days
+    if history - days < max(60, days):
+        days = history * horizon_days // (history + horizon_days)
+    if days < 7 or history - days < 28:
+        return None
+    return Origin(as_of - timedelta(days=days), days)
+
+
+def choose_snapshots(
+    starts_at: datetime, cutoff: datetime, horizon_days: int
+) -> tuple[Origin, ...]:
+    """Return the training snapshots whose labels are known at ``cutoff``."""
+    history = (cutoff - starts_at).days
+    days = max(round(horizon_days / 4), SHORTEST_LABEL)
+    days = max(min(days, horizon_days, history // 3), 1)
+    oldest = max(21, days // 2)
+    room = history - days - oldest
+    if room < 0:
+        return ()
+    least = max(7, days // 3)
+    count = min(MOST_SNAPSHOTS, 1 + room // least)
+    step = max(least, min(days, room // max(count - 1, 1)))
+    ends = (cutoff - timedelta(days=days + k * step) for k in range(count))
+    return tuple(Origin(end, days) for end in ends)
+
+
+def _recent(
+    starts_at: datetime, as_of: datetime, late: Origin | None
+) -> tuple[Origin, ...]:
+    if late is None:
+        return ()
+    step = max(7, late.horizon_days // 8)
+    least = max(28, (late.as_of - starts_at).days // 2)
+    looks = (late.as_of - timedelta(days=k * step) for k in range(LEVEL_LOOKS))
+    return tuple(
+        Origin(look, late.horizon_days)
+        for look in looks
+        if (look - starts_at).days >= least
+    )
+
+
+def _seasonal(starts_at: datetime, target: Origin) -> tuple[tuple[Origin, ...], ...]:
+    """Return looks around the same day of earlier years, whole horizons all."""
+    years = []
+    for year in range(1, 1 + (target.as_of - starts_at).days // YEAR):
+        day = target.as_of - timedelta(days=year * YEAR)
+        looks = (
+            Origin(day + timedelta(days=shift), target.horizon_days)
+            for shift in (-14, 0, 14)
+        )
+        kept = tuple(
+            look
+            for look in looks
+            if (look.as_of - starts_at).days >= 60 and look.ends_at <= target.as_of
+        )
+        if kept:
+            years.append(kept)
+    return tuple(years)
