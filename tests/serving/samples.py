@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
+from features.errors import BundleError
 from models.scores import SCORE_SCHEMA, RunContext
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
 
 AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
 
@@ -67,3 +71,19 @@ def context(as_of: datetime = AS_OF) -> RunContext:
 def described(version: str = "1") -> dict[str, Any]:
     """Return what a run says of its model."""
     return {"version": version, "grade": "B", "horizon_days": 90}
+
+
+class Shelf:
+    """A registry in memory: any version is sound until it is spoilt."""
+
+    def __init__(self) -> None:
+        self.spoilt: set[str] = set()
+        self.asked: list[str] = []
+
+    def get(self, version: str) -> Bundle:
+        """Return a bundle or refuse it."""
+        self.asked.append(version)
+        if version in self.spoilt:
+            raise BundleError(f"Version {version} does not match its hashes.")
+        bundle: Any = f"bundle {version}"
+        return cast("Bundle", bundle)

@@ -1,0 +1,93 @@
+"""The app: services, routes and what surrounds them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
+
+import structlog
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+from features.errors import BundleError, RegularsError
+from serving.api.deps import Services
+from serving.api.metrics import Metrics
+from serving.api.middleware import BodyLimit, Envelope
+from serving.api.openapi import TITLE, VERSION, DescribedApi
+from serving.api.problems import install_handlers
+from serving.api.routes import customers, docs, model, operations, predict
+from serving.api.settings import ApiSettings
+from serving.queries import BundleKeeper, BundleSource, KeyRing, readiness
+from serving.store import Store
+
+__all__ = ["ApiSettings", "create_app"]
+
+log = structlog.get_logger()
+
+
+def create_app(
+    *, store: Store, bundles: BundleSource, settings: ApiSettings | None = None
+) -> FastAPI:
+    """Return the API over a store.
+
+    Parameters
+    ----------
+    store : Store
+        From ``open_store``. Closing it stays with the caller.
+    bundles : BundleSource
+        Gives the verified bundle of a version, or raises BundleError.
+    settings : ApiSettings or None
+        None for the usual ones.
+    """
+    chosen = settings or ApiSettings()
+    metrics = Metrics()
+
+    def on_refused(version: str, fault: BundleError) -> None:
+        metrics.refused.inc()
+        log.error("bundle refused", version=version, fault=str(fault))
+
+    app = DescribedApi(
+        title=TITLE,
+        version=VERSION,
+        openapi_url="/openapi.json" if chosen.docs else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=warm_up,
+    )
+    app.state.services = Services(
+        store=store,
+        keeper=BundleKeeper(store, bundles, on_refused=on_refused),
+        keys=KeyRing(store),
+        metrics=metrics,
+    )
+    _add_routes(app, chosen)
+    install_handlers(app)
+    app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
+    app.add_middleware(Envelope, metrics=metrics)
+    return app
+
+
+@asynccontextmanager
+async def warm_up(app: FastAPI) -> AsyncIterator[None]:
+    """Load the bundle beside the first requests: look-ups need not wait for it."""
+    loading = Thread(target=_load, args=(app.state.services.keeper,), name="warm-up")
+    loading.start()
+    yield
+    await run_in_threadpool(loading.join)
+
+
+def _load(keeper: BundleKeeper) -> None:
+    try:
+        readiness(keeper)
+    except RegularsError as exc:
+        log.warning("not ready yet", fault=str(exc))
+
+
+def _add_routes(app: FastAPI, settings: ApiSettings) -> None:
+    for group in (customers, predict, model, operations):
+        app.include_router(group.router)
+    if settings.docs:
+        app.include_router(docs.router)
+        app.mount("/static", docs.static_files(), name="static")

@@ -1,0 +1,106 @@
+"""What the routes need: the services, and a caller who may."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import ClientDisconnect
+
+from serving.api.metrics import Metrics
+from serving.errors import ForbiddenError, KeyInUrlError, UnauthenticatedError
+from serving.queries import BundleKeeper, KeyRing
+from serving.store import Store
+
+BEARER = HTTPBearer(
+    scheme_name="bearer",
+    bearerFormat="rgl_...",
+    description="An API key as bearer token.",
+    auto_error=False,
+)
+HEADER = APIKeyHeader(
+    name="X-API-Key",
+    scheme_name="apiKey",
+    description="An API key as a header.",
+    auto_error=False,
+)
+
+KEY_IN_URL = re.compile(
+    rb"rgl_[0-9a-f]{12}_|(^|&)(api[-_]?key|x-api-key|access[-_]?token|token|key)=",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What an app is made of."""
+
+    store: Store
+    keeper: BundleKeeper
+    keys: KeyRing
+    metrics: Metrics
+
+
+def get_services(request: Request) -> Services:
+    """Return the app's services."""
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+class Need:
+    """Let only callers with a scope in.
+
+    Parameters
+    ----------
+    scope : str
+        One of the store's ``SCOPES``.
+    """
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    async def __call__(
+        self,
+        request: Request,
+        background: BackgroundTasks,
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+        header: Annotated[str | None, Depends(HEADER)],
+    ) -> None:
+        """Check the key of one request."""
+        url = request.scope.get("raw_path", b"") + b"&" + request.scope["query_string"]
+        if KEY_IN_URL.search(url):
+            raise KeyInUrlError("An API key is in the address.")
+        presented = bearer.credentials if bearer is not None else header
+        if not presented:
+            raise UnauthenticatedError("There is no API key.")
+        keys = request.app.state.services.keys
+        key = keys.recall(presented)
+        if key is None:
+            key = await run_in_threadpool(keys.authenticate, presented)
+        request.scope["key_id"] = key.key_id
+        if not key.may(self.scope):
+            raise ForbiddenError("The API key lacks the scope.")
+        if keys.is_due(key):
+            background.add_task(keys.touch, key)
+
+
+async def json_body(request: Request) -> bytes:
+    """Return a body that says it is JSON and is not compressed."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    encoding = request.headers.get("content-encoding", "identity")
+    if media_type.lower() != "application/json" or encoding.lower() != "identity":
+        raise HTTPException(415)
+    try:
+        return await request.body()
+    except ClientDisconnect as exc:
+        raise HTTPException(400) from exc
+
+
+JsonBody = Annotated[bytes, Depends(json_body)]

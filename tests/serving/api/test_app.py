@@ -1,0 +1,49 @@
+"""Tests of the app over a real server of the database."""
+
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from serving.api.app import create_app
+from serving.store import Store, create_key, publish
+from tests.serving.samples import Shelf, context, described, scored
+
+
+def test_the_app_outlives_its_database(
+    postgres: sa.Engine, postgres_store: Store
+) -> None:
+    publish(postgres_store, scored(5), context=context(), model=described())
+    key = create_key(postgres_store, name="crm", scopes=["read"])
+    app = create_app(store=postgres_store, bundles=Shelf())
+    client = TestClient(app, headers={"X-API-Key": key.secret})
+    urls = ("/v1/customers/c00001", "/v1/customers", "/v1/model", "/readyz")
+    assert [client.get(url).status_code for url in urls] == [200] * 4
+    name = postgres_store.engine.url.database
+    with postgres.connect() as con:
+        con.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        con.exec_driver_sql(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{name}'"
+        )
+    for url in urls:
+        answer = client.get(url)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "5"
+        assert str(name) not in answer.text
+    assert client.get("/healthz").status_code == 200
+    with postgres.connect() as con:
+        con.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert [client.get(url).status_code for url in urls] == [200] * 4
+
+
+def test_both_databases_give_the_same_answers(
+    sqlite_store: Store, postgres_store: Store
+) -> None:
+    answers = []
+    for store in (sqlite_store, postgres_store):
+        publish(store, scored(9), context=context(), model=described())
+        key = create_key(store, name="crm", scopes=["read"])
+        app = create_app(store=store, bundles=Shelf())
+        client = TestClient(app, headers={"X-API-Key": key.secret})
+        page = client.get("/v1/customers?sort=-expected_value&tier=VIP,A").json()
+        answers.append((page["items"], client.get("/v1/customers/c00003").text))
+    assert answers[0] == answers[1]

@@ -1,0 +1,104 @@
+"""Tests of the OpenAPI document."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from serving.api.requests import PredictRequest
+from serving.api.routes import customers, docs, model, operations, predict
+from serving.api.schemas import (
+    CustomerList,
+    CustomerScore,
+    ModelInfo,
+    PredictResponse,
+    ProblemBody,
+)
+
+UNDOCUMENTED = {"/docs", "/openapi.json", "/static"}
+
+
+@pytest.fixture
+def document(client: TestClient) -> dict[str, Any]:
+    """Return the document."""
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def every_operation(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each operation with its address."""
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+def test_operations_have_stable_names(document: dict[str, Any]) -> None:
+    names = {
+        operation["operationId"]: path for path, operation in every_operation(document)
+    }
+    assert names == {
+        "listCustomers": "/v1/customers",
+        "getCustomer": "/v1/customers/{customer_id}",
+        "predict": "/v1/predict",
+        "getModel": "/v1/model",
+        "getHealth": "/healthz",
+        "getReadiness": "/readyz",
+        "getMetrics": "/metrics",
+    }
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_served_address_is_in_the_document(
+    client: TestClient, document: dict[str, Any]
+) -> None:
+    app: Any = client.app
+    served = {getattr(route, "path", None) for route in app.routes} - {None}
+    for group in (customers, docs, model, operations, predict):
+        served |= {route.path_format for route in group.router.routes}
+    assert served - UNDOCUMENTED == set(document["paths"])
+
+
+def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None:
+    for path, operation in every_operation(document):
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], path
+    for _, operation in every_operation(document):
+        if operation.get("security"):
+            assert {"401", "403", "503"} <= set(operation["responses"])
+
+
+def test_keys_are_needed_for_the_data_only(document: dict[str, Any]) -> None:
+    for path, operation in every_operation(document):
+        schemes = [list(one) for one in operation.get("security", [])]
+        expected = [["bearer"], ["apiKey"]] if path.startswith("/v1/") else []
+        assert schemes == expected
+
+
+def test_all_references_lead_somewhere(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    schemas = document["components"]["schemas"]
+    names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert names <= set(schemas)
+    assert {"Problem", "PredictRequest", "CustomerScore"} <= set(schemas)
+    assert "HTTPValidationError" not in schemas
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        CustomerScore,
+        CustomerList,
+        ModelInfo,
+        PredictRequest,
+        PredictResponse,
+        ProblemBody,
+    ],
+)
+def test_examples_are_valid(model: Any) -> None:
+    examples = model.model_json_schema()["examples"]
+    assert examples
+    for example in examples:
+        model.model_validate_json(json.dumps(example))
