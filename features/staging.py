@@ -1,0 +1,212 @@
+"""Rows on their way in: classified once, then kept or counted by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from features.casts import NUMBER, SQL_TYPES, quote_name, quote_text
+from features.columns import Column
+from features.faults import Fault, Relation, Rules, classify_sql, list_faults
+from features.reports import RejectedRow, TableReport, count_reasons
+
+N_EXAMPLES = 3
+"""Rows shown of each reason."""
+
+FAULT, GIVEN, FILE, AT = (
+    quote_name(f"door: {name}") for name in ("fault", "given", "file", "at")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The rows of one table, each with its fault or none.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        Where they are.
+    table : str
+        Our name of the table.
+    columns : tuple of Column
+        Its columns.
+    rules : Rules
+        What the faults depend on.
+    temporary : bool
+        Whether the table is seen by this connection alone.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    table: str
+    columns: tuple[Column, ...]
+    rules: Rules
+    temporary: bool = False
+
+    @property
+    def name(self) -> str:
+        """The temporary table that holds them."""
+        return quote_name(f"staged {self.table}")
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All faults, by the number that stands for them."""
+        return list_faults(self.columns, self.rules, {})
+
+    def create(self) -> None:
+        """Make room for the rows."""
+        ours = [f"{quote_name(c.name)} {SQL_TYPES[c.kind]}" for c in self.columns]
+        kept = [f"{FAULT} INTEGER", f"{GIVEN} VARCHAR", f"{FILE} INTEGER"]
+        columns = ", ".join([*ours, *kept, f"{AT} BIGINT"])
+        self.con.execute(f"CREATE TEMP TABLE {self.name} ({columns})")
+
+    def add(self, relation: Relation) -> int:
+        """Classify rows and take them in; return how many they are."""
+        query = classify_sql(relation, self.columns, self.rules)
+        return self._insert(f"INSERT INTO {self.name} {query}")
+
+    def add_malformed(self, lines: Sequence[int], *, file: int) -> int:
+        """Count records that could not be made out."""
+        self.con.register("door_lines", pa.table({"line": pa.array(lines, pa.int64())}))
+        n_rows = self._insert(
+            f"INSERT INTO {self.name} ({FAULT}, {FILE}, {AT})"
+            f" SELECT 0, {file}, line FROM door_lines"
+        )
+        self.con.unregister("door_lines")
+        return n_rows
+
+    def set_aside(self, reason: str, condition: str) -> None:
+        """Give the rows without fault that meet ``condition`` this one."""
+        number = [fault.reason for fault in self.faults].index(reason)
+        self.con.execute(
+            f"UPDATE {self.name} SET {FAULT} = {number}"
+            f" WHERE {FAULT} IS NULL AND ({condition})"
+        )
+
+    def publish(self, *, numbers: frozenset[str] = frozenset()) -> None:
+        """Make the table of the rows without fault, and let the others go.
+
+        ``numbers`` are the attributes to be DOUBLE.
+        """
+        columns = ", ".join(
+            f"{_number_sql(c.name)} AS {quote_name(c.name)}"
+            if c.name in numbers
+            else quote_name(c.name)
+            for c in self.columns
+        )
+        kind = "TEMP TABLE" if self.temporary else "TABLE"
+        self.con.execute(
+            f"CREATE {kind} {self.table} AS"
+            f" SELECT {columns} FROM {self.name} WHERE {FAULT} IS NULL"
+        )
+        self.con.execute(f"DROP TABLE {self.name}")
+
+    def report(
+        self,
+        *,
+        files: Sequence[str],
+        theirs: Mapping[str, str],
+        unused: tuple[str, ...] = (),
+        currency: str | None = None,
+    ) -> TableReport:
+        """Count the rows by what became of them."""
+        counts = self.con.execute(
+            f"SELECT {FAULT}, count(*) FROM {self.name} GROUP BY ALL"
+        ).fetchall()
+        faults = self.faults
+        rejected = count_reasons(
+            (faults[fault].reason, count)
+            for fault, count in counts
+            if fault is not None
+        )
+        return TableReport(
+            table=self.table,
+            files=tuple(files),
+            rows_in=sum(count for _, count in counts),
+            rows_accepted=sum(count for fault, count in counts if fault is None),
+            rejected=rejected,
+            examples=self._examples(files) if rejected else (),
+            columns=tuple(c.name for c in self.columns if c.name in theirs),
+            unused=unused,
+            currency=currency,
+        )
+
+    def _examples(self, files: Sequence[str]) -> tuple[RejectedRow, ...]:
+        rows = self.con.execute(
+            f"SELECT {FAULT}, {GIVEN}, {FILE}, {AT} FROM {self.name}"
+            f" WHERE {FAULT} IS NOT NULL QUALIFY row_number()"
+            f" OVER (PARTITION BY {FAULT} ORDER BY {FILE}, {AT}) <= {N_EXAMPLES}"
+            f" ORDER BY {FAULT}, {FILE}, {AT}"
+        ).fetchall()
+        faults = self.faults
+        return tuple(
+            RejectedRow(
+                file=files[file] if files else "",
+                row=row,
+                reason=faults[fault].reason,
+                column=faults[fault].column,
+                given=given and _printable(given),
+            )
+            for fault, given, file, row in rows
+        )
+
+    def _insert(self, statement: str) -> int:
+        return int(self.con.execute(statement).fetchall()[0][0])
+
+
+def set_aside_other_currencies(staging: Staging) -> str | None:
+    """Keep the most common currency; rows that name none are taken to be in it."""
+    rows = staging.con.execute(
+        f"SELECT currency FROM {staging.name}"
+        f" WHERE {FAULT} IS NULL AND currency IS NOT NULL"
+        " GROUP BY ALL ORDER BY count(*) DESC, currency LIMIT 1"
+    ).fetchall()
+    if not rows:
+        return None
+    currency = str(rows[0][0])
+    staging.set_aside("other_currency", f"currency <> {quote_text(currency)}")
+    return currency
+
+
+def set_aside_duplicates(staging: Staging) -> None:
+    """Keep the last row of each customer."""
+    staging.set_aside(
+        "duplicate_customer_id",
+        f"rowid IN (SELECT rowid FROM {staging.name} WHERE {FAULT} IS NULL"
+        f" QUALIFY row_number() OVER"
+        f" (PARTITION BY customer_id ORDER BY {FILE} DESC, {AT} DESC) > 1)",
+    )
+
+
+def numbers_among(staging: Staging, names: frozenset[str]) -> frozenset[str]:
+    """Return the text attributes whose every value is a number, or true or false."""
+    return frozenset(name for name in names if _holds_numbers(staging, name))
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+
+
+def _holds_numbers(staging: Staging, name: str) -> bool:
+    text = quote_name(name)
+    # A leading zero tells a code, such as a postcode, from a number.
+    number = (
+        f"(regexp_full_match({text}, '{NUMBER}')"
+        f" AND NOT regexp_matches({text}, '^[+-]?0\\d'))"
+    )
+    rows = staging.con.execute(
+        f"SELECT bool_and({number} OR lower({text}) IN ('true', 'false'))"
+        f" FROM {staging.name} WHERE {FAULT} IS NULL"
+    ).fetchall()
+    return bool(rows[0][0])
+
+
+def _number_sql(name: str) -> str:
+    text = quote_name(name)
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    return (
+        f"CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0"
+        f" ELSE CASE WHEN isfinite({number}) THEN {number} END END"
+    )

@@ -1,0 +1,288 @@
+"""The door: log tables come in from files, or from rows already in memory.
+
+Each row is accepted, or set aside for one reason, the first that ``features.faults``
+finds; ``rows_in == rows_accepted + sum(rejected.values())``. In CSV a record is a row:
+blank lines are none, and one with more or fewer cells than the header, or with a quote
+left open, is ``malformed_row`` and costs one line. Text is trimmed, and words such as
+NULL mean nothing. Instants are ISO 8601 and UTC where they have no offset; numbers have
+a point. Nothing is guessed.
+
+A whole file or table is refused if it is empty, has no header or no rows, lacks a
+needed or mapped column, has a used column twice or of a wrong type, is not UTF-8, is
+damaged or no table at all, or if no row of the table is good.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+
+from features.columns import OPEN_TABLE, TABLES, check_mapping
+from features.errors import DataError, TableError
+from features.faults import Rules
+from features.files import find_files
+from features.intake import stage_files
+from features.layout import Layout, lay_out, number_attributes
+from features.log import Log, close_files, make_log, open_database
+from features.readers import OpenFile, open_file
+from features.reports import RejectedRow, TableReport
+from features.rows import rows_layout, rows_relation, rows_table
+from features.staging import (
+    Staging,
+    numbers_among,
+    set_aside_duplicates,
+    set_aside_other_currencies,
+)
+
+__all__ = [
+    "Log",
+    "LogSource",
+    "RejectedRow",
+    "TableReport",
+    "TableSource",
+    "log_from_rows",
+    "read_log",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSource:
+    """Where a table comes from.
+
+    Parameters
+    ----------
+    path : str
+        An absolute path or a glob, of Parquet or CSV files.
+    columns : mapping
+        Our column names to theirs, where they differ.
+    """
+
+    path: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Where a log comes from.
+
+    Parameters
+    ----------
+    transactions : TableSource
+        The purchases and returns.
+    interactions : TableSource or None
+        Whatever else happened.
+    customers : TableSource or None
+        Attributes of customers.
+    not_products : tuple of str
+        Values of ``product_id`` that are fees, postage and the like: their rows are
+        set aside.
+    """
+
+    transactions: TableSource
+    interactions: TableSource | None = None
+    customers: TableSource | None = None
+    not_products: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> dict[str, TableSource]:
+        """The tables given, by name."""
+        given = {name: getattr(self, name) for name in TABLES}
+        return {name: source for name, source in given.items() if source is not None}
+
+
+def read_log(
+    source: LogSource, *, now: datetime, memory_limit: str | None = None
+) -> Log:
+    """Read a log from files.
+
+    Parameters
+    ----------
+    source : LogSource
+        Where the tables are.
+    now : datetime
+        The present; rows of the future are set aside. UTC if it has no offset.
+    memory_limit : str or None
+        How much memory DuckDB may take, such as "2GB", before it spills to disk.
+
+    Returns
+    -------
+    Log
+        To be closed by the caller.
+
+    Raises
+    ------
+    TableError
+        If a file or a whole table cannot be used.
+    ConfigError
+        If a mapping names no column of ours.
+    DataError
+        If the log fits neither ``memory_limit`` nor the disk.
+    """
+    for table, each in source.tables.items():
+        check_mapping(table, each.columns)
+    rules = Rules(_naive_utc(now), source.not_products)
+    con = open_database(memory_limit=memory_limit)
+    try:
+        reports = {
+            table: _read_table(con, table, each, rules=rules)
+            for table, each in source.tables.items()
+        }
+        close_files(con)
+        return make_log(con, reports)
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        con.close()
+        raise DataError(
+            f"The log cannot be held: {str(error).splitlines()[0]}",
+            needed="Room for the tables in memory, or on disk for what spills.",
+            todo="Raise the memory limit, or free space for temporary files.",
+        ) from error
+    except OSError as error:
+        con.close()
+        raise TableError(
+            f"{error.filename or 'A file'} cannot be read: {error.strerror}.",
+            needed="Files that stay while they are read.",
+            todo="Try again.",
+        ) from error
+    except BaseException:
+        con.close()
+        raise
+
+
+def log_from_rows(
+    *,
+    transactions: Sequence[Mapping[str, Any]],
+    interactions: Sequence[Mapping[str, Any]] = (),
+    customers: Sequence[Mapping[str, Any]] = (),
+    now: datetime,
+    not_products: tuple[str, ...] = (),
+) -> Log:
+    """Make a log of rows that are already checked, for scoring on request.
+
+    Parameters
+    ----------
+    transactions, interactions, customers : sequence of mapping
+        One mapping a row, keyed by our column names: text, numbers and datetimes, UTC
+        where they have no offset.
+    now : datetime
+        The present.
+    not_products : tuple of str
+        Rows of these products are set aside, as they are in the log.
+
+    Returns
+    -------
+    Log
+        To be closed by the caller. Without rows, its dates mean nothing.
+
+    Raises
+    ------
+    TableError
+        If any other row would be set aside, or holds an unknown column.
+    """
+    rules = Rules(_naive_utc(now), not_products)
+    given = {
+        "transactions": transactions,
+        "interactions": interactions,
+        "customers": customers,
+    }
+    con = _rows_database(os.getpid()).cursor()
+    try:
+        reports = {
+            table: _take_rows(con, table, rows, rules=rules)
+            for table, rows in given.items()
+            if rows
+        }
+        return make_log(con, reports)
+    except BaseException:
+        con.close()
+        raise
+
+
+@lru_cache(maxsize=1)
+def _rows_database(process: int) -> duckdb.DuckDBPyConnection:
+    """Open, once a process, the database whose cursors hold a temporary log each."""
+    con = open_database(threads=1)
+    close_files(con)
+    return con
+
+
+def _read_table(
+    con: duckdb.DuckDBPyConnection, table: str, source: TableSource, *, rules: Rules
+) -> TableReport:
+    files = [open_file(con, path) for path in find_files(source.path)]
+    layout = lay_out(table, source.columns, files)
+    staging = Staging(con, table, layout.columns, rules)
+    staging.create()
+    stage_files(staging, files, layout.theirs)
+    sure, unsure = number_attributes(layout, files)
+    numbers = sure | numbers_among(staging, unsure)
+    report = _settle(staging, layout, [str(file.path) for file in files])
+    _check_any_accepted(report, files)
+    staging.publish(numbers=numbers)
+    return report
+
+
+def _take_rows(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    rules: Rules,
+) -> TableReport:
+    layout, numbers = rows_layout(table, rows)
+    staging = Staging(con, table, layout.columns, rules, temporary=True)
+    staging.create()
+    con.register("door_rows", rows_table(table, layout, rows))
+    staging.add(rows_relation(layout))
+    con.unregister("door_rows")
+    report = _settle(staging, layout, [])
+    for each in report.examples:
+        if each.reason != "not_a_product":
+            raise TableError(
+                f"Row {each.row} of {table} cannot be used: {each.reason}.",
+                needed="Rows without a fault.",
+                todo=f"Correct its {each.column}, or leave the row out.",
+            )
+    staging.publish(numbers=numbers)
+    return report
+
+
+def _settle(staging: Staging, layout: Layout, files: Sequence[str]) -> TableReport:
+    """Find the faults that only show among all rows, and count."""
+    currency = None
+    if "currency" in layout.theirs:
+        currency = set_aside_other_currencies(staging)
+    if staging.table == OPEN_TABLE:
+        set_aside_duplicates(staging)
+    return staging.report(
+        files=files, theirs=layout.theirs, unused=layout.unused, currency=currency
+    )
+
+
+def _check_any_accepted(report: TableReport, files: Sequence[OpenFile]) -> None:
+    if report.rows_accepted:
+        return
+    names = ", ".join(str(file.path) for file in files[:3])
+    if not report.rows_in:
+        raise TableError(
+            f"{names} has a header but no rows.",
+            needed=f"At least one row of {report.table}.",
+            todo="Export it again, or leave the table out if it is optional.",
+        )
+    reasons = ", ".join(f"{each} {n}" for each, n in report.rejected.items())
+    raise TableError(
+        f"None of the {report.rows_in} rows of {names} can be used: {reasons}.",
+        needed=f"At least one row of {report.table} without a fault.",
+        todo=" ".join(report.hints) or "Correct the rows.",
+    )
+
+
+def _naive_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        return instant
+    return instant.astimezone(UTC).replace(tzinfo=None)
