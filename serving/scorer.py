@@ -1,0 +1,127 @@
+"""Score customers with a bundle: a whole log, or events that somebody sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from features.engine import build_features
+from features.errors import DataError
+from features.frame import to_frame
+from features.tables import Log, log_from_rows
+from models.bundle import Bundle
+from models.scores import SCORE_SCHEMA, RunContext
+from models.scoring import open_run, score_customers, without_rank
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerEvents:
+    """What one customer did, as it is sent to be scored.
+
+    Parameters
+    ----------
+    customer_id : str
+    transactions, interactions : tuple of mapping
+        Column to value, as the tables at the door name them.
+    """
+
+    customer_id: str
+    transactions: tuple[Mapping[str, Any], ...]
+    interactions: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRun:
+    """The scores of a run, and what it knew of all its customers."""
+
+    table: pa.Table
+    context: RunContext
+
+
+def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
+    """Score every customer with a purchase before ``as_of``.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    log : Log
+    as_of : datetime
+        UTC.
+
+    Returns
+    -------
+    ScoredRun
+        One row a customer, in ``SCORE_SCHEMA``.
+
+    Raises
+    ------
+    DataError
+        If nobody bought before ``as_of``.
+    """
+    table = build_features(log, bundle.model.plan, as_of=[as_of])
+    if not table.num_rows:
+        raise DataError(
+            f"Nobody has bought anything before {as_of:%Y-%m-%d}.",
+            needed="At least one purchase.",
+            todo="Choose a later --as-of.",
+        )
+    features = to_frame(table).droplevel("as_of")
+    context = open_run(features, as_of=as_of, currency=log.currency)
+    scores = score_customers(
+        bundle.model,
+        features,
+        version=bundle.version,
+        context=context,
+        reasons=bundle.reasons,
+    )
+    return ScoredRun(scores, context)
+
+
+def score_events(
+    bundle: Bundle, customers: Sequence[CustomerEvents], *, context: RunContext
+) -> pa.Table:
+    """Score customers from their own events, as of the run's instant.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        That scored the run.
+    customers : sequence of CustomerEvents
+    context : RunContext
+        Of the run: the same events give the same row.
+
+    Returns
+    -------
+    Table of shape (n_scored, 22)
+        In ``SCORE_SCHEMA``, ``priority`` unknown. A customer without a purchase before
+        the run's instant has no row.
+    """
+
+    def rows(kind: str) -> list[dict[str, Any]]:
+        return [
+            {**row, "customer_id": customer.customer_id}
+            for customer in customers
+            for row in getattr(customer, kind)
+        ]
+
+    with log_from_rows(
+        transactions=rows("transactions"),
+        interactions=rows("interactions"),
+        now=datetime.now(UTC),
+    ) as log:
+        table = build_features(log, bundle.model.plan, as_of=[context.as_of])
+    features = to_frame(table).droplevel("as_of")
+    if features.empty:
+        return SCORE_SCHEMA.empty_table()
+    scores = score_customers(
+        bundle.model,
+        features,
+        version=bundle.version,
+        context=context,
+        reasons=bundle.reasons,
+    )
+    return without_rank(scores)

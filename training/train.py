@@ -1,0 +1,248 @@
+"""Train a version: judge the recipe on a later period, then fit it on all there is."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.errors import DataError
+from features.readiness import check_readiness
+from features.tables import Log
+from models.bundle import save_bundle
+from training.fit import Fitted, fit_customer_model
+from training.grading import Gate, Holdout, judge
+from training.schedule import Origin, late_origin
+from training.snapshots import build_snapshots
+
+Progress = Callable[[str], None]
+REFERENCE_ROWS = 2_000
+LIBRARIES = (
+    "duckdb",
+    "lightgbm",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """How to train.
+
+    Parameters
+    ----------
+    horizon : timedelta
+        Length of the time that is foretold.
+    seed : int
+    gate : Gate
+    parameters : dict or None
+        LightGBM's, where they differ.
+    """
+
+    horizon: timedelta
+    seed: int = 0
+    gate: Gate = Gate()
+    parameters: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A version that is not registered yet.
+
+    Parameters
+    ----------
+    folder : Path
+        The bundle.
+    sha256 : str
+        Of its manifest.
+    card : dict
+        What is told of it, in JSON values.
+    fitted : Fitted
+    holdout : Holdout
+    """
+
+    folder: Path
+    sha256: str
+    card: dict[str, Any]
+    fitted: Fitted
+    holdout: Holdout
+
+
+def train(
+    log: Log,
+    *,
+    as_of: datetime,
+    folder: Path,
+    options: TrainOptions,
+    progress: Progress = lambda step: None,
+) -> TrainedModel:
+    """Judge, fit and write a bundle.
+
+    The recipe is judged on the latest period whose future is known: fitted at its
+    start, on nothing later. The served model is then the same recipe fitted at
+    ``as_of``; where a model lost to a simple method, that method is served.
+
+    Parameters
+    ----------
+    log : Log
+    as_of : datetime
+        End of what may be seen, exclusive.
+    folder : Path
+        Where the bundle is written; empty or absent.
+    options : TrainOptions
+    progress : callable
+        Told what is done next.
+
+    Returns
+    -------
+    TrainedModel
+
+    Raises
+    ------
+    DataError
+        If the log cannot carry a model.
+    """
+    days = round(options.horizon / timedelta(days=1))
+    _require_enough(log, as_of=as_of, horizon=options.horizon)
+    origin = late_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
+    if origin is None:
+        raise DataError("The history is too short to judge a model on a later period.")
+    holdout = _judge_at(log, origin, options, progress=progress)
+    fitted = fit_customer_model(
+        log,
+        as_of=as_of,
+        horizon_days=days,
+        seed=options.seed,
+        progress=progress,
+        served=holdout.passed,
+        parameters=options.parameters,
+    )
+    progress("writing the bundle")
+    card = _card(log, fitted, holdout, options)
+    features = fitted.features
+    rows = np.random.default_rng(options.seed).permutation(len(features))
+    sha256 = save_bundle(
+        folder,
+        fitted.model,
+        reference=features.iloc[rows[:REFERENCE_ROWS]],
+        card=card,
+        facts={key: card[key] for key in ("as_of", "horizon_days", "fingerprint")}
+        | {"made": card["made"]},
+    )
+    return TrainedModel(folder, sha256, card, fitted, holdout)
+
+
+def _judge_at(
+    log: Log, origin: Origin, options: TrainOptions, *, progress: Progress
+) -> Holdout:
+    def tell(step: str) -> None:
+        progress(f"holdout: {step}")
+
+    early = fit_customer_model(
+        log,
+        as_of=origin.as_of,
+        horizon_days=origin.horizon_days,
+        seed=options.seed,
+        progress=tell,
+        parameters=options.parameters,
+    )
+    truth = build_snapshots(log, early.model.plan, as_of=origin.as_of, origins=[origin])
+    return judge(early, truth.labels[origin], gate=options.gate)
+
+
+def _require_enough(log: Log, *, as_of: datetime, horizon: timedelta) -> None:
+    readiness = check_readiness(log, as_of=as_of, horizon=horizon)
+    if not readiness.ready:
+        short = [m for m in readiness.minimums if not m.met]
+        found = ", ".join(f"{m.name} is {m.found:,}" for m in short)
+        needed = ", ".join(f"{m.name} {m.needed:,}" for m in short)
+        raise DataError(
+            f"The log cannot carry a model as of {as_of:%Y-%m-%d}: {found}.",
+            needed=f"At least {needed}.",
+            todo="Bring a longer log; `regulars check` says what is missing.",
+        )
+
+
+def _card(
+    log: Log, fitted: Fitted, holdout: Holdout, options: TrainOptions
+) -> dict[str, Any]:
+    model, schedule = fitted.model, fitted.schedule
+    return {
+        "as_of": schedule.target.as_of.isoformat(),
+        "horizon_days": model.horizon_days,
+        "n_customers": len(fitted.features),
+        "n_features": len(model.plan.names),
+        "features": list(model.plan.names),
+        "windows_days": list(model.plan.windows),
+        "fingerprint": fingerprint(log, as_of=schedule.target.as_of),
+        "seed": options.seed,
+        "snapshots": [_snapshot(fitted, origin) for origin in schedule.snapshots],
+        "training_rows": fitted.rows,
+        "level": fitted.level.to_dict(),
+        "churn_blend": model.churn.weights_.tolist(),
+        "value_blend": model.value.weights_.tolist(),
+        "score_basis": model.basis.name,
+        "score_basis_reason": model.basis.reason,
+        "clusters": [
+            {"id": c.id, "name": dict(c.name), "n_customers": c.n_customers}
+            for c in model.clusters.clusters_
+        ],
+        "holdout": holdout.to_dict(),
+        "grade": holdout.grade,
+        "made": {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "git_commit": _git_commit(),
+            "python": platform.python_version(),
+            "libraries": {name: version(name) for name in LIBRARIES},
+        },
+    }
+
+
+def _snapshot(fitted: Fitted, origin: Origin) -> dict[str, Any]:
+    labels: pd.DataFrame = fitted.snapshots.labels[origin]
+    return {
+        "as_of": origin.as_of.isoformat(),
+        "horizon_days": origin.horizon_days,
+        "n_customers": len(labels),
+        "churn_rate": float(labels["churned"].mean()),
+    }
+
+
+def fingerprint(log: Log, *, as_of: datetime) -> str:
+    """Return a hash of the rows before ``as_of``, whatever their order."""
+    until = as_of.astimezone(UTC).replace(tzinfo=None)
+    found = []
+    for table in ("transactions", "interactions"):
+        row = log.con.execute(
+            f"select count(*), bit_xor(hash(t)) from {table} t where occurred_at < ?",
+            [until],
+        ).fetchone()
+        found.append(row or (0, 0))
+    return "-".join(f"{count:x}.{int(mixed or 0):016x}" for count, mixed in found)
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the program, where it runs from a clone."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
