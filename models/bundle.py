@@ -133,8 +133,8 @@ def load_bundle(folder: Path, *, version: str, sha256: str | None = None) -> Bun
     Raises
     ------
     BundleError
-        If a file is missing, added, altered or malformed, a tree could not be walked, or
-        the golden rows do not give the golden predictions.
+        If a file is missing, added, altered or malformed, a tree could not be walked,
+        or the golden rows do not give the golden predictions.
     """
     manifest = _read_manifest(folder, sha256)
     _check_files(folder, manifest["files"])

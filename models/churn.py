@@ -166,7 +166,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
 def varying_columns(X: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Return the columns with more than one value, BG/NBD's always among them."""
-    kept = [name for name in X if X[name].nunique() > 1 or name == RHYTHM]
+    lowest, highest = X.min(), X.max()
+    kept = [name for name in X if lowest[name] < highest[name] or name == RHYTHM]
     return np.array(kept, dtype=object)
 
 

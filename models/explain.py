@@ -15,6 +15,7 @@ from models.scores import BASE, OTHER, REASON
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
+Words = npt.NDArray[np.object_]
 
 MOST_REASONS = 3
 CANDIDATES = 8
@@ -74,7 +75,7 @@ def write_reasons(
         "contribution": parts[rows, order],
     }
 
-    def say(name: str, where: Rows, slot: Rows) -> tuple[Floats, Floats]:
+    def say(name: str, where: Rows, slot: Rows) -> tuple[Words, Words]:
         en, zh = table.sentences(
             name,
             cells["value"][where, slot],
@@ -93,8 +94,8 @@ def write_reasons(
 def _sentences(
     order: Rows,
     columns: tuple[str, ...],
-    say: Callable[[str, Rows, Rows], tuple[Floats, Floats]],
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+    say: Callable[[str, Rows, Rows], tuple[Words, Words]],
+) -> tuple[Words, Words]:
     en, zh = (np.empty(order.shape, dtype=object) for _ in range(2))
     for column in np.unique(order):
         where, slot = np.nonzero(order == column)
@@ -102,7 +103,7 @@ def _sentences(
     return en, zh
 
 
-def _distinct(en: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+def _distinct(en: Words) -> npt.NDArray[np.bool_]:
     """Keep the first few that say something that was not said before."""
     keep = np.ones(en.shape, dtype=bool)
     for slot in range(1, en.shape[1]):
@@ -116,7 +117,7 @@ def _lists(
     explained: Explained,
     *,
     cells: Mapping[str, Floats],
-    words: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]],
+    words: tuple[Words, Words],
     keep: npt.NDArray[np.bool_],
 ) -> pa.ListArray:
     n = len(order)
@@ -130,7 +131,8 @@ def _lists(
     said["zh"] = ("其他特征合计", "所有客户的起点")
 
     def flat(cells_: npt.NDArray[np.generic], ends: object) -> npt.NDArray[np.generic]:
-        return np.hstack([cells_, np.broadcast_to(np.asarray(ends), (n, 2))])[mask]
+        both = np.hstack([cells_, np.broadcast_to(np.asarray(ends), (n, 2))])
+        return np.asarray(both[mask])
 
     fields = [
         pa.array(flat(names, np.array([OTHER, BASE], dtype=object)), pa.string()),

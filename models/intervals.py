@@ -92,7 +92,7 @@ class ValueIntervals(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         return np.asarray(np.searchsorted(self.cuts_, share, side="right"))
 
     def _band(self, ratio: Floats) -> tuple[float, float]:
-        n, miss = len(ratio), 1.0 - self.coverage
+        miss = 1.0 - self.coverage
         if np.mean(ratio == 0) >= miss / 2:
             return 0.0, _upper(ratio, self.coverage)
         return -_upper(-ratio, 1.0 - miss / 2), _upper(ratio, 1.0 - miss / 2)

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 STAGES = ("new", "one_time", "repeat", "loyal", "slipping", "dormant", "lost")
 
@@ -55,7 +56,7 @@ LABELS = {
 
 
 def lifecycle_stage(
-    features: Mapping[str, Any], *, horizon: timedelta
+    features: Mapping[str, Any] | pd.DataFrame, *, horizon: timedelta
 ) -> npt.NDArray[np.str_]:
     """Return the one stage of each customer.
 

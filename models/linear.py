@@ -20,8 +20,8 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     Parameters
     ----------
-    C : float
-        Inverse of the ridge penalty.
+    inverse_penalty : float
+        Of the ridge; smaller is plainer.
 
     Attributes
     ----------
@@ -34,8 +34,8 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Log-odds at the means.
     """
 
-    def __init__(self, *, C: float = 0.003) -> None:
-        self.C = C
+    def __init__(self, *, inverse_penalty: float = 0.003) -> None:
+        self.inverse_penalty = inverse_penalty
 
     def fit(self, X: Floats, y: npt.ArrayLike) -> Self:
         """Fit on ``X`` of shape (n, n_features), NaN where missing, and labels 0, 1."""
@@ -43,7 +43,7 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = X.shape[1]
         scores, absent = self._design(X)
-        fitted = LogisticRegression(C=self.C, max_iter=500)
+        fitted = LogisticRegression(C=self.inverse_penalty, max_iter=500)
         fitted.fit(np.hstack([scores, absent]), np.asarray(y))
         self.coef_, self.absent_coef_ = np.split(fitted.coef_[0], 2)
         self.means_, self.absent_means_ = scores.mean(axis=0), absent.mean(axis=0)
@@ -81,7 +81,7 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {
-            "C": self.C,
+            "inverse_penalty": self.inverse_penalty,
             "scores": self.scores_.to_dict(),
             "coef": self.coef_.tolist(),
             "absent_coef": self.absent_coef_.tolist(),
@@ -93,7 +93,7 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ScoreLogit:
         """Restore what ``to_dict`` gave."""
-        model = cls(C=values["C"])
+        model = cls(inverse_penalty=values["inverse_penalty"])
         model.scores_ = NormalScores.from_dict(values["scores"])
         for name in ("coef", "absent_coef", "means", "absent_means"):
             setattr(model, f"{name}_", np.array(values[name], dtype=np.float64))

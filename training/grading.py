@@ -226,10 +226,12 @@ def _bgnbd(features: pd.DataFrame, days: float) -> tuple[list[Floats], list[Floa
     orders = model.expected_orders(history, days)
     foretold = BuyingModel(dropout_at_zero=False).fit(features)
     spend = foretold.predict(features, days=days)["btyd_mean_spend"].to_numpy()
-    mean = features["gross_spend"] / np.maximum(features["n_purchase_days"], 1)
+    days_bought = features["n_purchase_days"].to_numpy(dtype=np.float64)
+    past = features["gross_spend"].to_numpy(dtype=np.float64)
+    mean = past / np.maximum(days_bought, 1.0)
     return (
         [orders, model.p_active(history, days)],
-        [orders * spend, orders * mean.to_numpy(dtype=np.float64)],
+        [orders * spend, orders * mean],
     )
 
 

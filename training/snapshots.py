@@ -53,5 +53,5 @@ def build_snapshots(
 
 
 def _at(frame: pd.DataFrame, instant: datetime) -> pd.DataFrame:
-    found = frame.xs(pd.Timestamp(to_naive_utc(instant)), level="as_of")
-    return found.sort_index()
+    at = frame.index.get_level_values("as_of") == pd.Timestamp(to_naive_utc(instant))
+    return frame[at].droplevel("as_of").sort_index()
