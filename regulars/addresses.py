@@ -32,14 +32,3 @@ def resolve_url(url: str, folder: Path) -> str:
         return url
     file, mark, options = url.removeprefix(SQLITE).partition("?")
     return f"{SQLITE}{(folder / file).resolve()}{mark}{options}"
-
-
-def sqlite_file(url: str) -> Path | None:
-    """Return the file behind an absolute SQLite address, None for a server's.
-
-    >>> sqlite_file("sqlite:////data/scores.db?timeout=5")
-    PosixPath('/data/scores.db')
-    """
-    if not url.startswith(SQLITE):
-        return None
-    return Path(url.removeprefix(SQLITE).partition("?")[0])

@@ -78,7 +78,10 @@ def score_and_publish(
     step(f"Publishing {scored.table.num_rows:,} customers")
     with closing(open_store(settings.store.url)) as store:
         run_id = publish(
-            store, scored.table, context=scored.context, model=bundle.describe()
+            store,
+            scored.table,
+            context=scored.context,
+            model={**bundle.card, "version": bundle.version},
         )
     return Published(
         run_id=run_id,

@@ -1,0 +1,134 @@
+"""``regulars train``: fit, judge on a later period, register."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regulars.commands.log import open_log, parse_as_of
+from regulars.console import Steps, print_json, print_table, stdout
+from training.registry import Registered, register
+from training.train import TrainOptions
+from training.train import train as fit
+
+if TYPE_CHECKING:
+    from features.tables import Log
+    from regulars.settings import Settings
+
+PROMOTED, NOT_PROMOTED = 0, 1
+NAMES = {
+    "model": "this model",
+    "recency": "days since the last order",
+    "rfm": "RFM score",
+    "bgnbd": "BG/NBD, Gamma-Gamma",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A version that was registered.
+
+    Parameters
+    ----------
+    card : dict
+        What training tells of it, in JSON values.
+    registered : Registered
+        Its version, and whether it is the champion.
+    """
+
+    card: dict[str, Any]
+    registered: Registered
+
+
+def train(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
+    """Train and register a version; 1 if the gate refuses to have it served."""
+    with Steps() as step:
+        step("Reading the log")
+        with open_log(settings) as log:
+            instant = parse_as_of(as_of, log)
+            trained = fit_and_register(log, settings, as_of=instant, step=step)
+    registered = trained.registered
+    if as_json:
+        print_json(as_values(trained))
+    else:
+        show_snapshots(trained.card)
+        show_grade(trained.card)
+        stdout().print(verdict(registered), markup=False)
+    return PROMOTED if registered.promoted else NOT_PROMOTED
+
+
+def fit_and_register(
+    log: Log, settings: Settings, *, as_of: datetime, step: Steps
+) -> Trained:
+    """Train on an open log as of an instant, and register what came of it."""
+    options = TrainOptions(
+        horizon=timedelta(days=settings.model.horizon_days), seed=settings.model.seed
+    )
+
+    def tell(text: str) -> None:
+        step(f"Training: {text}")
+
+    with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
+        trained = fit(
+            log,
+            as_of=as_of,
+            folder=Path(folder) / "bundle",
+            options=options,
+            progress=tell,
+        )
+        step("Registering the version and its plots")
+        registered = register(trained, tracking_uri=settings.mlflow.tracking_uri)
+    return Trained(trained.card, registered)
+
+
+def as_values(trained: Trained) -> dict[str, Any]:
+    """Return what ``--json`` prints."""
+    registered = trained.registered
+    return {
+        "version": registered.version,
+        "promoted": registered.promoted,
+        "reason": registered.reason,
+        "mlflow_run_id": registered.run_id,
+        **trained.card,
+    }
+
+
+def show_snapshots(card: dict[str, Any]) -> None:
+    """Print the snapshots that the version was trained on."""
+    rows = [
+        (
+            each["as_of"][:10],
+            f"{each['horizon_days']} days",
+            f"{each['n_customers']:,}",
+            f"{each['churn_rate']:.1%}",
+        )
+        for each in card["snapshots"]
+    ]
+    columns = {"as of": "left", "horizon": "right", "customers": "right"}
+    print_table("The training snapshots", {**columns, "churned": "right"}, rows)
+
+
+def show_grade(card: dict[str, Any]) -> None:
+    """Print how the model did on the later holdout, beside the simple methods."""
+    holdout = card["holdout"]
+    rows = [
+        (NAMES[name], f"{holdout['churn'][name]['auc']:.3f}")
+        + (f"{holdout['value'][name]['gini']:.3f}",)
+        for name in NAMES
+    ]
+    title = (
+        f"On the later holdout, {holdout['as_of'][:10]} and {holdout['horizon_days']} "
+        f"days on: {holdout['n_customers']:,} customers"
+    )
+    columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
+    print_table(title, columns, rows)
+    stdout().print(f"Grade {holdout['grade']}: {holdout['grade_in_words']['en']}.")
+
+
+def verdict(registered: Registered) -> str:
+    """Say what became of the version."""
+    state = "the champion" if registered.promoted else "not served"
+    return f"Version {registered.version} is {state}: {registered.reason}."
