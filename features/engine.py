@@ -1,7 +1,6 @@
 """Compute every feature of every customer, as of many instants, in one query."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -171,9 +170,10 @@ def build_features(
         not defined. Sorted by ``as_of`` and ``customer_id``.
     """
     set_as_ofs(log.con, as_of)
-    with _light_planning(log.con, n_as_of=len(as_of)):
-        table = log.con.sql(plan.sql).to_arrow_table()
-    return table.cast(feature_schema(plan))
+    schema = feature_schema(plan)
+    if _count_rows(log.con) * len(as_of) <= SMALL_LOG_ROWS:
+        return _run_small(log.con, plan.sql, schema)
+    return log.con.sql(plan.sql).to_arrow_table().cast(schema)
 
 
 def feature_schema(plan: FeaturePlan) -> pa.Schema:
@@ -202,23 +202,28 @@ def set_as_ofs(con: "duckdb.DuckDBPyConnection", as_of: Iterable[datetime]) -> N
         con.executemany("insert into as_ofs values (?)", rows)
 
 
-@contextmanager
-def _light_planning(
-    con: "duckdb.DuckDBPyConnection", *, n_as_of: int
-) -> Generator[None]:
-    """Spare the optimizer on a log so small that planning outlasts the query."""
-    counted = con.execute(
-        "select (select count(*) from transactions)"
-        " + (select count(*) from interactions)"
-    ).fetchone()
-    is_small = counted is not None and counted[0] * n_as_of <= SMALL_LOG_ROWS
-    if is_small:
-        con.execute(f"set disabled_optimizers = '{SLOW_OPTIMIZERS}'")
+def _count_rows(con: "duckdb.DuckDBPyConnection") -> int:
+    counts = con.execute(
+        "select count(*) from transactions union all select count(*) from interactions"
+    ).fetchall()
+    return sum(n_rows for (n_rows,) in counts)
+
+
+def _run_small(
+    con: "duckdb.DuckDBPyConnection", sql: str, schema: pa.Schema
+) -> pa.Table:
+    """Run the query on a log so small that planning it costs more than running it."""
+    con.execute(f"set disabled_optimizers = '{SLOW_OPTIMIZERS}'")
     try:
-        yield
+        rows = con.execute(sql).fetchall()
     finally:
-        if is_small:
-            con.execute("reset disabled_optimizers")
+        con.execute("reset disabled_optimizers")
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [
+        pa.array(values, type=column.type)
+        for values, column in zip(columns, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _describe(con: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:

@@ -35,8 +35,9 @@ signed_lines as (
         case when order_id is null then occurred_at end as order_at,
         amount > 0 as is_purchase,
         cast(
-            case when amount > 1e12 then 1e12 when amount < -1e12 then -1e12 else amount end
-            as decimal(18, 4)
+            case
+                when amount > 1e12 then 1e12 when amount < -1e12 then -1e12 else amount
+            end as decimal(18, 4)
         ) as amount
     from transactions
     where amount <> 0

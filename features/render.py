@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,7 @@ class QueryWriter:
     """
 
     def __init__(self, context: Mapping[str, Any]) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(SQL_FOLDER),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,
-        )
-        macros = self._environment.get_template("macros.sql").module
-        names = (name for name in vars(macros) if not name.startswith("_"))
-        self._environment.globals.update({n: getattr(macros, n) for n in names})
+        self._environment = _open_templates()
         self._context = dict(context)
 
     def write(self, step: str, **more: object) -> str:
@@ -57,6 +49,21 @@ class QueryWriter:
 
         template = self._environment.get_template(f"{step}.sql")
         return template.render({**self._context, **more, "ref": ref}).strip()
+
+
+@cache
+def _open_templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(SQL_FOLDER),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    macros = environment.get_template("macros.sql").module
+    names = (name for name in vars(macros) if not name.startswith("_"))
+    environment.globals.update({name: getattr(macros, name) for name in names})
+    return environment
 
 
 def _join(steps: Mapping[str, str], body: str) -> str:

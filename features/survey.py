@@ -15,7 +15,7 @@ def measure_rhythm(
     con: "DuckDBPyConnection", instant: datetime
 ) -> tuple[float, float | None]:
     """Return the days of history and the median gap between purchase days."""
-    row = con.execute(
+    ((n_days, rhythm),) = con.execute(
         """
         with purchase_days as (
             select distinct customer_id, cast(occurred_at as date) as day
@@ -35,14 +35,14 @@ def measure_rhythm(
         from gaps
         """,
         {"as_of": instant},
-    ).fetchone()
-    if row is None or row[0] is None:
+    ).fetchall()
+    if n_days is None:
         raise DataError(
             f"There is no purchase before {instant:%Y-%m-%d %H:%M}.",
             needed="Features need at least one row with an amount above 0 before it.",
             todo="Choose a later as_of, or check the log's dates and amounts.",
         )
-    return float(row[0]), None if row[1] is None else float(row[1])
+    return float(n_days), None if rhythm is None else float(rhythm)
 
 
 def find_columns(con: "DuckDBPyConnection", instant: datetime) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def find_columns(con: "DuckDBPyConnection", instant: datetime) -> tuple[str, ...
     for query in queries:
         answer = con.execute(query, {"as_of": instant})
         names = [column[0] for column in answer.description or ()]
-        counts = answer.fetchone() or ()
+        (counts,) = answer.fetchall()
         found += [name for name, n in zip(names, counts, strict=True) if n > 0]
     return tuple(found)
 

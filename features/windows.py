@@ -13,9 +13,10 @@ def choose_windows(
 ) -> tuple[int, ...]:
     """Choose windows from the horizon, the history and the usual gap of the log.
 
-    Around the horizon there are a quarter, a half, one, two and four of it. A log that
-    is much faster gets a shorter window, one that is much slower a longer one in place
-    of those in which hardly anybody buys.
+    There is always the horizon, and a quarter, a half, two and four of it. A log that
+    is much faster gets a shorter window, one that is much slower longer ones in place
+    of those in which hardly anybody buys. What is much longer than the history is left
+    out.
 
     Parameters
     ----------
@@ -38,14 +39,14 @@ def choose_windows(
     >>> choose_windows(horizon_days=90, history_days=365, rhythm_days=3)
     (12, 22, 45, 90, 180, 360)
     >>> choose_windows(horizon_days=90, history_days=3650, rhythm_days=365)
-    (180, 360, 730, 1460)
+    (90, 180, 360, 730, 1460)
     >>> choose_windows(horizon_days=90, history_days=40, rhythm_days=None)
-    (22, 40, 45)
+    (22, 45, 90)
     """
     wanted = [horizon_days * share for share in (0.25, 0.5, 1, 2, 4)]
     if rhythm_days is not None:
-        wanted = _fit_rhythm(wanted, rhythm_days)
-    longest = max(HISTORY_SHARE * history_days, SHORTEST_DAYS)
+        wanted = _fit_rhythm(wanted, rhythm_days, horizon_days)
+    longest = max(HISTORY_SHARE * history_days, horizon_days)
     chosen = _round_days(days for days in wanted if days <= longest)
     for share in (1, 0.5, 0.25, 2, 4):
         if len(chosen) < FEWEST_WINDOWS:
@@ -55,13 +56,16 @@ def choose_windows(
     return chosen[:MOST_WINDOWS]
 
 
-def _fit_rhythm(wanted: list[float], rhythm_days: float) -> list[float]:
+def _fit_rhythm(
+    wanted: list[float], rhythm_days: float, horizon_days: float
+) -> list[float]:
     """Add a window of four gaps below, or of two and four gaps above."""
     if 4 * rhythm_days < wanted[0]:
         return [4 * rhythm_days, *wanted]
     if 2 * rhythm_days > wanted[-1]:
         slow = [2 * rhythm_days, 4 * rhythm_days]
-        return [days for days in wanted if 4 * days >= rhythm_days] + slow
+        kept = (d for d in wanted if d == horizon_days or 4 * d >= rhythm_days)
+        return [*kept, *slow]
     return wanted
 
 

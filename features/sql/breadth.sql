@@ -63,7 +63,7 @@ with
 
 {% endfor %}
 breadth_customers as (
-    select distinct customer_id, as_of from {{ ref('orders') }}
+    select customer_id, as_of from {{ ref('rfm') }}
 )
 
 select *

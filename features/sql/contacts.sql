@@ -3,7 +3,7 @@
 with
 
 interaction_customers as (
-    select distinct customer_id, as_of from {{ ref('orders') }}
+    select customer_id, as_of from {{ ref('rfm') }}
 )
 
 select

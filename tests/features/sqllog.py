@@ -1,68 +1,42 @@
 """Logs made in memory, from text or from rows, for the tests of the queries."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import duckdb
-import pyarrow as pa
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from features.engine import FeaturePlan, build_features, plan_features
+from features.tables import Log, log_from_rows
 
-TIME, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
-SCHEMAS = {
-    "transactions": {
-        "customer_id": TEXT,
-        "occurred_at": TIME,
-        "amount": NUMBER,
-        "order_id": TEXT,
-        "product_id": TEXT,
-        "category": TEXT,
-        "quantity": NUMBER,
-        "discount": NUMBER,
-        "cost": NUMBER,
-        "channel": TEXT,
-        "currency": TEXT,
-        "known_at": TIME,
-    },
-    "interactions": {
-        "customer_id": TEXT,
-        "occurred_at": TIME,
-        "type": TEXT,
-        "direction": TEXT,
-        "channel": TEXT,
-        "value": NUMBER,
-        "owner_id": TEXT,
-        "minutes": NUMBER,
-        "cost": NUMBER,
-        "known_at": TIME,
-    },
-    "customers": {"customer_id": TEXT, "joined_at": TIME},
-}
 Row = Mapping[str, Any]
+queries = settings(
+    max_examples=10,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+"""For tests that run the whole query for every example."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableLog:
-    """The tables of a log, without the door."""
-
-    con: duckdb.DuckDBPyConnection
-
-
-def open_log(**tables: str | Iterable[Row]) -> Any:
+def open_log(
+    *,
+    transactions: str | Iterable[Row] = (),
+    interactions: str | Iterable[Row] = (),
+    customers: str | Iterable[Row] = (),
+) -> Log:
     """Return a log of the given tables, each as text or as rows."""
-    con = duckdb.connect()
-    for table, schema in SCHEMAS.items():
-        given = tables.get(table, ())
-        rows = read_text(given) if isinstance(given, str) else given
-        columns = [{**dict.fromkeys(schema), **row} for row in rows]
-        arrow = pa.Table.from_pylist(columns, schema=pa.schema(schema.items()))
-        con.register("given", arrow)
-        con.execute(f"create table {table} as select * from given")
-        con.unregister("given")
-    return TableLog(con)
+    return log_from_rows(
+        transactions=_read_rows(transactions),
+        interactions=_read_rows(interactions),
+        customers=_read_rows(customers),
+        now=at("2030-01-01"),
+    )
+
+
+def _read_rows(given: str | Iterable[Row]) -> list[Row]:
+    return list(read_text(given) if isinstance(given, str) else given)
 
 
 def read_text(text: str) -> list[dict[str, Any]]:
@@ -89,7 +63,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def plan_for(log: Any, as_of: str, horizon_days: float = 30) -> FeaturePlan:
+def plan_for(log: Log, as_of: str, horizon_days: float = 30) -> FeaturePlan:
     return plan_features(log, as_of=at(as_of), horizon=timedelta(days=horizon_days))
 
 
@@ -117,7 +91,7 @@ def _rounded(value: Any) -> Any:
     return None if value is None else round(value, 6)
 
 
-NOW = datetime(2024, 6, 1)
+NOW = datetime.fromisoformat("2024-06-01")
 
 
 def _times(first_day: int, last_day: int) -> st.SearchStrategy[datetime]:

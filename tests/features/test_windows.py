@@ -20,6 +20,7 @@ def test_there_are_three_to_six_windows_ascending_and_never_under_a_week(
     assert 3 <= len(windows) <= 6
     assert list(windows) == sorted(set(windows))
     assert windows[0] >= 7
+    assert max(horizon_days, 7) in windows
 
 
 def test_windows_are_shares_and_multiples_of_the_horizon() -> None:
@@ -34,17 +35,17 @@ def test_a_window_much_longer_than_the_history_is_dropped() -> None:
     assert windows == (15, 30, 60, 120)
 
 
-def test_a_short_history_is_cut_by_its_own_length() -> None:
+def test_the_horizon_is_a_window_however_short_the_history() -> None:
     windows = choose_windows(horizon_days=365, history_days=100, rhythm_days=None)
 
-    assert windows == (50, 91, 100)
+    assert windows == (91, 182, 365)
 
 
 @pytest.mark.parametrize(
     ("rhythm_days", "expected"),
     [
         pytest.param(3, (12, 22, 45, 90, 180, 360), id="a weekly grocer"),
-        pytest.param(365, (180, 360, 730, 1460), id="a yearly donor"),
+        pytest.param(365, (90, 180, 360, 730, 1460), id="a yearly donor"),
     ],
 )
 def test_windows_follow_the_rhythm_of_the_log(
