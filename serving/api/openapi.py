@@ -33,6 +33,7 @@ MEANINGS = {
     413: "The body is too large",
     415: "The body is not plain JSON",
     422: "The request is not valid; `errors` says where",
+    500: "Something went wrong here; the log has the details",
     503: "Not ready, or the store cannot be reached; see Retry-After",
 }
 
@@ -48,12 +49,12 @@ CACHED: dict[int | str, dict[str, Any]] = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the problem responses of an operation."""
+    """Return the problem responses of an operation; 500 is always one."""
     schema = {"$ref": REF.format(model="Problem")}
     content = {"application/problem+json": {"schema": schema}}
     return {
         status: {"description": MEANINGS[status], "content": content}
-        for status in statuses
+        for status in (*statuses, 500)
     }
 
 

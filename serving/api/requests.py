@@ -61,6 +61,13 @@ def refuse_nul(value: str) -> str:
     return value
 
 
+def refuse_blank_ends(value: str) -> str:
+    """Refuse what the log's ids never have: they are trimmed at the door."""
+    if value != value.strip():
+        raise PydanticCustomError("blank_ends", "Ids neither begin nor end with blanks")
+    return value
+
+
 def split_commas(values: object) -> object:
     """Read ``?tier=VIP,A`` as ``?tier=VIP&tier=A``."""
     if isinstance(values, list) and all(isinstance(value, str) for value in values):
@@ -80,7 +87,12 @@ Instant = Annotated[
     PlainValidator(read_instant),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-Id = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(refuse_nul)]
+Id = Annotated[
+    str,
+    Field(min_length=1, max_length=256),
+    AfterValidator(refuse_nul),
+    AfterValidator(refuse_blank_ends),
+]
 Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(refuse_nul)]
 Number = Annotated[FiniteFloat, Field(ge=-1e12, le=1e12)]
 Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(refuse_nul)]

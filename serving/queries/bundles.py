@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -97,10 +97,14 @@ class BundleKeeper:
             self._held = self._follow(run)
             return self._held
 
-    def rank(self, run: Run, value: float) -> int:
-        """Return 1 + how many customers of a run have more value at risk."""
+    def rank(self, run: Run, value: float, *, customer_id: str) -> int:
+        """Return the place among a run's customers: by value at risk, equals by id."""
         values = self.ranking(run.number)
-        return 1 + len(values) - bisect_right(values, value)
+        above = bisect_right(values, value)
+        place = 1 + len(values) - above
+        if above == bisect_left(values, value):
+            return place
+        return place + self._count_equals(run, value, customer_id)
 
     def _follow(self, run: Run) -> InService:
         """Return what to serve now that a run is published."""
@@ -135,6 +139,20 @@ class BundleKeeper:
             self._refused[version] = self._clock() + RETRY.total_seconds()
             self._on_refused(version, exc)
             return None
+
+    def _count_equals(self, run: Run, value: float, customer_id: str) -> int:
+        """Count the customers with the same value at risk and a lesser id."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(scores)
+            .where(
+                scores.c.run == run.number,
+                scores.c.value_at_risk == value,
+                scores.c.customer_id < customer_id,
+            )
+        )
+        with self.store.read() as con:
+            return con.execute(query).scalar_one()
 
     def _read_ranking(self, number: int) -> array[float]:
         query = (

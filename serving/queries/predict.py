@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from features.errors import RegularsError
+from features.errors import DataError, RegularsError, TableError
 from serving.errors import UnknownCustomerError, UnscorableError
 from serving.queries.bundles import BundleKeeper, InService
 from serving.queries.runs import Run, published_run
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Event = Mapping[str, Any]
+Found = dict[str, str | RegularsError]
+
+UNKNOWN = UnknownCustomerError("The customer is unknown.")
+UNSEEN = UnscorableError(
+    "No purchase is known before as_of.", needed="At least one with amount > 0."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,8 @@ class Prediction:
 def predict(keeper: BundleKeeper, asked: Sequence[Asked]) -> Prediction:
     """Answer for each customer: published scores by id, fresh ones from events.
 
-    Fresh scores are as of the run of the bundle in service.
+    Fresh scores are as of the run of the bundle in service. What is wrong with one
+    customer's events spoils no other's answer.
 
     Raises
     ------
@@ -66,22 +73,13 @@ def predict(keeper: BundleKeeper, asked: Sequence[Asked]) -> Prediction:
     """
     fresh = [one for one in asked if one.transactions]
     known = [one.customer_id for one in asked if not one.transactions]
-    run, bodies = _look_up(keeper.store, known)
+    run, found = _look_up(keeper.store, known)
     if fresh:
-        bodies |= _score(keeper, fresh)
-    return Prediction(run, [_answer(one, bodies) for one in asked])
+        found |= _score(keeper, fresh)
+    return Prediction(run, [found.get(one.customer_id) or UNKNOWN for one in asked])
 
 
-def _answer(one: Asked, bodies: Mapping[str, str]) -> str | RegularsError:
-    body = bodies.get(one.customer_id)
-    if body is not None:
-        return body
-    if one.transactions:
-        return UnscorableError("No purchase is known before as_of.")
-    return UnknownCustomerError("The customer is unknown.")
-
-
-def _look_up(store: Store, customer_ids: Sequence[str]) -> tuple[Run, dict[str, str]]:
+def _look_up(store: Store, customer_ids: Sequence[str]) -> tuple[Run, Found]:
     """Return the published run and the scores that it holds of these customers."""
     with store.read() as con:
         run = published_run(con)
@@ -92,12 +90,53 @@ def _look_up(store: Store, customer_ids: Sequence[str]) -> tuple[Run, dict[str, 
     return run, {row.customer_id: row.body for row in rows}
 
 
-def _score(keeper: BundleKeeper, asked: Sequence[Asked]) -> dict[str, str]:
-    """Return fresh scores by customer; who cannot be scored is left out."""
+def _score(keeper: BundleKeeper, asked: Sequence[Asked]) -> Found:
+    """Return a fresh score for each customer, or why there is none."""
+    serving = keeper.in_service()
+    currency = serving.run.context.get("currency")
+    found: Found = {one.customer_id: UNSEEN for one in asked}
+    alike = []
+    for one in asked:
+        if _is_in(one, currency):
+            alike.append(one)
+        else:
+            found[one.customer_id] = UnscorableError(
+                "Amounts are in another currency.", needed=f"{currency}, as in the log."
+            )
+    if alike:
+        found |= _score_sound(keeper, serving, alike)
+    return found
+
+
+def _is_in(one: Asked, currency: str | None) -> bool:
+    """Tell whether a customer's amounts are in the currency of the run."""
+    given = {row["currency"] for row in one.transactions if row.get("currency")}
+    return currency is None or given <= {currency}
+
+
+def _score_sound(
+    keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
+) -> Found:
+    """Score customers together; where that fails, find whose events are at fault."""
+    try:
+        return _score_together(keeper, serving, asked)
+    except (DataError, TableError) as exc:
+        if len(asked) == 1:
+            fault = UnscorableError(exc.given, needed=exc.needed, todo=exc.todo)
+            return {asked[0].customer_id: fault}
+    middle = len(asked) // 2
+    return _score_sound(keeper, serving, asked[:middle]) | _score_sound(
+        keeper, serving, asked[middle:]
+    )
+
+
+def _score_together(
+    keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
+) -> Found:
+    """Return scores by customer; who has no purchase in sight is left out."""
     from serving.scorer import CustomerEvents, score_events
     from serving.store.bodies import score_bodies
 
-    serving = keeper.in_service()
     events = [
         CustomerEvents(one.customer_id, one.transactions, one.interactions)
         for one in asked
@@ -114,9 +153,12 @@ def _with_priority(
     """Rank each fresh score among the published ones."""
     import pyarrow as pa
 
+    pairs = scored.select(["customer_id", "value_at_risk"]).to_pylist()
     ranks = [
-        None if value is None else keeper.rank(serving.run, value)
-        for value in scored["value_at_risk"].to_pylist()
+        None
+        if (value := pair["value_at_risk"]) is None
+        else keeper.rank(serving.run, value, customer_id=pair["customer_id"])
+        for pair in pairs
     ]
     place = scored.schema.get_field_index("priority")
     return scored.set_column(

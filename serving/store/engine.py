@@ -21,6 +21,9 @@ BUSY_SECONDS = 10
 POOL = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 5}
 """Connections of one process, and the seconds to wait for a free one."""
 
+STATEMENT_SECONDS = 10
+"""PostgreSQL gives up on a statement after so long; a slow store is a failing one."""
+
 POSTGRES = "postgresql+psycopg"
 URL_HELP = "sqlite:////absolute/path.db or postgresql+psycopg://user@host/database."
 
@@ -158,7 +161,11 @@ def _connect_postgres(url: URL) -> Engine:
     try:
         return sa.create_engine(
             url,
-            connect_args={"connect_timeout": 5},
+            connect_args={
+                "connect_timeout": 5,
+                "tcp_user_timeout": 1_000 * STATEMENT_SECONDS,
+                "options": f"-c statement_timeout={STATEMENT_SECONDS}s",
+            },
             pool_pre_ping=True,
             hide_parameters=True,
             **POOL,

@@ -43,6 +43,7 @@ def migrate(store: Store, *, target: str = HEAD) -> None:
             return
     with store.write() as con:
         if not store.is_sqlite:
+            con.execute(sa.text("SET LOCAL statement_timeout = 0"))
             con.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
         found = revision(con)
         if found != target:

@@ -9,11 +9,15 @@ from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
 from serving.store import Store, open_store
+
+if TYPE_CHECKING:
+    from tests.serving.trained import Trained
 
 NUMBERS = count()
 
@@ -105,3 +109,11 @@ def database(server: sa.Engine, *, template: str) -> Iterator[str]:
     yield server.url.set(database=name).render_as_string(hide_password=False)
     with server.connect() as con:
         con.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Fit a small model once for all tests."""
+    from tests.serving.trained import train_small
+
+    return train_small(tmp_path_factory.mktemp("trained") / "bundle")

@@ -100,10 +100,15 @@ def test_without_any_sound_bundle_it_says_so(sqlite_store: Store) -> None:
         readiness(BundleKeeper(sqlite_store, shelf))
 
 
-def test_a_rank_is_one_more_than_those_with_more_at_risk(store: Store) -> None:
+def test_a_rank_is_the_place_by_value_at_risk_then_id(store: Store) -> None:
     at_risk = [9.0, 5.0, 5.0, None, 1.0, 0.0]
     rows = [score(place, value_at_risk=value) for place, value in enumerate(at_risk)]
     publish(store, table_of(rows), context=context(), model=described())
     keeper, run = BundleKeeper(store, Shelf()), model(store)
     values = (10.0, 9.0, 7.0, 5.0, 1.0, -1.0)
-    assert [keeper.rank(run, value) for value in values] == [1, 1, 2, 2, 4, 6]
+    first, last = "a", "z"
+    ranks = [keeper.rank(run, value, customer_id=first) for value in values]
+    assert ranks == [1, 1, 2, 2, 4, 6]
+    assert keeper.rank(run, 5.0, customer_id="c00001") == 2
+    assert keeper.rank(run, 5.0, customer_id="c00002") == 3
+    assert keeper.rank(run, 5.0, customer_id=last) == 4

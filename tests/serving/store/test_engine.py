@@ -18,6 +18,11 @@ def test_sqlite_is_in_wal_mode_and_synced(sqlite_store: Store) -> None:
         assert con.exec_driver_sql("PRAGMA busy_timeout").scalar() == 10_000
 
 
+def test_a_statement_that_takes_too_long_is_given_up(postgres_store: Store) -> None:
+    with postgres_store.read() as con:
+        assert con.exec_driver_sql("SHOW statement_timeout").scalar() == "10s"
+
+
 @pytest.mark.parametrize(
     "url", ["mysql://host/db", "sqlite://", "sqlite:///:memory:", "duckdb:///a.db"]
 )
