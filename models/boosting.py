@@ -27,7 +27,7 @@ FIXED: dict[str, Any] = {
     "verbose": -1,
     "num_threads": 1,
     "deterministic": True,
-    "force_row_wise": True,
+    "force_col_wise": True,
 }
 """One thread a model: the same bits on every machine, and no stall on a busy one."""
 

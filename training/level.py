@@ -2,8 +2,9 @@
 
 Which customers will buy is learnt from snapshots; how many will, from backtests of the
 horizon itself. Where earlier years hold the same time of year, their miss is believed
-by half for one year, two thirds for two. Else the misses of the last backtests are
-believed as far as they agree with each other.
+by two fifths for one year, four sevenths for two. Else the misses of the last backtests are
+believed as far as they agree with each other; where they could only ask the question
+in small, their growth with the length of the history is extended, by half.
 """
 
 from __future__ import annotations
@@ -22,8 +23,14 @@ from training.schedule import Origin, Schedule
 from training.snapshots import Snapshots
 
 Floats = npt.NDArray[np.float64]
-FADE = 3.0
-"""Backtests after which a look weighs a third of the newest."""
+FADE = 1.0
+"""Looks after which one weighs a third of the newest, which is most like the target."""
+
+PRIOR_YEARS = 1.5
+"""Years of no miss that are held against the years looked at."""
+
+DAMPING = 0.5
+"""How far a growth of the misses is believed to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ def learn_level(schedule: Schedule, snapshots: Snapshots) -> Level:
     if schedule.seasonal:
         years = [_misses(looks, snapshots) for looks in schedule.seasonal]
         mean = np.mean([year.mean(axis=0) for year in years], axis=0)
-        belief = np.full(3, len(years) / (len(years) + 1.0))
+        belief = np.full(3, len(years) / (len(years) + PRIOR_YEARS))
         spread = float(np.vstack(years)[:, 1].std())
         looks = sum(len(year) for year in years)
         return _level("seasonal", looks, mean * belief, spread)
@@ -78,7 +85,8 @@ def learn_level(schedule: Schedule, snapshots: Snapshots) -> Level:
         variance = variance if len(misses) > 1 else mean**2
         belief = mean**2 / np.maximum(mean**2 + variance, 1e-12)
         spread = float(np.sqrt(variance[1]))
-        return _level("recent", len(misses), mean * belief, spread)
+        shift = mean * belief + _growth(misses, schedule)
+        return _level("recent", len(misses), shift, spread)
     return Level("none", 0, 0.0, 1.0, 1.0, 0.0)
 
 
@@ -92,6 +100,20 @@ def _level(source: str, looks: int, shift: Floats, spread: float) -> Level:
         float(np.exp(orders)),
         spread,
     )
+
+
+def _growth(misses: Floats, schedule: Schedule) -> Floats:
+    """Return how much more a question in large is missed than one in small."""
+    target = schedule.target
+    histories = [(look.as_of - schedule.starts_at).days for look in schedule.recent]
+    in_small = schedule.recent[0].horizon_days < target.horizon_days
+    if not in_small or len(histories) < 3:
+        return np.zeros(3)
+    length = np.log2(np.array(histories, dtype=np.float64))
+    slope = np.polyfit(length, misses, 1)[0]
+    ahead = np.log2((target.as_of - schedule.starts_at).days) - length[0]
+    most = np.abs(misses[0])
+    return np.asarray(np.clip(DAMPING * slope * ahead, -most, most))
 
 
 def _misses(looks: Sequence[Origin], snapshots: Snapshots) -> Floats:

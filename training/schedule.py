@@ -33,6 +33,8 @@ class Schedule:
 
     Parameters
     ----------
+    starts_at : datetime
+        First row of the log.
     target : Origin
         What is foretold.
     late : Origin or None
@@ -48,6 +50,7 @@ class Schedule:
         Backtests of level at the same time of earlier years, a tuple a year.
     """
 
+    starts_at: datetime
     target: Origin
     late: Origin | None
     snapshots: tuple[Origin, ...]
@@ -91,6 +94,7 @@ def plan_schedule(
     target = Origin(as_of, horizon_days)
     late = late_origin(starts_at=starts_at, as_of=as_of, horizon_days=horizon_days)
     return Schedule(
+        starts_at=starts_at,
         target=target,
         late=late,
         snapshots=choose_snapshots(starts_at, as_of, horizon_days),
