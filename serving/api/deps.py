@@ -45,8 +45,8 @@ class Services:
     metrics: Metrics
 
 
-def get_services(request: Request) -> Services:
-    """Return the app's services."""
+async def get_services(request: Request) -> Services:
+    """Return the app's services, without a thread for it."""
     services: Services = request.app.state.services
     return services
 

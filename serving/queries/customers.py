@@ -32,6 +32,20 @@ SORT_COLUMNS = (
 SORTS = tuple(sign + name for name in SORT_COLUMNS for sign in ("", "-"))
 """What pages can be sorted by: a column, upwards or, with a minus, downwards."""
 
+LOOK_UP = (
+    sa.select(runs.c.run_id, scores.c.body)
+    .select_from(published)
+    .join(runs, runs.c.number == published.c.run)
+    .outerjoin(
+        scores,
+        sa.and_(
+            scores.c.run == published.c.run,
+            scores.c.customer_id == sa.bindparam("customer_id"),
+        ),
+    )
+)
+"""The published run and one customer's score in it, in one read."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundCustomer:
@@ -108,20 +122,10 @@ def customer(store: Store, customer_id: str) -> FoundCustomer:
     UnpublishedError
         If there is no run.
     """
-    same = sa.and_(
-        scores.c.run == published.c.run,
-        scores.c.customer_id == sa.bindparam("customer_id", customer_id),
-    )
-    query = (
-        sa.select(runs.c.run_id, scores.c.body)
-        .select_from(published)
-        .join(runs, runs.c.number == published.c.run)
-        .outerjoin(scores, same)
-    )
     if "\0" in customer_id:
         raise UnknownCustomerError("The customer is unknown.")
     with store.read() as con:
-        row = con.execute(query).one_or_none()
+        row = con.execute(LOOK_UP, {"customer_id": customer_id}).one_or_none()
     if row is None:
         raise UnpublishedError("No run is published.", todo="Run `regulars score`.")
     if row.body is None:
