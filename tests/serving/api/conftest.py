@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from serving.api.app import create_app
-from serving.store import Store, create_key, publish
+from serving.store import Store, create_key, open_store, publish
 from tests.serving.samples import Shelf, context, described, scored
 
 
@@ -18,11 +21,25 @@ def shelf() -> Shelf:
     return Shelf()
 
 
+@pytest.fixture(scope="session")
+def published_file(
+    migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Publish 12 customers once; each test copies them."""
+    path = tmp_path_factory.mktemp("published") / "regulars.db"
+    shutil.copy(migrated_file, path)
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        publish(store, scored(12), context=context(), model=described())
+    return path
+
+
 @pytest.fixture
-def published_store(sqlite_store: Store) -> Store:
+def published_store(published_file: Path, tmp_path: Path) -> Iterator[Store]:
     """Return a store with a run of 12 customers."""
-    publish(sqlite_store, scored(12), context=context(), model=described())
-    return sqlite_store
+    path = tmp_path / "published.db"
+    shutil.copy(published_file, path)
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        yield store
 
 
 @pytest.fixture

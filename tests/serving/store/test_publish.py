@@ -119,7 +119,7 @@ def test_killed_at_any_moment_the_old_run_stays_whole(store_url: str) -> None:
     chance, killed, last = random.Random(7), 0, 2
     with forker(store_url) as run, watching(store) as seen:
         took = max(run(generation)[1] for generation in (1, 2))
-        for generation in range(3, 23):
+        for generation in range(3, 18):
             code, _ = run(generation, chance.uniform(0.0, took))
             killed += code == -9
             now, n = look(store)
@@ -128,7 +128,7 @@ def test_killed_at_any_moment_the_old_run_stays_whole(store_url: str) -> None:
             last = now
         assert run(99)[0] == 0
         assert look(store) == (99, 150)
-    assert killed >= 5
+    assert killed >= 4
     assert seen == sorted(seen)
     assert left_over(store) == 0
     store.close()
