@@ -16,4 +16,5 @@ def run() -> None:
         context.run_migrations()
 
 
-run()
+if hasattr(context, "config"):  # Alembic runs this file, or something just imports it
+    run()
