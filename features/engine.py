@@ -54,7 +54,9 @@ class FeaturePlan:
     interaction_types : tuple of (str, str)
         Type and direction (empty where none) of the interactions counted apart.
     has : tuple of str
-        Optional columns that features are made of.
+        What else the log holds: optional columns of transactions by name, ``hour``
+        (times of day), ``interactions`` with ``direction``, ``value``, ``minutes`` and
+        ``interaction_cost``, and ``joined_at``.
     sql : str
         The whole query, in DuckDB's dialect.
     names : tuple of str

@@ -2,14 +2,6 @@
 -- those who bought on one day only. The usual gap is the median.
 with
 
-cadence_gaps as (
-    select
-        days.*,
-        n_th + n_back - 1 as n_days,
-        min(age_days) over (partition by customer_id, as_of) as days_since_last_order
-    from {{ ref('days') }}
-),
-
 cadence_sums as (
     select
         customer_id,
@@ -26,9 +18,9 @@ cadence_sums as (
         count(gap_days) filter (where gap_days <= days_since_last_order) as n_shorter,
         sum(gap_days) filter (where n_back <= 3) as late_total,
         count(gap_days) filter (where n_back <= 3) as late_n,
-        sum(gap_days) filter (where 2 * n_th > n_days + 1) as second_half,
-        count(gap_days) filter (where 2 * n_th > n_days + 1) as second_n
-    from cadence_gaps
+        sum(gap_days) filter (where n_th > n_back) as second_half,
+        count(gap_days) filter (where n_th > n_back) as second_n
+    from {{ ref('days') }}
     group by customer_id, as_of
 ),
 

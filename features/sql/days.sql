@@ -1,5 +1,6 @@
 -- One row is a day (UTC) with a purchase of a customer, as one as_of sees it, with the
--- days since the purchase day before it.
+-- days since the purchase day before it. n_th counts from the first, n_back from the last.
+{% set life = "partition by customer_id, as_of order by day" %}
 with
 
 purchase_days as (
@@ -16,8 +17,10 @@ purchase_days as (
 
 select
     *,
-    date_diff('day', lag(day) over (partition by customer_id, as_of order by day), day)
-        as gap_days,
-    row_number() over (partition by customer_id, as_of order by day) as n_th,
-    row_number() over (partition by customer_id, as_of order by day desc) as n_back
+    date_diff('day', lag(day) over ({{ life }}), day) as gap_days,
+    row_number() over ({{ life }}) as n_th,
+    count(*) over ({{ life }} rows between unbounded preceding and unbounded following)
+        - row_number() over ({{ life }}) + 1 as n_back,
+    min(age_days) over ({{ life }} rows between unbounded preceding and unbounded following)
+        as days_since_last_order
 from purchase_days

@@ -1,5 +1,6 @@
 -- One row is an order (at least one purchase line) of a customer, as one as_of sees it.
 -- It is dated by its first purchase line. n_th counts from the first, n_back from the last.
+{% set life = "partition by customer_id, as_of order by age_days desc, value, n_lines" %}
 with
 
 whole_orders as (
@@ -21,10 +22,7 @@ whole_orders as (
 
 select
     *,
-    row_number() over (
-        partition by customer_id, as_of order by age_days desc, value, n_lines
-    ) as n_th,
-    row_number() over (
-        partition by customer_id, as_of order by age_days, value desc, n_lines desc
-    ) as n_back
+    row_number() over ({{ life }}) as n_th,
+    count(*) over ({{ life }} rows between unbounded preceding and unbounded following)
+        - row_number() over ({{ life }}) + 1 as n_back
 from whole_orders

@@ -11,6 +11,7 @@ from features.engine import FeaturePlan, build_features, plan_features
 from features.tables import Log, log_from_rows
 
 Row = Mapping[str, Any]
+Features = dict[str, dict[str, Any]]
 queries = settings(
     max_examples=10,
     deadline=None,
@@ -69,7 +70,7 @@ def plan_for(log: Log, as_of: str, horizon_days: float = 30) -> FeaturePlan:
 
 def features_of(
     *, as_of: str, horizon_days: float = 30, **tables: str | Iterable[Row]
-) -> dict[str, dict[str, float | None]]:
+) -> Features:
     """Return each customer's features by name."""
     log = open_log(**tables)
     plan = plan_for(log, as_of, horizon_days)
@@ -77,9 +78,7 @@ def features_of(
     return {row["customer_id"]: row for row in built.to_pylist()}
 
 
-def pick(
-    features: Mapping[str, Mapping[str, Any]], *names: str
-) -> dict[str, dict[str, Any]]:
+def pick(features: Features, *names: str) -> Features:
     """Keep the named features, rounded as a person would check them."""
     return {
         customer: {name: _rounded(row[name]) for name in names}

@@ -1,4 +1,6 @@
-from tests.features.sqllog import features_of, pick
+import pytest
+
+from tests.features.sqllog import Features, features_of, pick
 
 LOG = """
 customer_id | occurred_at      | amount
@@ -11,12 +13,16 @@ once        | 2024-01-31       | 10
 twice       | 2024-01-01       | 10
 twice       | 2024-01-11       | 10
 """
-FEATURES = features_of(transactions=LOG, as_of="2024-02-10")
 
 
-def test_gaps_are_between_purchase_days() -> None:
+@pytest.fixture(scope="module")
+def features() -> Features:
+    return features_of(transactions=LOG, as_of="2024-02-10")
+
+
+def test_gaps_are_between_purchase_days(features: Features) -> None:
     names = ("gap_mean", "gap_sd", "gap_min", "gap_max", "gap_last", "gap_median")
-    assert pick(FEATURES, *names, "days_between_first_and_second") == {
+    assert pick(features, *names, "days_between_first_and_second") == {
         "a": {
             "gap_mean": 10,
             "gap_sd": 6,
@@ -39,9 +45,9 @@ def test_gaps_are_between_purchase_days() -> None:
     }
 
 
-def test_overdue_is_the_silence_against_the_usual_gap() -> None:
+def test_overdue_is_the_silence_against_the_usual_gap(features: Features) -> None:
     names = ("overdue_ratio", "overdue_ratio_to_longest", "share_of_gaps_outlasted")
-    assert pick(FEATURES, *names) == {
+    assert pick(features, *names) == {
         "a": {
             "overdue_ratio": 1,
             "overdue_ratio_to_longest": 0.625,
@@ -56,8 +62,8 @@ def test_overdue_is_the_silence_against_the_usual_gap() -> None:
     }
 
 
-def test_gaps_that_grow_have_a_trend_above_nought() -> None:
-    growing = pick(FEATURES, "gap_trend", "gap_mean_last_3", "gap_cv")["a"]
+def test_gaps_that_grow_have_a_trend_above_nought(features: Features) -> None:
+    growing = pick(features, "gap_trend", "gap_mean_last_3", "gap_cv")["a"]
 
     assert growing == {"gap_trend": 0.529412, "gap_mean_last_3": 10, "gap_cv": 0.6}
 

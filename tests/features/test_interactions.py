@@ -1,4 +1,6 @@
-from tests.features.sqllog import features_of, pick
+import pytest
+
+from tests.features.sqllog import Features, features_of, pick
 
 PURCHASES = """
 customer_id | occurred_at      | amount
@@ -15,15 +17,19 @@ a           | 2024-01-20T00:00 | call | outbound  | 8     | 1       |      |
 a           | 2024-02-01T00:00 | call | outbound  |       |         |      | 2024-02-10
 c           | 2024-01-15T00:00 | call | outbound  | 4     | 5       | 1    |
 """
-FEATURES = features_of(
-    transactions=PURCHASES, interactions=CONTACTS, as_of="2024-02-10"
-)
 
 
-def test_interactions_are_counted_by_type_and_direction() -> None:
+@pytest.fixture(scope="module")
+def features() -> Features:
+    return features_of(
+        transactions=PURCHASES, interactions=CONTACTS, as_of="2024-02-10"
+    )
+
+
+def test_interactions_are_counted_by_type_and_direction(features: Features) -> None:
     names = ("n_interactions", "n_interaction_call_outbound")
     more = ("n_interaction_call_outbound_30d", "n_interaction_mail_inbound_30d")
-    assert pick(FEATURES, *names, *more) == {
+    assert pick(features, *names, *more) == {
         "a": {
             "n_interactions": 4,
             "n_interaction_call_outbound": 3,
@@ -34,14 +40,16 @@ def test_interactions_are_counted_by_type_and_direction() -> None:
     }
 
 
-def test_days_since_and_values_are_null_where_there_was_none() -> None:
+def test_days_since_and_values_are_null_where_there_was_none(
+    features: Features,
+) -> None:
     names = (
         "days_since_interaction",
         "days_since_interaction_mail_inbound",
         "interaction_call_outbound_last_value",
         "interaction_call_outbound_mean_value",
     )
-    assert pick(FEATURES, *names) == {
+    assert pick(features, *names) == {
         "a": {
             "days_since_interaction": 21,
             "days_since_interaction_mail_inbound": 23,
@@ -52,16 +60,18 @@ def test_days_since_and_values_are_null_where_there_was_none() -> None:
     }
 
 
-def test_the_trend_sets_the_horizon_against_the_time_before() -> None:
-    assert pick(FEATURES, "interaction_call_outbound_trend_30d") == {
+def test_the_trend_sets_the_horizon_against_the_time_before(features: Features) -> None:
+    assert pick(features, "interaction_call_outbound_trend_30d") == {
         "a": {"interaction_call_outbound_trend_30d": 0.333333},
         "b": {"interaction_call_outbound_trend_30d": None},
     }
 
 
-def test_minutes_cost_and_direction_are_summed_over_all_types() -> None:
+def test_minutes_cost_and_direction_are_summed_over_all_types(
+    features: Features,
+) -> None:
     names = ("interaction_minutes_30d", "interaction_cost_30d", "inbound_share")
-    assert pick(FEATURES, *names) == {
+    assert pick(features, *names) == {
         "a": {
             "interaction_minutes_30d": 6,
             "interaction_cost_30d": 1,
@@ -75,14 +85,14 @@ def test_minutes_cost_and_direction_are_summed_over_all_types() -> None:
     }
 
 
-def test_orders_follow_an_interaction_strictly_before_them() -> None:
+def test_orders_follow_an_interaction_strictly_before_them(features: Features) -> None:
     names = (
         "orders_within_7d_of_interaction_share",
         "orders_within_30d_of_interaction_share",
         "interactions_answered_within_7d_share",
         "n_interactions_since_last_order",
     )
-    assert pick(FEATURES, *names) == {
+    assert pick(features, *names) == {
         "a": {
             "orders_within_7d_of_interaction_share": 0.5,
             "orders_within_30d_of_interaction_share": 1,
@@ -98,9 +108,9 @@ def test_orders_follow_an_interaction_strictly_before_them() -> None:
     }
 
 
-def test_spend_is_set_against_interactions() -> None:
+def test_spend_is_set_against_interactions(features: Features) -> None:
     names = ("interactions_per_order", "net_spend_per_interaction")
-    assert pick(FEATURES, *names, "net_spend_per_interaction_30d") == {
+    assert pick(features, *names, "net_spend_per_interaction_30d") == {
         "a": {
             "interactions_per_order": 2,
             "net_spend_per_interaction": 10,
@@ -114,8 +124,10 @@ def test_spend_is_set_against_interactions() -> None:
     }
 
 
-def test_a_customer_with_interactions_but_no_purchase_has_no_row() -> None:
-    assert set(FEATURES) == {"a", "b"}
+def test_a_customer_with_interactions_but_no_purchase_has_no_row(
+    features: Features,
+) -> None:
+    assert set(features) == {"a", "b"}
 
 
 def test_joining_is_seen_once_it_has_happened() -> None:

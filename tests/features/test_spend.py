@@ -1,6 +1,6 @@
 import pytest
 
-from tests.features.sqllog import features_of, pick
+from tests.features.sqllog import Features, features_of, pick
 
 LOG = """
 customer_id | occurred_at      | amount | order_id | quantity | discount | cost
@@ -11,20 +11,24 @@ a           | 2024-02-03T00:00 | 40     | 4        | 5        | 10       | 30
 a           | 2024-02-05T12:00 | -20    | 5        | -2       |          |
 b           | 2024-02-09T00:00 | 5      | 6        | 1        |          |
 """
-FEATURES = features_of(transactions=LOG, as_of="2024-02-10")
 
 
-def test_the_windows_of_a_month_ahead() -> None:
+@pytest.fixture(scope="module")
+def features() -> Features:
+    return features_of(transactions=LOG, as_of="2024-02-10")
+
+
+def test_the_windows_of_a_month_ahead(features: Features) -> None:
     lengths = [7, 8, 15, 30, 60]
     for days in lengths[2:]:
-        assert f"net_spend_{days}d" in FEATURES["a"]
-    assert "net_spend_365d" in FEATURES["a"]
-    assert "net_spend_120d" not in FEATURES["a"]
+        assert f"net_spend_{days}d" in features["a"]
+    assert "net_spend_365d" in features["a"]
+    assert "net_spend_120d" not in features["a"]
 
 
-def test_a_window_holds_what_is_no_older_than_it() -> None:
+def test_a_window_holds_what_is_no_older_than_it(features: Features) -> None:
     names = ("n_orders_30d", "net_spend_30d", "gross_spend_30d", "units_30d")
-    assert pick(FEATURES, *names, "n_purchase_days_30d", "n_returns_30d") == {
+    assert pick(features, *names, "n_purchase_days_30d", "n_returns_30d") == {
         "a": {
             "n_orders_30d": 3,
             "net_spend_30d": 50,
@@ -44,8 +48,8 @@ def test_a_window_holds_what_is_no_older_than_it() -> None:
     }
 
 
-def test_the_last_year_is_always_there() -> None:
-    assert pick(FEATURES, "n_orders_365d", "net_spend_365d")["a"] == {
+def test_the_last_year_is_always_there(features: Features) -> None:
+    assert pick(features, "n_orders_365d", "net_spend_365d")["a"] == {
         "n_orders_365d": 4,
         "net_spend_365d": 80,
     }
@@ -64,9 +68,9 @@ def test_a_window_of_a_year_does_not_double_the_last_year() -> None:
     }
 
 
-def test_trends_set_a_window_against_the_one_before_it() -> None:
+def test_trends_set_a_window_against_the_one_before_it(features: Features) -> None:
     names = ("n_orders_trend_30d", "gross_spend_trend_30d", "n_orders_trend_60d")
-    assert pick(FEATURES, *names) == {
+    assert pick(features, *names) == {
         "a": {
             "n_orders_trend_30d": 0.5,
             "gross_spend_trend_30d": 0.4,
@@ -88,25 +92,25 @@ def test_a_trend_of_nothing_against_nothing_is_unknown() -> None:
     }
 
 
-def test_pace_sets_a_window_against_the_whole_life() -> None:
+def test_pace_sets_a_window_against_the_whole_life(features: Features) -> None:
     recent, life = 3 / 30, 4 / 52
 
-    assert pick(FEATURES, "n_orders_pace_30d") == {
+    assert pick(features, "n_orders_pace_30d") == {
         "a": {"n_orders_pace_30d": round((recent - life) / (recent + life), 6)},
         "b": {"n_orders_pace_30d": 0},
     }
 
 
-def test_dispersion_is_over_order_values() -> None:
+def test_dispersion_is_over_order_values(features: Features) -> None:
     names = ("order_value_sd", "order_value_cv", "order_value_median")
-    assert pick(FEATURES, *names, "largest_order_share", "order_value_min")["a"] == {
+    assert pick(features, *names, "largest_order_share", "order_value_min")["a"] == {
         "order_value_sd": 12.909944,
         "order_value_cv": 0.516398,
         "order_value_median": 25,
         "largest_order_share": 0.4,
         "order_value_min": 10,
     }
-    assert pick(FEATURES, *names, "largest_order_share")["b"] == {
+    assert pick(features, *names, "largest_order_share")["b"] == {
         "order_value_sd": None,
         "order_value_cv": None,
         "order_value_median": 5,
@@ -114,8 +118,8 @@ def test_dispersion_is_over_order_values() -> None:
     }
 
 
-def test_the_last_three_orders_are_set_against_all() -> None:
-    assert pick(FEATURES, "mean_order_value_last_3", "order_value_trend")["a"] == {
+def test_the_last_three_orders_are_set_against_all(features: Features) -> None:
+    assert pick(features, "mean_order_value_last_3", "order_value_trend")["a"] == {
         "mean_order_value_last_3": 23.333333,
         "order_value_trend": -0.034483,
     }
@@ -139,9 +143,9 @@ def test_a_sum_halves_with_every_half_life() -> None:
     }
 
 
-def test_discount_return_and_margin_are_shares_of_money() -> None:
+def test_discount_return_and_margin_are_shares_of_money(features: Features) -> None:
     names = ("discount_share", "discounted_order_share", "margin_share", "margin")
-    assert pick(FEATURES, *names, "return_share", "returned_value")["a"] == {
+    assert pick(features, *names, "return_share", "returned_value")["a"] == {
         "discount_share": 0.166667,
         "discounted_order_share": 0.5,
         "margin_share": 0.277778,
@@ -149,7 +153,7 @@ def test_discount_return_and_margin_are_shares_of_money() -> None:
         "return_share": 0.2,
         "returned_value": 20,
     }
-    assert pick(FEATURES, *names, "return_share", "days_since_last_return")["b"] == {
+    assert pick(features, *names, "return_share", "days_since_last_return")["b"] == {
         "discount_share": 0,
         "discounted_order_share": 0,
         "margin_share": None,
