@@ -41,6 +41,8 @@ class Log:
         The first midnight UTC after the last transaction or interaction.
     currency : str or None
         What the amounts are in, where the log says.
+    not_products : tuple of str
+        Product ids whose rows were set aside.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -49,6 +51,7 @@ class Log:
     starts_at: datetime
     ends_at: datetime
     currency: str | None = None
+    not_products: tuple[str, ...] = ()
 
     def close(self) -> None:
         """Let the tables go."""
@@ -94,7 +97,12 @@ def close_files(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("SET enable_external_access = false")
 
 
-def make_log(con: duckdb.DuckDBPyConnection, reports: Mapping[str, TableReport]) -> Log:
+def make_log(
+    con: duckdb.DuckDBPyConnection,
+    reports: Mapping[str, TableReport],
+    *,
+    not_products: tuple[str, ...] = (),
+) -> Log:
     """Add the tables that are lacking, and find out when the log starts and ends."""
     for table in TABLES:
         if table not in reports:
@@ -114,6 +122,7 @@ def make_log(con: duckdb.DuckDBPyConnection, reports: Mapping[str, TableReport])
         starts_at=starts_at,
         ends_at=ends_at,
         currency=reports["transactions"].currency if reports else None,
+        not_products=not_products,
     )
 
 

@@ -134,7 +134,7 @@ def read_log(
             for table, each in source.tables.items()
         }
         close_files(con)
-        return make_log(con, reports)
+        return make_log(con, reports, not_products=rules.not_products)
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         con.close()
         raise DataError(
@@ -197,7 +197,7 @@ def log_from_rows(
             for table, rows in given.items()
             if rows
         }
-        return make_log(con, reports)
+        return make_log(con, reports, not_products=rules.not_products)
     except BaseException:
         con.close()
         raise

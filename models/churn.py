@@ -103,7 +103,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def decision_function(self, X: pd.DataFrame) -> Floats:
         """Return the blended log-odds of churn, of shape (n,)."""
-        return np.asarray(self.parts(X) @ self.weights_)
+        weighed = self.parts(X) * self.weights_  # not BLAS: a row alone is the same
+        return np.asarray(weighed.sum(axis=1))
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return the probabilities of staying and of churn, of shape (n, 2)."""
@@ -166,8 +167,11 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
 def varying_columns(X: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Return the columns with more than one value, BG/NBD's always among them."""
-    lowest, highest = X.min(), X.max()
-    kept = [name for name in X if lowest[name] < highest[name] or name == RHYTHM]
+    matrix = X.to_numpy(dtype=np.float64)
+    spread = np.fmax.reduce(matrix, axis=0) > np.fmin.reduce(matrix, axis=0)
+    kept = [
+        name for name, varies in zip(X, spread, strict=True) if varies or name == RHYTHM
+    ]
     return np.array(kept, dtype=object)
 
 

@@ -63,11 +63,8 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def decision_function(self, X: Floats) -> Floats:
         """Return the log-odds of class 1, of shape (n,)."""
-        scores, absent = self._design(X)
-        centred = (scores - self.means_) @ self.coef_
-        return np.asarray(
-            self.base_ + centred + (absent - self.absent_means_) @ self.absent_coef_
-        )
+        parts, base = self.contributions(X)
+        return np.asarray(base + parts.sum(axis=1))
 
     def predict_proba(self, X: Floats) -> Floats:
         """Return the probabilities of both classes, of shape (n, 2)."""

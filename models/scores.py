@@ -82,12 +82,15 @@ class RunContext:
         The instant of the run, UTC.
     currency : str or None
         The currency of every amount, where the log names one.
+    not_products : tuple of str
+        Product ids whose rows the log set aside.
     tiers : mapping
         The cuts of the tier policy over the run's customers.
     """
 
     as_of: datetime
     currency: str | None = None
+    not_products: tuple[str, ...] = ()
     tiers: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,4 +100,9 @@ class RunContext:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunContext:
         """Restore what ``to_dict`` gave."""
-        return cls(**{**values, "as_of": datetime.fromisoformat(values["as_of"])})
+        restored = {
+            **values,
+            "as_of": datetime.fromisoformat(values["as_of"]),
+            "not_products": tuple(values["not_products"]),
+        }
+        return cls(**restored)

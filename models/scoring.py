@@ -27,12 +27,19 @@ TIER_QUANTITY = "net_spend_365d"
 
 
 def open_run(
-    features: pd.DataFrame, *, as_of: datetime, currency: str | None
+    features: pd.DataFrame,
+    *,
+    as_of: datetime,
+    currency: str | None,
+    not_products: tuple[str, ...] = (),
 ) -> RunContext:
     """Learn of all customers of a run what the score of each hangs on."""
     cuts = fit_tiers(features[TIER_QUANTITY].to_numpy(dtype=np.float64))
     return RunContext(
-        as_of=as_of.astimezone(UTC), currency=currency, tiers=cuts.to_dict()
+        as_of=as_of.astimezone(UTC),
+        currency=currency,
+        not_products=not_products,
+        tiers=cuts.to_dict(),
     )
 
 

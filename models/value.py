@@ -94,7 +94,8 @@ class ValueModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
     def predict_log(self, X: pd.DataFrame) -> Floats:
         """Return the blended logarithm of expected spend, of shape (n,)."""
-        return np.asarray(self.parts(X) @ self.weights_)
+        weighed = self.parts(X) * self.weights_  # not BLAS: a row alone is the same
+        return np.asarray(weighed.sum(axis=1))
 
     def predict(self, X: pd.DataFrame) -> Floats:
         """Return expected spend, of shape (n,), in the unit of ``y``."""

@@ -70,7 +70,9 @@ def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
             todo="Choose a later --as-of.",
         )
     features = to_frame(table).droplevel("as_of")
-    context = open_run(features, as_of=as_of, currency=log.currency)
+    context = open_run(
+        features, as_of=as_of, currency=log.currency, not_products=log.not_products
+    )
     scores = score_customers(
         bundle.model,
         features,
@@ -112,6 +114,7 @@ def score_events(
         transactions=rows("transactions"),
         interactions=rows("interactions"),
         now=datetime.now(UTC),
+        not_products=context.not_products,
     ) as log:
         table = build_features(log, bundle.model.plan, as_of=[context.as_of])
     features = to_frame(table).droplevel("as_of")

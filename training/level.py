@@ -2,9 +2,9 @@
 
 Which customers will buy is learnt from snapshots; how many will, from backtests of the
 horizon itself. Where earlier years hold the same time of year, their miss is believed
-by two fifths for one year, four sevenths for two. Else the misses of the last backtests are
-believed as far as they agree with each other; where they could only ask the question
-in small, their growth with the length of the history is extended, by half.
+by two fifths for one year, four sevenths for two. Else the misses of the last backtests
+are believed as far as they agree with each other; where they could only ask the
+question in small, their growth with the length of the history is extended, by half.
 """
 
 from __future__ import annotations
