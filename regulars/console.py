@@ -12,15 +12,20 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
 from features.errors import RegularsError
 
+PIPED_WIDTH = 110
+"""Characters in a line where there is no terminal to ask."""
+
 
 def stdout() -> Console:
     """Return the console of answers."""
-    return Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty(), highlight=False)
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False)
 
 
 def stderr() -> Console:
@@ -50,7 +55,7 @@ class Steps:
         self.end()
         self.text, self.began = text, time.monotonic()
         if self.console.is_terminal:
-            self.status = self.console.status(text)
+            self.status = self.console.status(escape(text))
             self.status.start()
 
     def end(self, *, mark: str = "done") -> None:
@@ -95,17 +100,28 @@ def print_table(
     title: str, columns: Mapping[str, str], rows: Sequence[tuple[object, ...]]
 ) -> None:
     """Print a table to stdout; ``columns`` maps each heading to left or right."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table()
     for heading, side in columns.items():
         table.add_column(heading, justify="right" if side == "right" else "left")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
+    if title:
+        stdout().print(title, style="bold", markup=False, soft_wrap=True)
     stdout().print(table)
+
+
+def say(text: str) -> None:
+    """Print a text to stdout, its lines as they are."""
+    stdout().print(text, markup=False, soft_wrap=True)
+
+
+def tell(text: str) -> None:
+    """Print a text to stderr, its lines as they are."""
+    stderr().print(text, markup=False)
 
 
 def print_error(error: RegularsError) -> None:
     """Print what was given, what is needed and what to do to stderr."""
-    console = stderr()
     for part in (error.given, error.needed, error.todo):
         if part:
-            console.print(part, markup=False)
+            tell(part)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from features.errors import ConfigError
-from regulars.console import Steps, print_table, stderr, stdout
+from regulars.console import Steps, print_table, say, tell
 
 if TYPE_CHECKING:
     from regulars.commands.score import Published
@@ -45,14 +45,14 @@ def demo(settings: Settings, *, serves: bool) -> None:
         host = settings.serve.host
         invite(f"http://{host}:{settings.serve.port}")
         command = shlex.join(["regulars", "serve", "-c", beside(settings.path)])
-        stdout().print(f"It answers once this runs:\n  {command}", markup=False)
+        say(f"It answers once this runs:\n  {command}")
 
 
 def go_the_whole_way(settings: Settings) -> Published:
     """Read, check, train, score and publish, showing each step's answer."""
     from regulars.commands.check import look, show_readiness, show_rows
     from regulars.commands.log import open_log
-    from regulars.commands.score import score_and_publish
+    from regulars.commands.score import fetch_champion, score_and_publish
     from regulars.commands.train import (
         fit_and_register,
         show_grade,
@@ -70,8 +70,11 @@ def go_the_whole_way(settings: Settings) -> Published:
             step.end()
             show_snapshots(trained.card)
             show_grade(trained.card)
-            stdout().print(verdict(trained.registered), markup=False)
-            return score_and_publish(log, settings, as_of=log.ends_at, step=step)
+            say(verdict(trained.registered))
+            bundle = fetch_champion(settings, step=step)
+            return score_and_publish(
+                log, bundle, settings, as_of=log.ends_at, step=step
+            )
 
 
 def most_at_risk(run: Published) -> list[dict[str, Any]]:
@@ -140,20 +143,16 @@ def answer_anywhere(settings: Settings, invite: Callable[[str], None]) -> None:
     try:
         answer(settings, port=settings.serve.port, on_ready=invite, log="warning")
     except ConfigError as exc:
-        stderr().print(f"{exc.given} Taking a free port.", markup=False)
+        tell(f"{exc.given} Taking a free port.")
         answer(settings, port=0, on_ready=invite, log="warning")
-    stderr().print("Stopped.")
+    tell("Stopped.")
 
 
 def show_invitation(address: str, *, key: str, customer: str) -> None:
     """Print the address to open and a line to try."""
     url = f"{address}/v1/customers/{quote(customer, safe='')}"
     line = shlex.join(["curl", "-s", "-H", f"Authorization: Bearer {key}", url])
-    stdout().print(
-        f"\nOpen {address}/docs, or ask for a customer:\n  {line}\n",
-        markup=False,
-        soft_wrap=True,
-    )
+    say(f"\nOpen {address}/docs, or ask for a customer:\n  {line}\n")
 
 
 def beside(path: Path) -> str:

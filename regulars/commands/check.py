@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.readiness import check_readiness
 from regulars.commands.log import open_log
-from regulars.console import Steps, print_json, print_table, stdout
+from regulars.console import Steps, print_json, print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +86,7 @@ def show_readiness(found: Readiness) -> None:
         f"{name} would add: {worth}." for name, worth in found.would_help.items()
     )
     verdict = "The log can carry a model." if found.ready else NOT_ENOUGH
-    stdout().print(verdict)
+    say(verdict)
 
 
 NOT_ENOUGH = "The log cannot carry a model yet: see what is not met above."
@@ -95,7 +95,7 @@ NOT_ENOUGH = "The log cannot carry a model yet: see what is not met above."
 def show_notes(notes: Iterable[str]) -> None:
     """Print each note on a line of its own."""
     for note in notes:
-        stdout().print(f"- {note}", markup=False)
+        say(f"- {note}")
 
 
 def first_place(report: TableReport, reason: str) -> str:

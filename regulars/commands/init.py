@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from features.columns import ALIASES, TABLES, theirs_for
 from features.errors import ConfigError
 from features.suggest import fold
-from regulars.console import stderr
+from regulars.console import tell
 
 if TYPE_CHECKING:
     from features.columns import Column
@@ -86,7 +86,7 @@ def init(sales: Path | None, *, config: Path) -> None:
             needed="A folder that this user may write to.",
             todo="Choose another path with --config.",
         ) from exc
-    stderr().print(f"Wrote {config}. Correct it, then run `regulars check`.")
+    tell(f"Wrote {config}. Correct it, then run `regulars check`.")
 
 
 def names_in(sales: Path) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from regulars.console import print_table, stderr, stdout
+from regulars.console import print_table, say, tell
 from serving.store import create_key, list_keys, open_store, revoke_key
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ def create(settings: Settings, *, name: str, scopes: Sequence[str]) -> None:
     """Create a key; the secret goes to stdout, alone, so that it can be piped."""
     with closing(open_store(settings.store.url)) as store:
         key = create_key(store, name=name, scopes=scopes)
-    stderr().print(f"Key {key.key_id} for {name}. Its secret is shown only now:")
-    stdout().print(key.secret, markup=False)
+    tell(f"Key {key.key_id} for {name}. Its secret is shown only now:")
+    say(key.secret)
 
 
 def show(settings: Settings) -> None:
@@ -39,7 +39,7 @@ def revoke(settings: Settings, *, key_id: str) -> None:
     """Revoke a key."""
     with closing(open_store(settings.store.url)) as store:
         revoke_key(store, key_id)
-    stderr().print(f"Key {key_id} is revoked.")
+    tell(f"Key {key_id} is revoked.")
 
 
 def day(instant: datetime | None) -> str:

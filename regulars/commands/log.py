@@ -47,8 +47,8 @@ def log_source(settings: Settings) -> LogSource:
     )
 
 
-def parse_as_of(text: str | None, log: Log) -> datetime:
-    """Return the instant that ``--as-of`` names; by default the end of the log.
+def parse_as_of(text: str | None) -> datetime | None:
+    """Return the instant that ``--as-of`` names, None where it is not given.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def parse_as_of(text: str | None, log: Log) -> datetime:
         If it is no date.
     """
     if text is None:
-        return log.ends_at
+        return None
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as exc:

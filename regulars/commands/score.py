@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from features.errors import ConfigError
 from regulars.commands.bundles import bundle_source
 from regulars.commands.log import open_log, parse_as_of
-from regulars.console import Steps, print_json, stdout
+from regulars.console import Steps, print_json, say
 from serving.scorer import score_log
 from serving.store import open_store, publish
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from features.tables import Log
+    from models.bundle import Bundle
     from regulars.settings import Settings
 
 
@@ -50,29 +51,34 @@ def score(
 ) -> int:
     """Score, publish and, where asked, write the same rows to a file."""
     check_out(out)
+    instant = parse_as_of(as_of)
     with Steps() as step:
+        bundle = fetch_champion(settings, step=step)
         step("Reading the log")
         with open_log(settings) as log:
-            run = score_and_publish(
-                log, settings, as_of=parse_as_of(as_of, log), step=step
-            )
+            at = instant or log.ends_at
+            run = score_and_publish(log, bundle, settings, as_of=at, step=step)
         if out is not None:
             step(f"Writing {out}")
             write_rows(run.table, out)
     if as_json:
         print_json(summary(run, out))
     else:
-        stdout().print(in_words(run), markup=False)
+        say(in_words(run))
     return 0
 
 
-def score_and_publish(
-    log: Log, settings: Settings, *, as_of: datetime, step: Steps
-) -> Published:
-    """Score every customer of an open log with the champion, and publish the run."""
+def fetch_champion(settings: Settings, *, step: Steps) -> Bundle:
+    """Return the verified bundle of the version that is to be served."""
     step("Fetching the champion")
     bundles = bundle_source(settings)
-    bundle = bundles.get(bundles.champion())
+    return bundles.get(bundles.champion())
+
+
+def score_and_publish(
+    log: Log, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
+) -> Published:
+    """Score every customer of an open log, and publish the run."""
     step(f"Scoring with version {bundle.version}")
     scored = score_log(bundle, log, as_of=as_of)
     step(f"Publishing {scored.table.num_rows:,} customers")

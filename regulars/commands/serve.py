@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from regulars.commands.bundles import bundle_source
-from regulars.console import stderr
+from regulars.console import tell
 from serving.api.app import create_app
 from serving.api.run import serve as run
 from serving.store import open_store
@@ -40,4 +40,4 @@ def answer(
 
 def announce(address: str) -> None:
     """Say where it answers."""
-    stderr().print(f"Serving on {address}, docs at {address}/docs")
+    tell(f"Serving on {address}, docs at {address}/docs")

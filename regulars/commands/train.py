@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regulars.commands.log import open_log, parse_as_of
-from regulars.console import Steps, print_json, print_table, stdout
+from regulars.console import Steps, print_json, print_table, say
 from training.registry import Registered, register
 from training.train import TrainOptions
 from training.train import train as fit
@@ -45,18 +45,19 @@ class Trained:
 
 def train(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
     """Train and register a version; 1 if the gate refuses to have it served."""
+    instant = parse_as_of(as_of)
     with Steps() as step:
         step("Reading the log")
         with open_log(settings) as log:
-            instant = parse_as_of(as_of, log)
-            trained = fit_and_register(log, settings, as_of=instant, step=step)
+            at = instant or log.ends_at
+            trained = fit_and_register(log, settings, as_of=at, step=step)
     registered = trained.registered
     if as_json:
         print_json(as_values(trained))
     else:
         show_snapshots(trained.card)
         show_grade(trained.card)
-        stdout().print(verdict(registered), markup=False)
+        say(verdict(registered))
     return PROMOTED if registered.promoted else NOT_PROMOTED
 
 
@@ -125,7 +126,7 @@ def show_grade(card: dict[str, Any]) -> None:
     )
     columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
     print_table(title, columns, rows)
-    stdout().print(f"Grade {holdout['grade']}: {holdout['grade_in_words']['en']}.")
+    say(f"Grade {holdout['grade']}: {holdout['grade_in_words']['en']}.")
 
 
 def verdict(registered: Registered) -> str:
