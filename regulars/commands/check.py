@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from regulars.settings import Settings
 
 READY, NOT_READY = 0, 1
+READY_IN_WORDS = "The log can carry a model."
+NOT_READY_IN_WORDS = "The log cannot carry a model yet: see what is not met above."
 
 
 def check(settings: Settings, *, as_json: bool) -> int:
@@ -33,6 +35,10 @@ def check(settings: Settings, *, as_json: bool) -> int:
     else:
         show_rows(log.reports.values())
         show_readiness(found)
+        show_notes(
+            f"{name} would add: {what}." for name, what in found.would_help.items()
+        )
+        say(READY_IN_WORDS if found.ready else NOT_READY_IN_WORDS)
     return READY if found.ready else NOT_READY
 
 
@@ -74,7 +80,7 @@ def show_rows(reports: Iterable[TableReport]) -> None:
 
 
 def show_readiness(found: Readiness) -> None:
-    """Print what a model needs beside what there is, and what would help."""
+    """Print what a model needs beside what there is."""
     rows = [
         (each.name, f"{each.needed:,}", f"{each.found:,}", "yes" if each.met else "no")
         for each in found.minimums
@@ -82,14 +88,6 @@ def show_readiness(found: Readiness) -> None:
     columns = {"a model needs": "left", "at least": "right", "found": "right"}
     print_table("Is it enough?", {**columns, "met": "left"}, rows)
     show_notes(found.notes)
-    show_notes(
-        f"{name} would add: {worth}." for name, worth in found.would_help.items()
-    )
-    verdict = "The log can carry a model." if found.ready else NOT_ENOUGH
-    say(verdict)
-
-
-NOT_ENOUGH = "The log cannot carry a model yet: see what is not met above."
 
 
 def show_notes(notes: Iterable[str]) -> None:
