@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.bgnbd import BGNBD
-from models.buying import HISTORY, BuyingModel
+from models.customer_model import Forecast
+from training.baselines import BASELINES, judge_churn, judge_value
 from training.fit import Fitted
 from training.metrics import (
     churn_calibration,
@@ -23,11 +24,11 @@ from training.metrics import (
     value_ranking,
 )
 from training.schedule import Origin
+from training.slices import Outcome, measure_slices, slice_customers
+
+__all__ = ["BASELINES", "Gate", "Holdout", "grade_in_words", "judge", "served_ranking"]
 
 Floats = npt.NDArray[np.float64]
-
-BASELINES = ("recency", "rfm", "bgnbd")
-"""Days since the last order; RFM quintiles; BG/NBD with Gamma-Gamma."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Gate:
         Gain in AUC or Gini that makes a grade of A.
     max_ece, max_total_error : float
         Beyond which no A is given.
+    max_auc_loss, max_gini_loss : float
+        A version that falls behind the champion by more, on the same holdout, is not
+        promoted.
     """
 
     min_auc_gain: float = 0.0
@@ -50,6 +54,8 @@ class Gate:
     clear_gain: float = 0.01
     max_ece: float = 0.05
     max_total_error: float = 0.25
+    max_auc_loss: float = 0.01
+    max_gini_loss: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class Holdout:
         Name (``model`` or a baseline) to its metrics.
     reliability, deciles : list
         Expected against actual, in tenths.
+    slices : dict
+        Kind of slice to slice to its measures.
     passed : tuple of str
         The models that beat every baseline: ``churn``, ``value``.
     grade : str
@@ -80,6 +88,7 @@ class Holdout:
     value: dict[str, dict[str, float]]
     reliability: list[dict[str, Any]]
     deciles: list[dict[str, Any]]
+    slices: dict[str, dict[str, dict[str, Any]]]
     passed: tuple[str, ...]
     grade: str
     p: Floats
@@ -105,6 +114,7 @@ class Holdout:
             "value": self.value,
             "reliability": self.reliability,
             "value_deciles": self.deciles,
+            "slices": self.slices,
             "passed": list(self.passed),
             "grade": self.grade,
             "grade_in_words": grade_in_words(self),
@@ -140,7 +150,8 @@ def judge(fitted: Fitted, labels: pd.DataFrame, *, gate: Gate) -> Holdout:
             "coverage": coverage(value, forecast.value_low, forecast.value_high),
         }
     }
-    _judge_baselines(features, origin, (churned, spend), (churn, found))
+    churn |= judge_churn(features, churned, days=origin.horizon_days)
+    found |= judge_value(features, spend, days=origin.horizon_days)
     passed = _passed(churn, found, gate)
     return Holdout(
         origin=origin,
@@ -151,6 +162,7 @@ def judge(fitted: Fitted, labels: pd.DataFrame, *, gate: Gate) -> Holdout:
         value=found,
         reliability=reliability(churned, p),
         deciles=value_deciles(value, expected),
+        slices=_slices(features, origin, forecast, truth=(churned, value)),
         passed=passed,
         grade=_grade(churn, found, passed, gate=gate),
         p=p,
@@ -191,56 +203,35 @@ def grade_in_words(holdout: Holdout) -> dict[str, str]:
     return {"en": f"{meaning[0]}. {figures}", "zh": f"{meaning[1]}。{figures}"}
 
 
-def _judge_baselines(
+def served_ranking(holdout: Holdout) -> dict[str, float]:
+    """Return AUC and Gini of what is served: the model, or BG/NBD in its place."""
+    churn, value = (
+        "model" if target in holdout.passed else "bgnbd"
+        for target in ("churn", "value")
+    )
+    return {
+        "churn_served_auc": holdout.churn[churn]["auc"],
+        "value_served_gini": holdout.value[value]["gini"],
+    }
+
+
+def _slices(
     features: pd.DataFrame,
     origin: Origin,
+    forecast: Forecast,
+    *,
     truth: tuple[Floats, Floats],
-    tables: tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]],
-) -> None:
-    churned, spend = truth
-    churn, value = tables
-    days = features["days_since_last_order"].to_numpy(dtype=np.float64)
-    past = features["gross_spend"].to_numpy(dtype=np.float64)
-    rfm = rfm_score(features)
-    churn["recency"], value["recency"] = (
-        churn_ranking(churned, days),
-        value_ranking(spend, past),
+) -> dict[str, dict[str, dict[str, Any]]]:
+    outcome = Outcome(
+        p=forecast.churn_probability,
+        expected=forecast.expected_value,
+        low=forecast.value_low,
+        high=forecast.value_high,
+        churned=truth[0],
+        value=truth[1],
     )
-    churn["rfm"], value["rfm"] = (
-        churn_ranking(churned, -rfm),
-        value_ranking(spend, rfm),
-    )
-    orders, worth = _bgnbd(features, origin.horizon_days)
-    churn["bgnbd"] = max(
-        (churn_ranking(churned, -score) for score in orders), key=lambda m: m["auc"]
-    )
-    value["bgnbd"] = max(
-        (value_ranking(spend, score) for score in worth), key=lambda m: m["gini"]
-    )
-
-
-def _bgnbd(features: pd.DataFrame, days: float) -> tuple[list[Floats], list[Floats]]:
-    """Return the rankings that BG/NBD gives: all of them, the best one counts."""
-    history = features[list(HISTORY)].to_numpy(dtype=np.float64)
-    model = BGNBD().fit(history)
-    orders = model.expected_orders(history, days)
-    foretold = BuyingModel(dropout_at_zero=False).fit(features)
-    spend = foretold.predict(features, days=days)["btyd_mean_spend"].to_numpy()
-    days_bought = features["n_purchase_days"].to_numpy(dtype=np.float64)
-    past = features["gross_spend"].to_numpy(dtype=np.float64)
-    mean = past / np.maximum(days_bought, 1.0)
-    return (
-        [orders, model.p_active(history, days)],
-        [orders * spend, orders * mean],
-    )
-
-
-def rfm_score(features: pd.DataFrame) -> Floats:
-    """Return the sum of the quintiles of recency, frequency and spend, 3 to 15."""
-    recency = -features["days_since_last_order"]
-    parts = (recency, features["n_orders"], features["gross_spend"])
-    ranks = (np.ceil(part.rank(pct=True, method="average") * 5) for part in parts)
-    return np.asarray(sum(ranks), dtype=np.float64)
+    horizon = timedelta(days=origin.horizon_days)
+    return measure_slices(outcome, slice_customers(features, horizon=horizon))
 
 
 def _passed(
