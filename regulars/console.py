@@ -106,7 +106,7 @@ def print_table(
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     if title:
-        stdout().print(title, style="bold", markup=False, soft_wrap=True)
+        stdout().print(f"\n{title}", style="bold", markup=False, soft_wrap=True)
     stdout().print(table)
 
 
