@@ -25,7 +25,7 @@ from models.intervals import ValueIntervals
 from models.value import ValueModel
 from training.level import Level, learn_level
 from training.metrics import churn_ranking, gini
-from training.schedule import Origin, Schedule, plan_schedule
+from training.schedule import NO_EMBARGO, Origin, Schedule, plan_schedule
 from training.snapshots import Snapshots, build_snapshots
 
 Floats = npt.NDArray[np.float64]
@@ -94,6 +94,7 @@ def fit_customer_model(
     progress: Progress,
     served: Sequence[str] = ("churn", "value"),
     parameters: dict[str, Any] | None = None,
+    embargo: timedelta = NO_EMBARGO,
 ) -> Fitted:
     """Fit on what was known at ``as_of``.
 
@@ -110,6 +111,8 @@ def fit_customer_model(
         The models that passed their gate; BG/NBD with Gamma-Gamma stands in for others.
     parameters : dict or None
         LightGBM's, where they differ.
+    embargo : timedelta
+        Labels have to be over so long before ``as_of``.
 
     Returns
     -------
@@ -121,7 +124,10 @@ def fit_customer_model(
         If the history is too short for a single snapshot.
     """
     schedule = plan_schedule(
-        starts_at=log.starts_at, as_of=as_of, horizon_days=horizon_days
+        starts_at=log.starts_at,
+        as_of=as_of,
+        horizon_days=horizon_days,
+        embargo=embargo,
     )
     if not schedule.snapshots or schedule.late is None:
         raise DataError(

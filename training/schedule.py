@@ -12,6 +12,7 @@ MOST_SNAPSHOTS = 12
 SHORTEST_LABEL = 30
 YEAR = 365
 LEVEL_LOOKS = 6
+NO_EMBARGO = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,11 @@ class Schedule:
 
 
 def plan_schedule(
-    *, starts_at: datetime, as_of: datetime, horizon_days: int
+    *,
+    starts_at: datetime,
+    as_of: datetime,
+    horizon_days: int,
+    embargo: timedelta = NO_EMBARGO,
 ) -> Schedule:
     """Choose the origins that the history allows.
 
@@ -79,6 +84,8 @@ def plan_schedule(
         The model is fitted for this instant.
     horizon_days : int
         How far ahead it has to look.
+    embargo : timedelta
+        Labels have to be over so long before the instant that they are used at.
 
     Returns
     -------
@@ -91,18 +98,20 @@ def plan_schedule(
     horizon where twice that much history lies before it; else it is the same question
     in small, with the same ratio of time foretold to time seen.
     """
-    target = Origin(as_of, horizon_days)
-    late = late_origin(starts_at=starts_at, as_of=as_of, horizon_days=horizon_days)
+    target, known = Origin(as_of, horizon_days), as_of - embargo
+    late = late_origin(starts_at=starts_at, as_of=known, horizon_days=horizon_days)
     return Schedule(
         starts_at=starts_at,
         target=target,
         late=late,
-        snapshots=choose_snapshots(starts_at, as_of, horizon_days),
+        snapshots=choose_snapshots(starts_at, as_of, horizon_days, embargo=embargo),
         late_snapshots=()
         if late is None
-        else choose_snapshots(starts_at, late.as_of, late.horizon_days),
-        recent=_recent(starts_at, as_of, late),
-        seasonal=_seasonal(starts_at, target),
+        else choose_snapshots(
+            starts_at, late.as_of, late.horizon_days, embargo=embargo
+        ),
+        recent=_recent(starts_at, late),
+        seasonal=_seasonal(starts_at, target, known),
     )
 
 
@@ -120,9 +129,14 @@ def late_origin(
 
 
 def choose_snapshots(
-    starts_at: datetime, cutoff: datetime, horizon_days: int
+    starts_at: datetime,
+    cutoff: datetime,
+    horizon_days: int,
+    *,
+    embargo: timedelta = NO_EMBARGO,
 ) -> tuple[Origin, ...]:
-    """Return the training snapshots whose labels are known at ``cutoff``."""
+    """Return the training snapshots whose labels end an embargo before ``cutoff``."""
+    cutoff -= embargo
     history = (cutoff - starts_at).days
     days = max(round(horizon_days / 4), SHORTEST_LABEL)
     days = max(min(days, horizon_days, history // 3), 1)
@@ -137,9 +151,7 @@ def choose_snapshots(
     return tuple(Origin(end, days) for end in ends)
 
 
-def _recent(
-    starts_at: datetime, as_of: datetime, late: Origin | None
-) -> tuple[Origin, ...]:
+def _recent(starts_at: datetime, late: Origin | None) -> tuple[Origin, ...]:
     if late is None:
         return ()
     step = max(7, late.horizon_days // 8)
@@ -152,7 +164,9 @@ def _recent(
     )
 
 
-def _seasonal(starts_at: datetime, target: Origin) -> tuple[tuple[Origin, ...], ...]:
+def _seasonal(
+    starts_at: datetime, target: Origin, known: datetime
+) -> tuple[tuple[Origin, ...], ...]:
     """Return looks around the same day of earlier years, whole horizons all."""
     years = []
     for year in range(1, 1 + (target.as_of - starts_at).days // YEAR):
@@ -164,7 +178,7 @@ def _seasonal(starts_at: datetime, target: Origin) -> tuple[tuple[Origin, ...], 
         kept = tuple(
             look
             for look in looks
-            if (look.as_of - starts_at).days >= 60 and look.ends_at <= target.as_of
+            if (look.as_of - starts_at).days >= 60 and look.ends_at <= known
         )
         if kept:
             years.append(kept)
