@@ -7,7 +7,7 @@ horizon for those who bought on one day only. The first line that holds is the s
 ========  ==================================================================
 stage     who
 ========  ==================================================================
-new       first order within the last horizon
+new       first order within the last horizon, and 90 days at most
 lost      silent for more than 4 usual gaps, and more than 2 horizons
 dormant   silent for more than 3 usual gaps, and more than a horizon
 one_time  bought on one day only
@@ -42,6 +42,7 @@ NEEDED = (
 SLIPPING, DORMANT, LOST = (1.5, 0.25), (3.0, 1.0), (4.0, 2.0)
 """Silence beyond which: in usual gaps, and in horizons."""
 
+NEW_DAYS = 90.0
 LOYAL_DAYS, LOYAL_HORIZONS = 4, 2.0
 
 LABELS = {
@@ -97,7 +98,7 @@ def lifecycle_stage(
 
     is_steady = (n_days >= LOYAL_DAYS) & (tenure > LOYAL_HORIZONS * days)
     rules = {
-        "new": tenure <= days,
+        "new": tenure <= min(days, NEW_DAYS),
         "lost": is_silent(LOST),
         "dormant": is_silent(DORMANT),
         "one_time": once,
