@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import platform
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from features.errors import DataError
-from features.readiness import check_readiness
+from features.readiness import Readiness, check_readiness
 from features.tables import Log
 from models.bundle import save_bundle
+from training.card import write_card
 from training.fit import Fitted, fit_customer_model
 from training.grading import Gate, Holdout, judge
 from training.schedule import Origin, late_origin
@@ -25,15 +22,6 @@ from training.snapshots import build_snapshots
 
 Progress = Callable[[str], None]
 REFERENCE_ROWS = 2_000
-LIBRARIES = (
-    "duckdb",
-    "lightgbm",
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "scikit-learn",
-    "scipy",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +102,7 @@ def train(
         If the log cannot carry a model.
     """
     days = round(options.horizon / timedelta(days=1))
-    _require_enough(log, as_of=as_of, horizon=options.horizon)
+    readiness = _require_enough(log, as_of=as_of, horizon=options.horizon)
     origin = late_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
     if origin is None:
         raise DataError("The history is too short to judge a model on a later period.")
@@ -129,7 +117,7 @@ def train(
         parameters=options.parameters,
     )
     progress("writing the bundle")
-    card = _card(log, fitted, holdout, options)
+    card = write_card(log, fitted, holdout, readiness=readiness, seed=options.seed)
     features = fitted.features
     rows = np.random.default_rng(options.seed).permutation(len(features))
     sha256 = save_bundle(
@@ -161,7 +149,7 @@ def _judge_at(
     return judge(early, truth.labels[origin], gate=options.gate)
 
 
-def _require_enough(log: Log, *, as_of: datetime, horizon: timedelta) -> None:
+def _require_enough(log: Log, *, as_of: datetime, horizon: timedelta) -> Readiness:
     readiness = check_readiness(log, as_of=as_of, horizon=horizon)
     if not readiness.ready:
         short = [m for m in readiness.minimums if not m.met]
@@ -172,77 +160,4 @@ def _require_enough(log: Log, *, as_of: datetime, horizon: timedelta) -> None:
             needed=f"At least {needed}.",
             todo="Bring a longer log; `regulars check` says what is missing.",
         )
-
-
-def _card(
-    log: Log, fitted: Fitted, holdout: Holdout, options: TrainOptions
-) -> dict[str, Any]:
-    model, schedule = fitted.model, fitted.schedule
-    return {
-        "as_of": schedule.target.as_of.isoformat(),
-        "horizon_days": model.horizon_days,
-        "n_customers": len(fitted.features),
-        "n_features": len(model.plan.names),
-        "features": list(model.plan.names),
-        "windows_days": list(model.plan.windows),
-        "fingerprint": fingerprint(log, as_of=schedule.target.as_of),
-        "seed": options.seed,
-        "snapshots": [_snapshot(fitted, origin) for origin in schedule.snapshots],
-        "training_rows": fitted.rows,
-        "level": fitted.level.to_dict(),
-        "churn_blend": model.churn.weights_.tolist(),
-        "value_blend": model.value.weights_.tolist(),
-        "score_basis": model.basis.name,
-        "score_basis_reason": model.basis.reason,
-        "clusters": [
-            {"id": c.id, "name": dict(c.name), "n_customers": c.n_customers}
-            for c in model.clusters.clusters_
-        ],
-        "holdout": holdout.to_dict(),
-        "grade": holdout.grade,
-        "made": {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "git_commit": _git_commit(),
-            "python": platform.python_version(),
-            "libraries": {name: version(name) for name in LIBRARIES},
-        },
-    }
-
-
-def _snapshot(fitted: Fitted, origin: Origin) -> dict[str, Any]:
-    labels: pd.DataFrame = fitted.snapshots.labels[origin]
-    return {
-        "as_of": origin.as_of.isoformat(),
-        "horizon_days": origin.horizon_days,
-        "n_customers": len(labels),
-        "churn_rate": float(labels["churned"].mean()),
-    }
-
-
-def fingerprint(log: Log, *, as_of: datetime) -> str:
-    """Return a hash of the rows before ``as_of``, whatever their order."""
-    until = as_of.astimezone(UTC).replace(tzinfo=None)
-    found = []
-    for table in ("transactions", "interactions"):
-        row = log.con.execute(
-            f"select count(*), bit_xor(hash(t)) from {table} t where occurred_at < ?",
-            [until],
-        ).fetchone()
-        found.append(row or (0, 0))
-    return "-".join(f"{count:x}.{int(mixed or 0):016x}" for count, mixed in found)
-
-
-def _git_commit() -> str | None:
-    """Return the commit of the program, where it runs from a clone."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
+    return readiness

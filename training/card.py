@@ -1,0 +1,144 @@
+"""The card of a version: all that is told of it, in JSON values."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.readiness import Readiness
+from features.tables import Log
+from training.advice import write_improvements, write_limits
+from training.drivers import rank_drivers
+from training.fit import Fitted
+from training.grading import Holdout
+from training.schedule import Origin
+
+LIBRARIES = (
+    "duckdb",
+    "lightgbm",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+)
+
+
+def write_card(
+    log: Log, fitted: Fitted, holdout: Holdout, *, readiness: Readiness, seed: int
+) -> dict[str, Any]:
+    """Return the card of a fitted model.
+
+    Parameters
+    ----------
+    log : Log
+    fitted : Fitted
+    holdout : Holdout
+        Of the same recipe.
+    readiness : Readiness
+        Of the log at the fit's ``as_of``.
+    seed : int
+    """
+    model, schedule = fitted.model, fitted.schedule
+    as_of = schedule.target.as_of
+    label_days = max(origin.horizon_days for origin in schedule.snapshots)
+    return {
+        "as_of": as_of.isoformat(),
+        "horizon_days": model.horizon_days,
+        "n_customers": len(fitted.features),
+        "n_features": len(model.plan.names),
+        "features": list(model.plan.names),
+        "windows_days": list(model.plan.windows),
+        "fingerprint": fingerprint(log, as_of=as_of),
+        "data": _data(log, readiness),
+        "seed": seed,
+        "snapshots": [_snapshot(fitted, origin) for origin in schedule.snapshots],
+        "training_rows": fitted.rows,
+        "level": fitted.level.to_dict(),
+        "churn_blend": model.churn.weights_.tolist(),
+        "value_blend": model.value.weights_.tolist(),
+        "score_basis": model.basis.name,
+        "score_basis_reason": model.basis.reason,
+        "clusters": [
+            {"id": c.id, "name": dict(c.name), "n_customers": c.n_customers}
+            for c in model.clusters.clusters_
+        ],
+        "holdout": holdout.to_dict(),
+        "grade": holdout.grade,
+        "improvements": write_improvements(holdout, readiness),
+        "drivers": rank_drivers(model, fitted.features, seed=seed),
+        "limits": write_limits(
+            holdout, readiness, horizon_days=model.horizon_days, label_days=label_days
+        ),
+        "made": {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "git_commit": _git_commit(),
+            "python": platform.python_version(),
+            "libraries": {name: version(name) for name in LIBRARIES},
+        },
+    }
+
+
+def _data(log: Log, readiness: Readiness) -> dict[str, Any]:
+    """Describe the log: its days, its rows and what became of them."""
+    return {
+        "starts_at": log.starts_at.isoformat(),
+        "ends_at": log.ends_at.isoformat(),
+        "currency": log.currency,
+        "tables": {
+            name: {
+                "rows_in": report.rows_in,
+                "rows_accepted": report.rows_accepted,
+                "rejected": dict(report.rejected),
+                "columns": list(report.columns),
+            }
+            for name, report in log.reports.items()
+        },
+        "facts": readiness.to_dict()["facts"],
+        "notes": list(readiness.notes),
+    }
+
+
+def _snapshot(fitted: Fitted, origin: Origin) -> dict[str, Any]:
+    labels: pd.DataFrame = fitted.snapshots.labels[origin]
+    return {
+        "as_of": origin.as_of.isoformat(),
+        "horizon_days": origin.horizon_days,
+        "n_customers": len(labels),
+        "churn_rate": float(labels["churned"].mean()),
+    }
+
+
+def fingerprint(log: Log, *, as_of: datetime) -> str:
+    """Return a hash of the rows before ``as_of``, whatever their order."""
+    until = as_of.astimezone(UTC).replace(tzinfo=None)
+    found = []
+    for table in ("transactions", "interactions"):
+        row = log.con.execute(
+            f"select count(*), bit_xor(hash(t)) from {table} t where occurred_at < ?",
+            [until],
+        ).fetchone()
+        found.append(row or (0, 0))
+    return "-".join(f"{count:x}.{int(mixed or 0):016x}" for count, mixed in found)
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the program, where it runs from a clone."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
