@@ -27,11 +27,14 @@ class CustomerEvents:
     customer_id : str
     transactions, interactions : tuple of mapping
         Column to value, as the tables at the door name them.
+    joined_at : datetime or None
+        When the customer signed up, where the log says so of its customers.
     """
 
     customer_id: str
     transactions: tuple[Mapping[str, Any], ...]
     interactions: tuple[Mapping[str, Any], ...] = ()
+    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,11 @@ def score_events(
     with log_from_rows(
         transactions=rows("transactions"),
         interactions=rows("interactions"),
+        customers=[
+            {"customer_id": customer.customer_id, "joined_at": customer.joined_at}
+            for customer in customers
+            if customer.joined_at is not None
+        ],
         now=datetime.now(UTC),
         not_products=context.not_products,
     ) as log:

@@ -144,13 +144,16 @@ class CustomerToScore(Strict):
     customer_id: Id
     transactions: Annotated[list[Transaction], Field(min_length=1)] | None = None
     interactions: list[Interaction] | None = None
+    joined_at: Instant | None = None
 
     @model_validator(mode="after")
     def need_transactions(self) -> CustomerToScore:
-        """Refuse interactions alone: there would be no purchase to go by."""
-        if self.interactions and not self.transactions:
+        """Refuse other facts alone: there would be no purchase to go by."""
+        beside = self.interactions or self.joined_at
+        if beside and not self.transactions:
             raise PydanticCustomError(
-                "transactions_missing", "Give transactions beside interactions"
+                "transactions_missing",
+                "Give transactions beside interactions and joined_at",
             )
         return self
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -40,6 +41,7 @@ class Asked:
     customer_id: str
     transactions: tuple[Event, ...] = ()
     interactions: tuple[Event, ...] = ()
+    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,9 @@ def _score_together(
     from serving.store.bodies import score_bodies
 
     events = [
-        CustomerEvents(one.customer_id, one.transactions, one.interactions)
+        CustomerEvents(
+            one.customer_id, one.transactions, one.interactions, one.joined_at
+        )
         for one in asked
     ]
     scored = score_events(serving.bundle, events, context=serving.run.restore_context())

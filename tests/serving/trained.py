@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,8 +65,13 @@ def train_small(folder: Path) -> Trained:
         for row in transactions[::9]
         if row["occurred_at"] < AS_OF - timedelta(days=1)
     ]
+    joined = {f"c{n:03}": STARTS_AT - timedelta(days=n) for n in range(0, 100, 2)}
+    customers = [{"customer_id": c, "joined_at": at} for c, at in joined.items()]
     with log_from_rows(
-        transactions=transactions, interactions=interactions, now=AS_OF
+        transactions=transactions,
+        interactions=interactions,
+        customers=customers,
+        now=AS_OF,
     ) as log:
         fitted = fit_customer_model(
             log,
@@ -78,7 +83,7 @@ def train_small(folder: Path) -> Trained:
         )
         save_bundle(folder, fitted.model, reference=fitted.features, card={}, facts={})
         run = score_log(load_bundle(folder, version="1"), log, as_of=AS_OF)
-    return Trained(folder, run, events_of(transactions, interactions))
+    return Trained(folder, run, events_of(transactions, interactions, joined))
 
 
 def purchases(number: int) -> Iterator[Row]:
@@ -99,7 +104,9 @@ def purchases(number: int) -> Iterator[Row]:
 
 
 def events_of(
-    transactions: list[Row], interactions: list[Row]
+    transactions: list[Row],
+    interactions: list[Row],
+    joined: Mapping[str, datetime],
 ) -> dict[str, CustomerEvents]:
     """Return each customer's own rows."""
 
@@ -112,6 +119,11 @@ def events_of(
 
     ids = {row["customer_id"] for row in transactions}
     return {
-        name: CustomerEvents(name, own(transactions, name), own(interactions, name))
+        name: CustomerEvents(
+            name,
+            own(transactions, name),
+            own(interactions, name),
+            joined.get(name),
+        )
         for name in sorted(ids)
     }

@@ -67,6 +67,7 @@ def _asked(one: CustomerToScore) -> Asked:
         one.customer_id,
         transactions=_events(one.transactions),
         interactions=_events(one.interactions),
+        joined_at=one.joined_at,
     )
 
 

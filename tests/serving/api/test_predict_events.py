@@ -27,7 +27,9 @@ def caller(sqlite_store: Store, trained: Trained) -> Iterator[TestClient]:
 def with_events(trained: Trained, customer_id: str) -> dict[str, Any]:
     """Return a customer with its events as JSON."""
     events = trained.events[customer_id]
+    joined_at = events.joined_at and events.joined_at.isoformat()
     return {
+        "joined_at": joined_at,
         "customer_id": customer_id,
         "transactions": [as_json(row) for row in events.transactions],
         "interactions": [as_json(row) for row in events.interactions],

@@ -34,7 +34,11 @@ def publish_run(store: Store, trained: Trained) -> BundleKeeper:
 def asked_for(trained: Trained, customer_id: str, **changes: Any) -> Asked:
     """Ask for a customer with its own events."""
     events = trained.events[customer_id]
-    given = {"transactions": events.transactions, "interactions": events.interactions}
+    given = {
+        "transactions": events.transactions,
+        "interactions": events.interactions,
+        "joined_at": events.joined_at,
+    }
     return Asked(customer_id, **(given | changes))
 
 
