@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from regulars.settings import Settings
 
 DONE, SAID_NO, BAD_USAGE, STOPPED = 0, 1, 2, 130
+INTERRUPTED = "Query interrupted"
+"""What DuckDB raises, as RuntimeError, where Ctrl-C finds it at work."""
 
 app = typer.Typer(
     name="regulars",
@@ -76,6 +78,29 @@ def train(
     from regulars.commands.train import train as run
 
     finish(run, settings, as_json=json, as_of=as_of)
+
+
+@app.command()
+def backtest(
+    context: typer.Context,
+    config: Config = HERE,
+    origins: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Look from so many instants.")
+    ] = 3,
+    embargo: Annotated[
+        int,
+        typer.Option(
+            metavar="DAYS", min=0, help="Learn only from what ended so long before."
+        ),
+    ] = 0,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Fit and judge at several earlier instants, and show how far results vary."""
+    settings = settings_of(context, config)
+    from regulars.commands.backtest import backtest as run
+
+    finish(run, settings, as_json=json, as_of=as_of, origins=origins, embargo=embargo)
 
 
 @app.command()
@@ -201,7 +226,7 @@ def main(
     Returns
     -------
     int
-        0 done, 1 the data or the gate said no, 2 bad usage or config.
+        0 done, 1 the data or the gate said no, 2 bad usage or config, 130 Ctrl-C.
     """
     hush_third_parties()
     given = sys.argv[1:] if args is None else list(args)
@@ -211,7 +236,9 @@ def main(
         return refuse(error, as_json="--json" in given)
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else SAID_NO
-    except KeyboardInterrupt:
+    except RuntimeError as error:
+        if str(error) != INTERRUPTED:
+            raise
         return STOPPED
     return DONE
 

@@ -4,9 +4,12 @@ import json
 import re
 
 import pyarrow.parquet as pq
+import pytest
 
 from models.scores import SCORE_SCHEMA
 from tests.regulars.conftest import Demo, Run
+
+pytestmark = pytest.mark.xdist_group("demo")
 
 
 def test_the_demo_ends_well_and_keeps_progress_off_its_answer(demo: Demo) -> None:

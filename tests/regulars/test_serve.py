@@ -14,6 +14,8 @@ import pytest
 from regulars.cli import main
 from tests.regulars.conftest import ROOT, Demo
 
+pytestmark = pytest.mark.xdist_group("demo")
+
 
 @pytest.fixture(scope="module")
 def server(demo: Demo) -> Iterator[tuple[subprocess.Popen[str], str]]:

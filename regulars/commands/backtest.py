@@ -1,0 +1,244 @@
+"""``regulars backtest``: how good the recipe was at several earlier instants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from regulars.commands.log import open_log, parse_as_of
+from regulars.commands.train import NAMES
+from regulars.console import Steps, print_json, print_table, say
+from training.backtest import backtest as look_back
+from training.train import TrainOptions
+
+if TYPE_CHECKING:
+    from regulars.settings import Settings
+
+DONE = 0
+
+CHURN = {
+    "auc": "AUC",
+    "average_precision": "average precision",
+    **{
+        f"{measure}_at_{top}%": f"{measure}, top {top} %"
+        for measure in ("lift", "capture")
+        for top in (1, 5, 10, 20)
+    },
+    "brier": "Brier score",
+    "ece": "expected calibration error",
+    "log_loss": "log loss",
+}
+VALUE = {
+    "gini": "Gini of spend",
+    "spearman": "Spearman's rank correlation",
+    "mae": "mean absolute error",
+    "total_error": "error of the total, as a share",
+    "top_tenth_found": "share of the true top 10 % found",
+    "coverage": "share of customers in their 90 % band",
+}
+CLUSTERS = {
+    "n_clusters": "clusters",
+    "silhouette": "silhouette of the clusters",
+    "stability": "stability of the clusters (adjusted Rand)",
+}
+"""What each measure is called."""
+
+SLICES = {
+    "tier": "tier",
+    "lifecycle_stage": "lifecycle stage",
+    "tenure": "tenure",
+    "purchases": "purchases",
+}
+
+
+def backtest(
+    settings: Settings, *, as_of: str | None, origins: int, embargo: int, as_json: bool
+) -> int:
+    """Fit and judge at several origins, and say how good that was each time."""
+    instant = parse_as_of(as_of)
+    options = TrainOptions(
+        horizon=timedelta(days=settings.model.horizon_days), seed=settings.model.seed
+    )
+    with Steps() as step:
+        step("Reading the log")
+        with open_log(settings) as log:
+            found = look_back(
+                log,
+                as_of=instant or log.ends_at,
+                options=options,
+                origins=origins,
+                embargo=timedelta(days=embargo),
+                progress=step,
+            ).to_dict()
+    if as_json:
+        print_json(found)
+    else:
+        show_origins(found)
+        show_measures(found)
+        show_methods(found)
+        show_reliability(found)
+        show_slices(found)
+        say(in_words(found))
+    return DONE
+
+
+def show_origins(found: Mapping[str, Any]) -> None:
+    """Print how each origin went."""
+    rows = [
+        (
+            origin["as_of"][:10],
+            f"{origin['horizon_days']} days",
+            f"{origin['n_customers']:,}",
+            f"{origin['churn_rate']:.1%}",
+            f"{origin['churn']['model']['auc']:.3f}",
+            f"{origin['value']['model']['gini']:.3f}",
+            f"{origin['value']['model']['total_error']:+.1%}",
+            origin["grade"],
+        )
+        for origin in found["origins"]
+    ]
+    columns = {"as of": "left", "horizon": "right", "customers": "right"}
+    measures = ("churned", "AUC", "Gini", "total", "grade")
+    columns |= dict.fromkeys(measures, "right")
+    print_table("Fitted on what was known, judged on what came after", columns, rows)
+
+
+def show_measures(found: Mapping[str, Any]) -> None:
+    """Print each measure of the model, and how far it varies."""
+    rows = [
+        *spread_rows(CHURN, found["churn"]["model"]),
+        *spread_rows(VALUE, found["value"]["model"]),
+        *spread_rows(CLUSTERS, found["clusters"]),
+        *spread_rows(
+            {"top_list_overlap": "share of the top 10 % that is in the next one's"},
+            found,
+        ),
+    ]
+    columns = dict.fromkeys(("mean", "least", "most", "sd"), "right")
+    print_table("The model over the origins", {"measure": "left", **columns}, rows)
+
+
+def spread_rows(
+    names: Mapping[str, str], spreads: Mapping[str, Any]
+) -> list[tuple[str, ...]]:
+    """Return a row a measure, for those that were taken."""
+    return [
+        (words, *(figure(spreads[name][part]) for part in ("mean", "min", "max", "sd")))
+        for name, words in names.items()
+        if name in spreads
+    ]
+
+
+def show_methods(found: Mapping[str, Any]) -> None:
+    """Print the model beside the simple methods."""
+    rows = [
+        (
+            words,
+            ranged(found["churn"][name]["auc"]),
+            ranged(found["value"][name]["gini"]),
+        )
+        for name, words in NAMES.items()
+    ]
+    columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
+    print_table("Beside the simple methods: mean (least to most)", columns, rows)
+
+
+def show_reliability(found: Mapping[str, Any]) -> None:
+    """Print expected and actual in tenths by churn probability and by value."""
+    tenths = zip(found["reliability"], found["value_deciles"], strict=True)
+    rows = [
+        (
+            place,
+            f"{churn['n']:,}",
+            f"{churn['expected']:.1%}",
+            f"{churn['actual']:.1%}",
+            f"{value['expected']:,.2f}",
+            f"{value['actual']:,.2f}",
+        )
+        for place, (churn, value) in enumerate(tenths, start=1)
+    ]
+    columns = dict.fromkeys(
+        (
+            "tenth",
+            "customers",
+            "churn foretold",
+            "churned",
+            "value foretold",
+            "value that came",
+        ),
+        "right",
+    )
+    title = "Foretold and come: the least churn first; the most value first"
+    print_table(title, columns, rows)
+
+
+def show_slices(found: Mapping[str, Any]) -> None:
+    """Print how well each kind of customer is told."""
+    rows = []
+    for by, words in SLICES.items():
+        for name, spreads in found["slices"].get(by, {}).items():
+            means = {measure: each["mean"] for measure, each in spreads.items()}
+            rows.append((words, name.replace("_", " "), *slice_cells(means)))
+            words = ""
+    columns = {"by": "left", "slice": "left"}
+    measures = ("customers", "churned", "foretold", "AUC", "Gini", "total", "in band")
+    columns |= dict.fromkeys(measures, "right")
+    print_table("By slice, mean over the origins", columns, rows)
+
+
+def slice_cells(means: Mapping[str, float | None]) -> tuple[str, ...]:
+    """Return the cells of one slice."""
+    return (
+        f"{means['n_customers']:,.0f}",
+        f"{means['churn_rate']:.1%}",
+        f"{means['churn_expected']:.1%}",
+        figure(means["auc"]),
+        figure(means["gini"]),
+        "-" if means["total_error"] is None else f"{means['total_error']:+.1%}",
+        f"{means['coverage']:.1%}",
+    )
+
+
+def in_words(found: Mapping[str, Any]) -> str:
+    """Say in a sentence how the model did against the best simple method."""
+    number = len(found["origins"])
+    ahead = {
+        target: sum(
+            origin[target]["model"][metric]
+            > max(origin[target][name][metric] for name in NAMES if name != "model")
+            for origin in found["origins"]
+        )
+        for target, metric in (("churn", "auc"), ("value", "gini"))
+    }
+    days = found["origin_horizon_days"]
+    shorter = (
+        ""
+        if days == found["horizon_days"]
+        else f" The history is short for {found['horizon_days']} days, so that "
+        f"{days} were foretold."
+    )
+    return (
+        f"Better than every simple method at {ahead['churn']} of {number} origins for "
+        f"churn and at {ahead['value']} of {number} for value.{shorter}"
+    )
+
+
+def ranged(spread: Mapping[str, float]) -> str:
+    """Write a mean with the least and the most.
+
+    >>> ranged({"mean": 0.8, "min": 0.75, "max": 0.85})
+    '0.800 (0.750 to 0.850)'
+    """
+    return f"{spread['mean']:.3f} ({spread['min']:.3f} to {spread['max']:.3f})"
+
+
+def figure(value: float | None) -> str:
+    """Write a figure as long as it is worth reading.
+
+    >>> figure(0.81234), figure(1234.5), figure(None)
+    ('0.812', '1,234', '-')
+    """
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}"
