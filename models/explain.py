@@ -45,6 +45,7 @@ def write_reasons(
     *,
     table: ReasonTable,
     currency: str | None,
+    raising_first: bool = False,
 ) -> pa.ListArray:
     """Put each customer's main drivers into words.
 
@@ -57,16 +58,22 @@ def write_reasons(
         What is usual among each customer's peers.
     table : ReasonTable
     currency : str or None
+    raising_first : bool
+        Of the strongest drivers, those that raise the figure are told first.
 
     Returns
     -------
     ListArray of shape (n_customers,)
-        At most three drivers, the strongest first, then what all others add, then the
-        base: the contributions add up to the served figure.
+        At most three drivers, the strongest first unless told else, then what all
+        others add, then the base: the contributions add up to the served figure.
     """
     parts = explained.parts
     n, width = len(parts), min(CANDIDATES, parts.shape[1])
     order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :width]
+    if raising_first:
+        lowers = np.take_along_axis(parts, order, axis=1) <= 0
+        first = np.argsort(lowers, axis=1, kind="stable")
+        order = np.take_along_axis(order, first, axis=1)
     values = X[list(explained.columns)].to_numpy(dtype=np.float64)
     rows = np.arange(n)[:, None]
     cells = {

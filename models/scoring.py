@@ -97,7 +97,12 @@ def score_customers(
         "score_basis": pa.array([model.basis.name] * n),
         "score_basis_reason": pa.array([model.basis.reason] * n),
         "churn_reasons": _reasons(
-            model.explain_churn(X), X, model, table=reasons, context=context
+            model.explain_churn(X),
+            X,
+            model,
+            table=reasons,
+            context=context,
+            raising_first=True,
         ),
         "value_reasons": _reasons(
             model.explain_value(X), X, model, table=reasons, context=context
@@ -156,6 +161,7 @@ def _reasons(
     *,
     table: ReasonTable,
     context: RunContext,
+    raising_first: bool = False,
 ) -> pa.ListArray:
     cluster = np.asarray(model.clusters.predict(X))
     usual = model.usual.reindex(columns=list(explained.columns))
@@ -166,4 +172,5 @@ def _reasons(
         peers,
         table=table,
         currency=context.currency,
+        raising_first=raising_first,
     )
