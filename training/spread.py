@@ -1,0 +1,72 @@
+"""Figures of several looks, and how far they lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Spread = dict[str, float | int | None]
+
+
+def spread_of(values: Sequence[float | None]) -> Spread:
+    """Return mean, min, max and sd of the looks that have the figure.
+
+    Examples
+    --------
+    >>> spread_of([0.75, None, 0.25])
+    {'mean': 0.5, 'min': 0.25, 'max': 0.75, 'sd': 0.3535533905932738, 'n_origins': 2}
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return {"mean": None, "min": None, "max": None, "sd": None, "n_origins": 0}
+    return {
+        "mean": float(np.mean(known)),
+        "min": float(min(known)),
+        "max": float(max(known)),
+        "sd": float(np.std(known, ddof=1)) if len(known) > 1 else None,
+        "n_origins": len(known),
+    }
+
+
+def spread_tables(looks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the spread of every figure, in tables as deep as those of the looks.
+
+    A table or a figure that only some looks have is spread over those.
+
+    Examples
+    --------
+    >>> looks = [{"churn": {"auc": 0.5}}, {"churn": {"auc": 1.0}}]
+    >>> spread_tables(looks)["churn"]["auc"]["mean"]
+    0.75
+    """
+    names = dict.fromkeys(name for look in looks for name in look)
+    found: dict[str, Any] = {}
+    for name in names:
+        held = [look[name] for look in looks if name in look]
+        if isinstance(held[0], Mapping):
+            found[name] = spread_tables(held)
+        else:
+            found[name] = spread_of(held)
+    return found
+
+
+def pool_tenths(tables: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Return expected and actual of each tenth over all looks, weighed by customers.
+
+    Parameters
+    ----------
+    tables : sequence
+        A reliability table, or one of deciles, for each look.
+    """
+    pooled = []
+    for place in range(max(map(len, tables), default=0)):
+        rows = [table[place] for table in tables if place < len(table)]
+        n = sum(row["n"] for row in rows)
+        means = {
+            name: sum(row["n"] * row[name] for row in rows) / n
+            for name in ("expected", "actual")
+        }
+        pooled.append({"n": n, **means})
+    return pooled
