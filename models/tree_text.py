@@ -1,18 +1,67 @@
 """Check the text of a LightGBM model before LightGBM reads it.
 
-LightGBM trusts the text: a child that is out of range, or its own parent, takes the
-process down or never ends.
+LightGBM trusts the text: an offset, a child or a count that is not as it wrote it
+takes the process down, or never ends. So only what it writes for models like ours
+passes: each line in its place and of its form, nothing said twice.
 """
 
 from __future__ import annotations
 
 import math
+import re
+from itertools import accumulate
 
 from features.errors import BundleError
 
+MOST_LEAVES = 1024
+"""A chain of so many splits can still be walked and explained."""
+
+INTEGER = r"-?\d{1,9}"
+NUMBER = r"-?\d{1,400}(?:\.\d{1,400})?(?:e[-+]\d{1,4})?"
+NAME = "[!-<>-~]+"
+RANGE = rf"(?:none|\[{NUMBER}:{NUMBER}\])"
+
+
+def _list_of(item: str) -> str:
+    return f"(?:{item}(?: {item})*)?"
+
+
+LEAVES = {"leaf_value": NUMBER, "leaf_weight": NUMBER, "leaf_count": INTEGER}
+SPLITS = {
+    "split_feature": INTEGER,
+    "split_gain": NUMBER,
+    "threshold": NUMBER,
+    "decision_type": INTEGER,
+    "left_child": INTEGER,
+    "right_child": INTEGER,
+}
+NODES = {"internal_value": NUMBER, "internal_weight": NUMBER, "internal_count": INTEGER}
+FIELDS = {**SPLITS, **LEAVES, **NODES}
+"""What is told of each leaf and each split, in the order of the lines."""
+
+HEAD = re.compile(
+    "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n"
+    r"max_feature_idx=(?P<last>\d{1,6})\n"
+    r"objective=(?:binary sigmoid:1|tweedie)\n"
+    rf"feature_names=(?P<names>{_list_of(NAME)})\n"
+    rf"feature_infos=(?P<infos>{_list_of(RANGE)})\n"
+    rf"tree_sizes=(?P<sizes>{_list_of(INTEGER)})\n\n"
+)
+TREE = re.compile(
+    r"Tree=(?P<number>\d{1,9})\nnum_leaves=(?P<num_leaves>\d{1,9})\nnum_cat=0\n"
+    + "".join(rf"{key}=(?P<{key}>{_list_of(form)})\n" for key, form in FIELDS.items())
+    + rf"is_linear=0\nshrinkage={NUMBER}\n\n\n"
+)
+TAIL = re.compile(
+    "end of trees\n\n"
+    rf"feature_importances:\n(?:{NAME}=\d{{1,9}}\n)*\n"
+    r"parameters:\n(?:\[\w+: [ -~]*\]\n)*\n"
+    "end of parameters\n\npandas_categorical:null\n"
+)
+
 
 def check_trees(text: str, *, name: str) -> None:
-    """Refuse text whose trees could not be walked.
+    """Refuse text that LightGBM could not read and walk.
 
     Parameters
     ----------
@@ -23,54 +72,62 @@ def check_trees(text: str, *, name: str) -> None:
     Raises
     ------
     BundleError
-        If the text is cut, a child is out of range, reached twice or never, a feature
-        does not exist, or a leaf is not finite.
+        If the text is cut or not of LightGBM's form, a tree is not where the head says,
+        a child is out of range, reached twice or never, a feature does not exist, or a
+        number is not finite.
     """
-    head, *blocks = text.split("\nTree=")
-    fields = _fields(head)
-    if (
-        "max_feature_idx" not in fields
-        or not blocks
-        or "end of trees" not in blocks[-1]
-    ):
+    head = HEAD.match(text) if text.isascii() else None
+    if head is None:
         raise BundleError(f"{name} is not a whole LightGBM model.")
-    last_feature = int(fields["max_feature_idx"])
-    for number, block in enumerate(blocks):
-        fault = _fault(_fields(block.split("end of trees")[0]), last_feature)
+    n_features = int(head["last"]) + 1
+    if any(len(head[key].split()) != n_features for key in ("names", "infos")):
+        raise BundleError(f"{name} has another number of features than it says.")
+    sizes = [max(0, int(size)) for size in head["sizes"].split()]
+    starts = list(accumulate(sizes, initial=head.end()))
+    if not sizes or not TAIL.fullmatch(text, starts[-1]):
+        raise BundleError(f"{name} is not a whole LightGBM model.")
+    for number, (start, end) in enumerate(zip(starts, starts[1:], strict=False)):
+        tree = TREE.fullmatch(text, start, end)
+        fault = "is malformed"
+        if tree is not None and int(tree["number"]) == number:
+            fault = _fault(tree, n_features)
         if fault:
             raise BundleError(f"Tree {number} of {name} {fault}.")
 
 
-def _fields(block: str) -> dict[str, str]:
-    pairs = (line.partition("=") for line in block.splitlines())
-    return {key: value for key, equals, value in pairs if equals}
-
-
-def _fault(tree: dict[str, str], last_feature: int) -> str | None:
-    try:
-        n_leaves = int(tree["num_leaves"])
-        leaves = [float(value) for value in tree["leaf_value"].split()]
-        if n_leaves == 1 and len(leaves) == 1:
-            return None if math.isfinite(leaves[0]) else "has a leaf that is not finite"
-        left, right, feature = (
-            [int(value) for value in tree[key].split()]
-            for key in ("left_child", "right_child", "split_feature")
-        )
-        cuts = [float(value) for value in tree["threshold"].split()]
-    except (KeyError, ValueError):
-        return "is malformed"
-    sizes = {len(left), len(right), len(feature), len(cuts)}
-    if len(leaves) != n_leaves or sizes != {n_leaves - 1}:
+def _fault(tree: re.Match[str], n_features: int) -> str:
+    """Return what is wrong with a tree of the right form; nothing if it is sound."""
+    values = {key: [float(value) for value in tree[key].split()] for key in FIELDS}
+    n_leaves = int(tree["num_leaves"])
+    if not 1 <= n_leaves <= MOST_LEAVES or _miscounts(values, n_leaves):
         return "has another number of leaves or splits than it says"
-    if not all(map(math.isfinite, [*leaves, *cuts])):
+    if not all(math.isfinite(value) for key in FIELDS for value in values[key]):
         return "has a leaf or a threshold that is not finite"
-    if not all(0 <= index <= last_feature for index in feature):
+    if min([*values["leaf_count"], *values["internal_count"]]) < 1:
+        return "has a leaf or a split of no customer"
+    if not all(0 <= feature < n_features for feature in values["split_feature"]):
         return "splits on a feature that does not exist"
-    children = sorted([*left, *right])
-    whole = [*range(-n_leaves, 0), *range(1, n_leaves - 1)]
+    if not set(values["decision_type"]) <= {0, 2, 4, 6, 8, 10}:
+        return "splits otherwise than on a number"
+    left, right = values["left_child"], values["right_child"]
+    return "" if _is_whole(left, right) else "has a child out of place"
+
+
+def _miscounts(values: dict[str, list[float]], n_leaves: int) -> bool:
+    leaves = {len(values[key]) for key in LEAVES}
+    splits = {len(values[key]) for key in (*SPLITS, *NODES)}
+    if n_leaves == 1:
+        leaves = {len(values["leaf_value"]), len(values["leaf_count"])}
+    return leaves != {n_leaves} or splits != {n_leaves - 1}
+
+
+def _is_whole(left: list[float], right: list[float]) -> bool:
+    """Tell whether each node but the root is a child once, of an earlier one."""
+    n_splits = len(left)
+    everyone = [*range(-n_splits - 1, 0), *range(1, n_splits)] if n_splits else []
     forward = all(
         child < 0 or child > parent
         for side in (left, right)
         for parent, child in enumerate(side)
     )
-    return None if children == whole and forward else "has a child out of place"
+    return forward and sorted([*left, *right]) == everyone
