@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from features.errors import GateError
+from training.champion import (
+    ABSENT,
+    CHALLENGER,
+    CHAMPION,
+    MODEL_NAME,
+    alias_version,
+    make_champion,
+)
+from training.grading import Gate, Holdout, served_ranking
 from training.plots import write_plots
 from training.train import TrainedModel
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-MODEL_NAME = "regulars"
 EXPERIMENT = "regulars"
-CHALLENGER, CHAMPION = "challenger", "champion"
 SHA256_TAG = "bundle_sha256"
+
+HOLDOUT = ("holdout_as_of", "holdout_horizon_days")
+
+WritePage = Callable[[Mapping[str, Any]], str]
+"""Makes the page of a card, in HTML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,13 @@ class Registered:
     reason: str
 
 
-def register(trained: TrainedModel, *, tracking_uri: str) -> Registered:
+def register(
+    trained: TrainedModel,
+    *,
+    tracking_uri: str,
+    gate: Gate | None = None,
+    write_page: WritePage | None = None,
+) -> Registered:
     """Log a trained version, and promote it if it may be served.
 
     Parameters
@@ -51,6 +69,10 @@ def register(trained: TrainedModel, *, tracking_uri: str) -> Registered:
     trained : TrainedModel
     tracking_uri : str
         Of the MLflow store; it is made if it is a local one that is not there yet.
+    gate : Gate or None
+        How far the version may fall behind the champion; None for the usual one.
+    write_page : callable or None
+        Makes ``card.html`` of the card, which is then logged too.
 
     Returns
     -------
@@ -66,11 +88,14 @@ def register(trained: TrainedModel, *, tracking_uri: str) -> Registered:
         MODEL_NAME, source, run_id, tags={SHA256_TAG: trained.sha256}
     )
     version = str(created.version)
+    if write_page is not None:
+        page = write_page({**trained.card, "version": version})
+        client.log_text(run_id, page, "card.html")
     client.set_registered_model_alias(MODEL_NAME, CHALLENGER, version)
-    promoted, reason = _decide(client, trained)
+    promoted, reason = _decide(client, trained, gate or Gate())
     client.set_model_version_tag(MODEL_NAME, version, "decision", reason)
     if promoted:
-        client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
+        make_champion(client, version, reason=reason)
     client.set_terminated(run_id)
     return Registered(version, run_id, promoted, reason)
 
@@ -90,25 +115,76 @@ def connect(tracking_uri: str) -> MlflowClient:
     return client
 
 
-def require_promoted(registered: Registered) -> None:
-    """Raise GateError where the version is not the champion."""
-    if not registered.promoted:
-        raise GateError(
-            f"Version {registered.version} is not served: {registered.reason}.",
-            todo="The champion stays. Compare the two in MLflow.",
-        )
+def _decide(
+    client: MlflowClient, trained: TrainedModel, gate: Gate
+) -> tuple[bool, str]:
+    """Promote what beats the simple methods, or else the simple method itself.
 
-
-def _decide(client: MlflowClient, trained: TrainedModel) -> tuple[bool, str]:
-    """Promote what beats the simple methods, or else the simple method itself."""
-    passed = trained.holdout.passed
-    if len(passed) == 2:
-        return True, f"grade {trained.holdout.grade}: beats every simple method"
-    missing = [target for target in ("churn", "value") if target not in passed]
+    Neither is where the champion did clearly better on the same holdout.
+    """
+    holdout = trained.holdout
+    behind = fall_behind(client, holdout, gate)
+    if behind:
+        return False, behind
+    if len(holdout.passed) == 2:
+        return True, f"grade {holdout.grade}: beats every simple method"
+    missing = [target for target in ("churn", "value") if target not in holdout.passed]
     return True, (
-        f"grade {trained.holdout.grade}: for {' and '.join(missing)} no better than a "
+        f"grade {holdout.grade}: for {' and '.join(missing)} no better than a "
         "simple method, so BG/NBD with Gamma-Gamma is served for it"
     )
+
+
+def fall_behind(client: MlflowClient, holdout: Holdout, gate: Gate) -> str:
+    """Say where a version is clearly worse than the champion; nothing if nowhere.
+
+    Only figures of the same holdout are held against each other.
+    """
+    champion = alias_version(client, CHAMPION)
+    if champion is None:
+        return ""
+    params, metrics = _told_of(client, champion)
+    if _holdout_of(holdout) != {key: params.get(key) for key in HOLDOUT}:
+        return ""
+    found = served_ranking(holdout)
+    most = {
+        "churn_served_auc": ("AUC of churn", gate.max_auc_loss),
+        "value_served_gini": ("Gini of value", gate.max_gini_loss),
+    }
+    losses = [
+        f"{name} {found[key]:.3f} against {metrics[key]:.3f}"
+        for key, (name, loss) in most.items()
+        if key in metrics and found[key] < metrics[key] - loss
+    ]
+    if not losses:
+        return ""
+    return (
+        f"clearly worse than the champion, version {champion}, on the same holdout: "
+        f"{', '.join(losses)}"
+    )
+
+
+def _told_of(
+    client: MlflowClient, version: str
+) -> tuple[dict[str, str], dict[str, float]]:
+    """Return the parameters and metrics of a version; none if its run is gone."""
+    from mlflow.exceptions import MlflowException
+
+    run_id = client.get_model_version(MODEL_NAME, version).run_id
+    try:
+        data = client.get_run(run_id or "").data
+    except MlflowException as exc:
+        if exc.error_code in ABSENT:
+            return {}, {}
+        raise
+    return data.params, data.metrics
+
+
+def _holdout_of(holdout: Holdout) -> dict[str, str]:
+    """Return the parameters by which two holdouts are known to be the same."""
+    origin = holdout.origin
+    values = (origin.as_of.isoformat(), str(origin.horizon_days))
+    return dict(zip(HOLDOUT, values, strict=True))
 
 
 def _experiment(client: MlflowClient, tracking_uri: str) -> str:
@@ -178,10 +254,8 @@ def _parameters(trained: TrainedModel) -> dict[str, Any]:
         "score_basis",
         "windows_days",
     )
-    holdout = trained.card["holdout"]
     return {key: trained.card[key] for key in kept} | {
-        "holdout_as_of": holdout["as_of"],
-        "holdout_horizon_days": holdout["horizon_days"],
+        **_holdout_of(trained.holdout),
         "git_commit": trained.card["made"]["git_commit"],
         "grade": trained.holdout.grade,
     }
@@ -193,7 +267,7 @@ def _metrics(trained: TrainedModel) -> dict[str, float]:
         for target in ("churn", "value")
         for name, metrics in getattr(trained.holdout, target).items()
         for metric, value in metrics.items()
-    }
+    } | served_ranking(trained.holdout)
 
 
 def _plain(name: str) -> str:
