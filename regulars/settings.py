@@ -73,6 +73,31 @@ class ModelSettings(Table):
     )
 
 
+Gain = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
+
+
+class GateSettings(Table):
+    """What a model has to show before it is served; as ``training.grading.Gate``."""
+
+    min_auc_gain: Gain = Field(
+        default=0.0, description="over the best simple method, to be served for churn"
+    )
+    min_gini_gain: Gain = Field(
+        default=0.0, description="over the best simple method, to be served for value"
+    )
+    clear_gain: Gain = Field(default=0.01, description="in AUC or Gini, for grade A")
+    max_ece: Gain = Field(default=0.05, description="calibration error, for grade A")
+    max_total_error: Gain = Field(
+        default=0.25, description="of total value, for grade A"
+    )
+    max_auc_loss: Gain = Field(
+        default=0.01, description="behind the champion on the same holdout"
+    )
+    max_gini_loss: Gain = Field(
+        default=0.01, description="behind the champion on the same holdout"
+    )
+
+
 class MlflowSettings(Table):
     """Where models are tracked."""
 
@@ -104,6 +129,7 @@ class Settings(Table):
     path: Path
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
+    gate: GateSettings = GateSettings()
     mlflow: MlflowSettings = MlflowSettings()
     store: StoreSettings = StoreSettings()
     serve: ServeSettings = ServeSettings()
