@@ -104,6 +104,20 @@ def backtest(
 
 
 @app.command()
+def audit(
+    context: typer.Context,
+    config: Config = HERE,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Prove on the log that no feature sees the future, and name what knows it."""
+    settings = settings_of(context, config)
+    from regulars.commands.audit import audit as run
+
+    finish(run, settings, as_json=json, as_of=as_of)
+
+
+@app.command()
 def score(
     context: typer.Context,
     config: Config = HERE,
