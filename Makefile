@@ -1,7 +1,7 @@
 # Regulars. Everything runs in .venv, which the first target makes.
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check lock
+.PHONY: demo test check bench-quality lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,6 +20,9 @@ check: $(STAMP)  ## style, types, import rules, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+bench-quality: $(STAMP)  ## judge what would be served on real logs, in ../shared/data
+	$(BIN)/python -m tests.bench.quality
 
 lock:  ## write requirements.lock anew, keeping the versions that it has
 	test -x $(UV)/bin/uv || (python3 -m venv $(UV) && $(UV)/bin/pip install -q uv)

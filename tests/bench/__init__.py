@@ -1,0 +1,1 @@
+"""Benchmarks: run by make, not by pytest."""

@@ -1,0 +1,80 @@
+"""One training on one real log, judged on what came after."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from features.tables import Log
+from models.tiers import TIERS
+from models.totals import total_interval
+from tests.bench.logs import RealLog
+from training.grading import Gate, Holdout, judge
+from training.schedule import Origin
+from training.snapshots import build_snapshots
+from training.train import TrainedModel, TrainOptions, train
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one seed gave on one log.
+
+    Parameters
+    ----------
+    holdout : Holdout
+    coverage : dict
+        Tier, or ``all``, to the share of customers whose value lies in its band.
+    total_held : bool
+        Whether the interval of the total held the actual one.
+    total_width : float
+        Of that interval, over what was expected.
+    basis : str
+        What is served.
+    seconds : float
+        To train, the judging on the log's own holdout with it.
+    """
+
+    holdout: Holdout
+    coverage: dict[str, float]
+    total_held: bool
+    total_width: float
+    basis: str
+    seconds: float
+
+
+def look_at(log: Log, real: RealLog, *, seed: int, folder: Path) -> Look:
+    """Train as of the log's instant, and judge on what came after."""
+    began = time.monotonic()
+    options = TrainOptions(horizon=real.horizon, seed=seed)
+    trained = train(log, as_of=real.as_of, folder=folder, options=options)
+    seconds = time.monotonic() - began
+    origin = Origin(real.as_of, real.horizon // timedelta(days=1))
+    plan = trained.fitted.model.plan
+    truth = build_snapshots(log, plan, as_of=real.as_of, origins=[origin])
+    holdout = judge(trained.fitted, truth.labels[origin], gate=Gate())
+    tiers = holdout.slices["tier"]
+    low, high = total_of(trained)
+    return Look(
+        holdout=holdout,
+        coverage={"all": holdout.value["model"]["coverage"]}
+        | {tier: tiers[tier]["coverage"] for tier in TIERS if tier in tiers},
+        total_held=low <= holdout.total_value <= high,
+        total_width=(high - low) / float(holdout.expected.sum()),
+        basis=trained.fitted.model.basis.name,
+        seconds=seconds,
+    )
+
+
+def total_of(trained: TrainedModel) -> tuple[float, float]:
+    """Return the interval of what all customers will spend."""
+    fitted = trained.fitted
+    forecast = fitted.model.predict(fitted.model.design(fitted.features))
+    return total_interval(
+        forecast.expected_value,
+        forecast.value_low,
+        forecast.value_high,
+        spread=fitted.level.spread,
+        churn_probability=forecast.churn_probability,
+    )
