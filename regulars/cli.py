@@ -40,6 +40,10 @@ AsOf = Annotated[
         help="Learn or score as of this date, UTC. By default the end of the log.",
     ),
 ]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.parquet", help="Write the same rows here too."),
+]
 HERE = Path("regulars.toml")
 
 
@@ -118,14 +122,54 @@ def audit(
 
 
 @app.command()
+def promote(
+    context: typer.Context,
+    version: Annotated[
+        str | None,
+        typer.Argument(metavar="[VERSION]", help="By default the newest fit."),
+    ] = None,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Go back to the champion before.")
+    ] = False,
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Recorded in MLflow.")
+    ] = None,
+    scores: Annotated[
+        bool, typer.Option("--score", help="Score and publish with it at once.")
+    ] = False,
+    config: Config = HERE,
+    json: Json = False,
+) -> None:
+    """Make a version the champion: the next scoring publishes with it."""
+    settings = settings_of(context, config)
+    from regulars.commands.promote import Choice
+    from regulars.commands.promote import promote as run
+
+    choice = Choice(version, rollback=rollback, reason=reason, scores=scores)
+    finish(run, settings, as_json=json, choice=choice)
+
+
+@app.command()
+def retrain(
+    context: typer.Context,
+    config: Config = HERE,
+    as_of: AsOf = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Check, train, judge, promote, score and publish; made for a scheduler."""
+    settings = settings_of(context, config)
+    from regulars.commands.retrain import retrain as run
+
+    finish(run, settings, as_json=json, as_of=as_of, out=out)
+
+
+@app.command()
 def score(
     context: typer.Context,
     config: Config = HERE,
     as_of: AsOf = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.parquet", help="Write the same rows here too."),
-    ] = None,
+    out: Out = None,
     json: Json = False,
 ) -> None:
     """Score every customer with the champion and publish the run."""
