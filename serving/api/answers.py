@@ -37,9 +37,16 @@ def json_response(body: str, *, headers: dict[str, str] | None = None) -> Respon
 def run_response(request: Request, run_id: str, body: str) -> Response:
     """Return what one run says, or 304 to a caller who has it."""
     etag = f'"{run_id}"'
-    if _is_known(request.headers.get("if-none-match", ""), etag):
+    if is_known(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
     return json_response(body, headers={"ETag": etag})
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Tell whether the caller has what an ETag names."""
+    header = request.headers.get("if-none-match", "")
+    known = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return etag in known or "*" in known
 
 
 def run_object(run: OfRun, **members: str) -> str:
@@ -65,8 +72,3 @@ def json_object(members: dict[str, str]) -> str:
 def json_array(items: Iterable[str]) -> str:
     """Return a JSON array of items that are JSON already."""
     return "[" + ",".join(items) + "]"
-
-
-def _is_known(header: str, etag: str) -> bool:
-    known = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return etag in known or "*" in known

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -104,5 +105,11 @@ def _run(row: Row[Any]) -> Run:
         n_customers=row.n_customers,
         published_at=row.published_at,
         context=json.loads(row.context),
-        model=json.loads(row.model),
+        model=_read_model(row.model),
     )
+
+
+@lru_cache(maxsize=8)
+def _read_model(text: str) -> dict[str, Any]:
+    """Read a card, which is long, once; nobody writes to it."""
+    return dict(json.loads(text))

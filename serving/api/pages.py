@@ -1,0 +1,80 @@
+"""Pages, made of templates: everything in them is escaped, and nothing is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+PAGE_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+"""A page brings its own style and needs nothing else."""
+
+UNKNOWN = "–"
+
+
+def render_card(card: Mapping[str, Any]) -> str:
+    """Return the page of a model card.
+
+    Parameters
+    ----------
+    card : mapping
+        As training writes it. What an older one lacks has no section.
+
+    Returns
+    -------
+    str
+        HTML, headings in English and Chinese.
+    """
+    return _environment().get_template("card.html").render(card=card)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "share": share, "day": day}
+    return environment
+
+
+def number(value: Any, digits: int = 0) -> str:
+    """Return a figure with separators.
+
+    >>> number(12345.678, 1), number(None)
+    ('12,345.7', '–')
+    """
+    return f"{value:,.{digits}f}" if _is_number(value) else UNKNOWN
+
+
+def share(value: Any) -> str:
+    """Return a share as a percentage.
+
+    >>> share(0.1234), share(None)
+    ('12.3 %', '–')
+    """
+    return f"{value:.1%}".replace("%", " %") if _is_number(value) else UNKNOWN
+
+
+def day(value: Any) -> str:
+    """Return the date of an ISO 8601 instant.
+
+    >>> day("2011-12-10T00:00:00+00:00")
+    '2011-12-10'
+    """
+    return value[:10] if isinstance(value, str) else UNKNOWN
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
