@@ -109,6 +109,8 @@ class BundleKeeper:
     def _follow(self, run: Run) -> InService:
         """Return what to serve now that a run is published."""
         held = self._held
+        if held is not None and held.run.number > run.number:
+            return held  # another request has seen a newer run meanwhile
         if held is not None and held.run.model_version == run.model_version:
             return InService(run, held.bundle)
         bundle = self._load(run.model_version)

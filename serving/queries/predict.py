@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from features.errors import DataError, RegularsError, TableError
 from serving.errors import UnknownCustomerError, UnscorableError
 from serving.queries.bundles import BundleKeeper, InService
-from serving.queries.runs import Run, published_run
+from serving.queries.runs import Run, kept_run, published_run
 from serving.store.engine import Store
 from serving.store.tables import scores
 
@@ -51,7 +51,7 @@ class Prediction:
     Parameters
     ----------
     run : Run
-        The published run.
+        That all answers are of.
     found : list of str or RegularsError
         A score as JSON, or why there is none.
     """
@@ -63,8 +63,9 @@ class Prediction:
 def predict(keeper: BundleKeeper, asked: Sequence[Asked]) -> Prediction:
     """Answer for each customer: published scores by id, fresh ones from events.
 
-    Fresh scores are as of the run of the bundle in service. What is wrong with one
-    customer's events spoils no other's answer.
+    Where events are to be scored, all answers are of the run of the bundle in
+    service, so that a request sees one run and one version even while another is
+    published. What is wrong with one customer's events spoils no other's answer.
 
     Raises
     ------
@@ -75,16 +76,23 @@ def predict(keeper: BundleKeeper, asked: Sequence[Asked]) -> Prediction:
     """
     fresh = [one for one in asked if one.transactions]
     known = [one.customer_id for one in asked if not one.transactions]
-    run, found = _look_up(keeper.store, known)
-    if fresh:
-        found |= _score(keeper, fresh)
+    serving = keeper.in_service() if fresh else None
+    run, found = _look_up(keeper.store, known, serving)
+    if serving is not None:
+        found |= _score(keeper, serving, fresh)
     return Prediction(run, [found.get(one.customer_id) or UNKNOWN for one in asked])
 
 
-def _look_up(store: Store, customer_ids: Sequence[str]) -> tuple[Run, Found]:
-    """Return the published run and the scores that it holds of these customers."""
+def _look_up(
+    store: Store, customer_ids: Sequence[str], serving: InService | None
+) -> tuple[Run, Found]:
+    """Return a run and the scores that it holds of these customers.
+
+    It is the run in service as long as its rows are kept, else the published one.
+    """
     with store.read() as con:
-        run = published_run(con)
+        held = serving and kept_run(con, serving.run.run_id)
+        run = held or published_run(con)
         query = sa.select(scores.c.customer_id, scores.c.body).where(
             scores.c.run == run.number, scores.c.customer_id.in_(customer_ids)
         )
@@ -92,9 +100,8 @@ def _look_up(store: Store, customer_ids: Sequence[str]) -> tuple[Run, Found]:
     return run, {row.customer_id: row.body for row in rows}
 
 
-def _score(keeper: BundleKeeper, asked: Sequence[Asked]) -> Found:
+def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> Found:
     """Return a fresh score for each customer, or why there is none."""
-    serving = keeper.in_service()
     currency = serving.run.context.get("currency")
     found: Found = {one.customer_id: UNSEEN for one in asked}
     alike = []
