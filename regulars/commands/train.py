@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.commands.log import open_log, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
+from serving.api.pages import render_card
+from training.grading import Gate
 from training.registry import Registered, register
 from training.train import TrainOptions
 from training.train import train as fit
@@ -65,8 +67,11 @@ def fit_and_register(
     log: Log, settings: Settings, *, as_of: datetime, step: Steps
 ) -> Trained:
     """Train on an open log as of an instant, and register what came of it."""
+    gate = Gate(**settings.gate.model_dump())
     options = TrainOptions(
-        horizon=timedelta(days=settings.model.horizon_days), seed=settings.model.seed
+        horizon=timedelta(days=settings.model.horizon_days),
+        seed=settings.model.seed,
+        gate=gate,
     )
 
     def tell(text: str) -> None:
@@ -81,7 +86,12 @@ def fit_and_register(
             progress=tell,
         )
         step("Registering the version and its plots")
-        registered = register(trained, tracking_uri=settings.mlflow.tracking_uri)
+        registered = register(
+            trained,
+            tracking_uri=settings.mlflow.tracking_uri,
+            gate=gate,
+            write_page=render_card,
+        )
     return Trained(trained.card, registered)
 
 
@@ -127,6 +137,10 @@ def show_grade(card: dict[str, Any]) -> None:
     columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
     print_table(title, columns, rows)
     say(f"Grade {holdout['grade']}: {holdout['grade_in_words']['en']}.")
+    if card["improvements"]:
+        say("What would improve it:")
+    for each in card["improvements"]:
+        say(f"- {each['en']}")
 
 
 def verdict(registered: Registered) -> str:
