@@ -1,0 +1,42 @@
+"""Copy a log into a database of its own, to be altered or cut without harm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from features.columns import TABLES
+from features.log import Log, open_database
+
+BATCH = 100_000
+"""Rows that are on the way at a time."""
+
+
+def copy_log(
+    log: Log, *, customer_id: str | None = None, threads: int | None = None
+) -> Log:
+    """Return a copy that shares nothing with the log.
+
+    Parameters
+    ----------
+    log : Log
+    customer_id : str or None
+        Only this customer's rows; None for all.
+    threads : int or None
+        Of the new database; None for as many as there are cores.
+
+    Returns
+    -------
+    Log
+        To be closed by the caller.
+    """
+    con = open_database(threads=threads)
+    for table in TABLES:
+        query = f"select * from {table}"
+        given = []
+        if customer_id is not None:
+            query, given = f"{query} where customer_id = ?", [customer_id]
+        rows = log.con.sql(query, params=given).to_arrow_reader(BATCH)
+        con.register("copied_rows", rows)
+        con.execute(f"create table {table} as select * from copied_rows")
+        con.unregister("copied_rows")
+    return replace(log, con=con)
