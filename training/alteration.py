@@ -1,0 +1,207 @@
+"""Logs whose hidden rows are altered: those at or after an instant, or not known at it.
+
+What an instant sees stays as it is, byte for byte, in every one of these logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from features.columns import TABLES
+from features.copies import copy_log
+from features.engine import to_naive_utc
+from features.log import Log
+
+ALTERATIONS: Mapping[str, str] = {
+    "changed": "amounts negated and scaled, customers, products and types swapped",
+    "removed": "deleted",
+    "moved": "put exactly at the instant, or before it but known only at it",
+    "added": "doubled, and new ones put at the instant for every customer",
+}
+"""What is done to the hidden rows."""
+
+HIDDEN = {
+    "transactions": "(occurred_at >= $as_of or coalesce(known_at >= $as_of, false))",
+    "interactions": "(occurred_at >= $as_of or coalesce(known_at >= $as_of, false))",
+    "customers": "coalesce(joined_at >= $as_of, false)",
+}
+"""The rows that the instant must not see. An attribute without an instant is seen."""
+
+SWAPPED = {
+    "transactions": "customer_id order_id product_id category channel",
+    "interactions": "customer_id type direction channel owner_id",
+}
+SCALED = {
+    "transactions": "amount quantity discount cost",
+    "interactions": "value minutes cost",
+}
+MOVED = """
+case when hidden.n % 2 = 0 and hidden.occurred_at >= $as_of then $as_of
+     else least(hidden.occurred_at, $as_of) - interval 30 day end as occurred_at,
+case when hidden.n % 2 = 0 and hidden.occurred_at >= $as_of then null
+     else $as_of end as known_at
+"""
+
+ADDED_TRANSACTIONS = """
+with seen as (
+    select customer_id, max(order_id) as order_id, max(product_id) as product_id
+    from given_transactions
+    where not {hidden}
+    group by customer_id
+)
+
+select customer_id, $as_of as occurred_at, 1e6 as amount, order_id, product_id,
+    'audit' as category, 1e3 as quantity, 1e3 as discount, 1e3 as cost,
+    'audit' as channel, null as known_at
+from seen
+union all by name
+select customer_id, $as_of - interval 1 day as occurred_at, -1e6 as amount, order_id,
+    'audit' as product_id, $as_of as known_at
+from seen
+union all by name
+select 'audit ' || customer_id as customer_id, $as_of + interval 1 hour as occurred_at,
+    1.0 as amount
+from seen
+"""
+ADDED_INTERACTIONS = """
+with seen as (
+    select distinct customer_id from given_transactions where not {hidden}
+),
+
+types as (
+    select type, direction from given_interactions group by all
+    order by count(*) desc, type, direction limit 1
+)
+
+select seen.customer_id, $as_of as occurred_at, type, direction, 1e6 as value
+from seen cross join types
+union all by name
+select customer_id, $as_of - interval 1 day as occurred_at, 'audit' as type,
+    -1e6 as value, 1e3 as minutes, $as_of as known_at
+from seen
+"""
+ADDED_CUSTOMERS = """
+select distinct customer_id, $as_of as joined_at
+from given_transactions anti join given_customers using (customer_id)
+"""
+ADDED = {
+    "transactions": ADDED_TRANSACTIONS,
+    "interactions": ADDED_INTERACTIONS,
+    "customers": ADDED_CUSTOMERS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A log, altered in what an instant must not see.
+
+    Parameters
+    ----------
+    name : str
+        Key of ``ALTERATIONS``.
+    log : Log
+    rows : dict
+        Table to the rows that were changed, removed, moved or added.
+    """
+
+    name: str
+    log: Log
+    rows: dict[str, int]
+
+
+@contextmanager
+def altered_logs(
+    log: Log, *, as_of: datetime, names: Sequence[str] = tuple(ALTERATIONS)
+) -> Iterator[Iterator[Altered]]:
+    """Copy a log and yield it altered in one way after the other.
+
+    Parameters
+    ----------
+    log : Log
+        Is left as it is.
+    as_of : datetime
+    names : sequence of str
+        Keys of ``ALTERATIONS``.
+
+    Yields
+    ------
+    iterator of Altered
+        Each is to be used before the next is asked for.
+    """
+    with copy_log(log) as copy:
+        for table in TABLES:
+            copy.con.execute(f"alter table {table} rename to given_{table}")
+        yield (_alter(copy, name, as_of=as_of) for name in names)
+
+
+def _alter(copy: Log, name: str, *, as_of: datetime) -> Altered:
+    instant = {"as_of": to_naive_utc(as_of)}
+    rows = {}
+    for table in TABLES:
+        n_hidden = _keep_seen(copy, table, instant)
+        n_put = [_put(copy, table, query, instant) for query in _queries(table, name)]
+        rows[table] = n_hidden if name != "added" else sum(n_put) - n_hidden
+    return Altered(name, copy, rows)
+
+
+def _keep_seen(copy: Log, table: str, instant: Mapping[str, datetime]) -> int:
+    """Make the table anew of what the instant sees; return how many are left out."""
+    hidden = HIDDEN[table]
+    copy.con.execute(
+        f"create or replace table {table} as"
+        f" select * from given_{table} where not {hidden}",
+        instant,
+    )
+    ((n_rows,),) = copy.con.execute(
+        f"select count(*) from given_{table} where {hidden}", instant
+    ).fetchall()
+    return int(n_rows)
+
+
+def _put(copy: Log, table: str, query: str, instant: Mapping[str, datetime]) -> int:
+    done = copy.con.execute(f"insert into {table} by name {query}", instant)
+    ((n_rows,),) = done.fetchall()
+    return int(n_rows)
+
+
+def _queries(table: str, name: str) -> list[str]:
+    """Return what is put in the place of the hidden rows."""
+    hidden = HIDDEN[table]
+    if name == "removed":
+        return []
+    if name == "added":
+        given = f"select * from given_{table} where {hidden}"
+        more = ADDED[table].format(hidden=HIDDEN["transactions"])
+        return [given, more] if table == "customers" else [given, given, more]
+    if table == "customers":
+        later = "joined_at + interval 400 day" if name == "changed" else "$as_of"
+        return [
+            f"select * replace ({later} as joined_at)"
+            f" from given_customers where {hidden}"
+        ]
+    return [_rewrite(table, MOVED if name == "moved" else _changes(table))]
+
+
+def _changes(table: str) -> str:
+    swapped = [f"other.{name} as {name}" for name in SWAPPED[table].split()]
+    scaled = [f"-1000 * hidden.{name} - 1 as {name}" for name in SCALED[table].split()]
+    return ", ".join([*swapped, *scaled])
+
+
+def _rewrite(table: str, changes: str) -> str:
+    """Return the hidden rows with some columns replaced; ``other`` is another one."""
+    return f"""
+with numbered as (
+    select *, row_number() over (order by customer_id, occurred_at) - 1 as n,
+        count(*) over () as total
+    from given_{table} where {HIDDEN[table]}
+)
+
+select hidden.* exclude (n, total) replace ({changes})
+from numbered as hidden
+inner join numbered as other
+    on other.n = (hidden.n + hidden.total // 2 + 1) % hidden.total
+"""
