@@ -45,11 +45,12 @@ def design_of(n: int, *, seed: int = 0) -> tuple[pd.DataFrame, Floats, Floats]:
 def check_estimator_rules(model: Any, fit: Callable[[Any], object]) -> None:
     """Hold an estimator to scikit-learn's conventions, which the house follows."""
     before = model.get_params()
-    copy: Any = clone(model)
+    copy = clone(model)
     assert copy.get_params() == before
     assert vars(copy).keys() == before.keys()
-    assert fit(model) is model
+    fitted = fit(model)
     assert model.get_params() == before
     learned = vars(model).keys() - before.keys()
     assert learned
     assert all(name.endswith("_") and not name.startswith("_") for name in learned)
+    assert fitted is model

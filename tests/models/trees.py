@@ -28,7 +28,10 @@ def flip_digit(text: str) -> str:
     """Change the leading digit of each leaf of the first tree."""
 
     def flip(line: str) -> str:
-        return re.sub(r"\d", lambda m: str((int(m[0]) + 3) % 10), line, count=3)
+        return " ".join(
+            re.sub(r"[1-9]", lambda digit: str(int(digit[0]) % 9 + 1), leaf, count=1)
+            for leaf in line.split()
+        )
 
     return change_tree(text, leaf_value=flip)
 
