@@ -86,12 +86,15 @@ class RunContext:
         Product ids whose rows the log set aside.
     tiers : mapping
         The cuts of the tier policy over the run's customers.
+    fingerprint : str or None
+        Of the rows that the run saw; None where it was not taken.
     """
 
     as_of: datetime
     currency: str | None = None
     not_products: tuple[str, ...] = ()
     tiers: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

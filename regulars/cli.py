@@ -180,6 +180,24 @@ def score(
 
 
 @app.command()
+def replay(
+    context: typer.Context,
+    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="A past run. By default the published one."),
+    ] = None,
+    config: Config = HERE,
+    json: Json = False,
+) -> None:
+    """Make a past score again from the log, and compare it byte for byte."""
+    settings = settings_of(context, config)
+    from regulars.commands.replay import replay as again
+
+    finish(again, settings, as_json=json, customer_id=customer, run_id=run)
+
+
+@app.command()
 def serve(
     context: typer.Context,
     config: Config = HERE,

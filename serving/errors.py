@@ -19,6 +19,10 @@ class UnknownCustomerError(RegularsError):
     """A customer that the run does not hold."""
 
 
+class UnknownRunError(RegularsError):
+    """A run that was never published, or is no longer kept."""
+
+
 class UnpublishedError(RegularsError):
     """No run has been published yet."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
+from features.copies import copy_log
 from features.engine import build_features
 from features.errors import DataError
+from features.fingerprint import fingerprint
 from features.frame import to_frame
 from features.tables import Log, log_from_rows
 from models.bundle import Bundle
@@ -83,7 +85,9 @@ def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
         context=context,
         reasons=bundle.reasons,
     )
-    return ScoredRun(scores, context)
+    return ScoredRun(
+        scores, replace(context, fingerprint=fingerprint(log, as_of=as_of))
+    )
 
 
 def score_events(
@@ -124,7 +128,36 @@ def score_events(
         now=datetime.now(UTC),
         not_products=context.not_products,
     ) as log:
-        table = build_features(log, bundle.model.plan, as_of=[context.as_of])
+        return _score_apart(bundle, log, context=context)
+
+
+def score_again(
+    bundle: Bundle, log: Log, customer_id: str, *, context: RunContext
+) -> pa.Table:
+    """Score one customer of a log, as a run that is past did.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        That scored the run.
+    log : Log
+    customer_id : str
+    context : RunContext
+        Of the run: what came or was known later is not seen.
+
+    Returns
+    -------
+    Table of shape (0 or 1, 22)
+        In ``SCORE_SCHEMA``, ``priority`` unknown. No row without a purchase before the
+        run's instant.
+    """
+    with copy_log(log, customer_id=customer_id, threads=1) as own:
+        return _score_apart(bundle, own, context=context)
+
+
+def _score_apart(bundle: Bundle, log: Log, *, context: RunContext) -> pa.Table:
+    """Score customers who are not a whole run."""
+    table = build_features(log, bundle.model.plan, as_of=[context.as_of])
     features = to_frame(table).droplevel("as_of")
     if features.empty:
         return SCORE_SCHEMA.empty_table()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.fingerprint import fingerprint
 from features.readiness import Readiness
 from features.tables import Log
 from training.advice import write_improvements, write_limits
@@ -113,19 +114,6 @@ def _snapshot(fitted: Fitted, origin: Origin) -> dict[str, Any]:
         "n_customers": len(labels),
         "churn_rate": float(labels["churned"].mean()),
     }
-
-
-def fingerprint(log: Log, *, as_of: datetime) -> str:
-    """Return a hash of the rows before ``as_of``, whatever their order."""
-    until = as_of.astimezone(UTC).replace(tzinfo=None)
-    found = []
-    for table in ("transactions", "interactions"):
-        row = log.con.execute(
-            f"select count(*), bit_xor(hash(t)) from {table} t where occurred_at < ?",
-            [until],
-        ).fetchone()
-        found.append(row or (0, 0))
-    return "-".join(f"{count:x}.{int(mixed or 0):016x}" for count, mixed in found)
 
 
 def _git_commit() -> str | None:
