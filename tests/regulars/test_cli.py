@@ -9,7 +9,17 @@ import pytest
 
 from regulars.cli import main
 
-COMMANDS = ["init", "check", "train", "score", "serve", "demo", "keys"]
+COMMANDS = [
+    "init",
+    "check",
+    "train",
+    "promote",
+    "retrain",
+    "score",
+    "serve",
+    "demo",
+    "keys",
+]
 KEYS = ["create", "list", "revoke"]
 HEAVY = ["mlflow", "lightgbm", "sklearn", "pandas", "numpy", "duckdb", "fastapi"]
 
@@ -79,7 +89,7 @@ def test_bad_usage_leaves_with_two(
     assert "Error" in err
 
 
-@pytest.mark.parametrize("command", ["check", "train", "score"])
+@pytest.mark.parametrize("command", ["check", "train", "promote", "retrain", "score"])
 def test_a_bad_config_leaves_with_two_and_no_traceback(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,7 +102,7 @@ def test_a_bad_config_leaves_with_two_and_no_traceback(
     assert 'Did you mean "horizon_days"?' in err
 
 
-@pytest.mark.parametrize("command", ["check", "train", "score"])
+@pytest.mark.parametrize("command", ["check", "train", "promote", "retrain", "score"])
 def test_an_error_is_one_json_object_too(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """regulars.toml becomes frozen settings, or an error that names the place."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from pydantic import ValidationError
 
 from features.errors import ConfigError
 from regulars.settings import VARIABLES, Settings, load_settings
+from training.grading import Gate
 
 SMALLEST = '[data]\ntransactions = "sales.parquet"\n'
 
@@ -74,7 +76,7 @@ def test_an_argument_that_was_not_given_changes_nothing(tmp_path: Path) -> None:
             SMALLEST + "\n[model]\nhorizon_day = 30\n",
             r'line 5: \[model\] horizon_day is not .*Did you mean "horizon_days"\?',
         ),
-        ("[date]\n", r'line 1: date is not a setting.*Did you mean "data"\?'),
+        ("[dat]\n", r'line 1: dat is not a setting.*Did you mean "data"\?'),
         (
             '[data.columns.transaction]\namount = "x"\n',
             r'line 1: \[data.columns\] transaction .*Did you mean "transactions"\?',
@@ -129,3 +131,9 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         settings.model.seed = 3
     assert isinstance(settings, Settings)
+
+
+def test_the_gate_of_the_settings_is_the_gate_of_training(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, SMALLEST), {})
+    assert Gate(**settings.gate.model_dump()) == Gate()
+    assert list(settings.gate.model_dump()) == [field.name for field in fields(Gate)]

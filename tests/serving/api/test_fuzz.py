@@ -17,7 +17,14 @@ from serving.api.app import create_app
 from serving.store import Store, create_key, publish
 from tests.serving.trained import Folder, Trained
 
-OPERATIONS = ("listCustomers", "getCustomer", "predict", "getModel", "getReadiness")
+OPERATIONS = (
+    "listCustomers",
+    "getCustomer",
+    "predict",
+    "getModel",
+    "getModelCard",
+    "getReadiness",
+)
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

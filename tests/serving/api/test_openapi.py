@@ -43,6 +43,7 @@ def test_operations_have_stable_names(document: dict[str, Any]) -> None:
         "getCustomer": "/v1/customers/{customer_id}",
         "predict": "/v1/predict",
         "getModel": "/v1/model",
+        "getModelCard": "/v1/model/card",
         "getHealth": "/healthz",
         "getReadiness": "/readyz",
         "getMetrics": "/metrics",
