@@ -43,12 +43,11 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = X.shape[1]
         scores, absent = self._design(X)
-        fitted = LogisticRegression(C=self.inverse_penalty, max_iter=500)
-        fitted.fit(np.hstack([scores, absent]), np.asarray(y))
-        self.coef_, self.absent_coef_ = np.split(fitted.coef_[0], 2)
+        coef, intercept = self._solve(np.hstack([scores, absent]), np.asarray(y))
+        self.coef_, self.absent_coef_ = np.split(coef, 2)
         self.means_, self.absent_means_ = scores.mean(axis=0), absent.mean(axis=0)
         self.base_ = float(
-            fitted.intercept_[0]
+            intercept
             + self.means_ @ self.coef_
             + self.absent_means_ @ self.absent_coef_
         )
@@ -98,6 +97,14 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         model.classes_ = np.array([0, 1])
         model.n_features_in_ = len(model.coef_)
         return model
+
+    def _solve(self, design: Floats, y: npt.NDArray[Any]) -> tuple[Floats, float]:
+        """Return coefficients and intercept; of labels all alike, only the latter."""
+        if y.min() == y.max():
+            odds = (y.sum() + 0.5) / ((1 - y).sum() + 0.5)
+            return np.zeros(design.shape[1]), float(np.log(odds))
+        fitted = LogisticRegression(C=self.inverse_penalty, max_iter=500).fit(design, y)
+        return np.asarray(fitted.coef_[0]), float(fitted.intercept_[0])
 
     def _design(self, X: Floats) -> tuple[Floats, Floats]:
         return self.scores_.transform(X), np.isnan(X).astype(np.float64)

@@ -26,7 +26,7 @@ from models.value import ValueModel
 from training.level import Level, learn_level
 from training.metrics import churn_ranking, gini
 from training.schedule import NO_EMBARGO, Origin, Schedule, plan_schedule
-from training.snapshots import Snapshots, build_snapshots
+from training.snapshots import LEAST_CUSTOMERS, Snapshots, build_snapshots
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -194,7 +194,7 @@ def _fit_pair(
     parameters: dict[str, Any] | None,
 ) -> tuple[ChurnModel, ValueModel, int]:
     """Fit churn and value side by side on the same rows."""
-    X, labels = _stack(origins, snapshots, horizon_days, seed=seed)
+    X, labels = stack(origins, snapshots, horizon_days, seed=seed)
     churn = ChurnModel(random_state=seed, parameters=parameters)
     value = ValueModel(random_state=seed, parameters=parameters)
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -203,16 +203,27 @@ def _fit_pair(
         return first.result(), second.result(), len(X)
 
 
-def _stack(
+def stack(
     origins: Sequence[Origin], snapshots: Snapshots, horizon_days: int, *, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    parts = []
+    """Return the rows of all snapshots that are large enough, and their labels."""
+    parts: list[pd.DataFrame] = []
+    kept: list[Origin] = []
     for origin in origins:
         features = snapshots.features[origin.as_of]
+        if len(features) < LEAST_CUSTOMERS:
+            continue
+        kept.append(origin)
         buying = BuyingModel().fit(features)
         parts.append(design(features, buying, horizon_days))
+    if not parts:
+        raise DataError(
+            f"No snapshot before {origins[0].ends_at:%Y-%m-%d} has customers enough.",
+            needed=f"At least {LEAST_CUSTOMERS}.",
+            todo="Bring a longer log, or choose a later --as-of.",
+        )
     X = pd.concat(parts, ignore_index=True)
-    labels = pd.concat([snapshots.labels[o] for o in origins], ignore_index=True)
+    labels = pd.concat([snapshots.labels[o] for o in kept], ignore_index=True)
     if len(X) > MOST_ROWS:
         rows = np.random.default_rng(seed).permutation(len(X))[:MOST_ROWS]
         X, labels = X.iloc[np.sort(rows)], labels.iloc[np.sort(rows)]

@@ -20,7 +20,7 @@ from scipy.special import expit, logit
 
 from models.buying import BuyingModel
 from training.schedule import Origin, Schedule
-from training.snapshots import Snapshots
+from training.snapshots import LEAST_CUSTOMERS, Snapshots
 
 Floats = npt.NDArray[np.float64]
 FADE = 1.0
@@ -70,24 +70,33 @@ class Level:
 
 def learn_level(schedule: Schedule, snapshots: Snapshots) -> Level:
     """Backtest BG/NBD with Gamma-Gamma at the origins of level."""
-    if schedule.seasonal:
-        years = [_misses(looks, snapshots) for looks in schedule.seasonal]
+    years = [_misses(looks, snapshots) for looks in schedule.seasonal]
+    years = [year for year in years if len(year)]
+    if years:
         mean = np.mean([year.mean(axis=0) for year in years], axis=0)
         belief = np.full(3, len(years) / (len(years) + PRIOR_YEARS))
         spread = float(np.vstack(years)[:, 1].std())
         looks = sum(len(year) for year in years)
         return _level("seasonal", looks, mean * belief, spread)
-    if schedule.recent:
-        misses = _misses(schedule.recent, snapshots)
+    recent = _peopled(schedule.recent, snapshots)
+    if recent:
+        misses = _misses(recent, snapshots)
         weights = np.exp(-np.arange(len(misses)) / FADE)
         mean = np.average(misses, axis=0, weights=weights)
         variance = np.average((misses - mean) ** 2, axis=0, weights=weights)
         variance = variance if len(misses) > 1 else mean**2
         belief = mean**2 / np.maximum(mean**2 + variance, 1e-12)
         spread = float(np.sqrt(variance[1]))
-        shift = mean * belief + _growth(misses, schedule)
+        shift = mean * belief + _growth(misses, recent, schedule)
         return _level("recent", len(misses), shift, spread)
     return Level("none", 0, 0.0, 1.0, 1.0, 0.0)
+
+
+def _peopled(looks: Sequence[Origin], snapshots: Snapshots) -> list[Origin]:
+    """Return the looks that saw customers enough."""
+    return [
+        look for look in looks if len(snapshots.features[look.as_of]) >= LEAST_CUSTOMERS
+    ]
 
 
 def _level(source: str, looks: int, shift: Floats, spread: float) -> Level:
@@ -102,11 +111,11 @@ def _level(source: str, looks: int, shift: Floats, spread: float) -> Level:
     )
 
 
-def _growth(misses: Floats, schedule: Schedule) -> Floats:
+def _growth(misses: Floats, looks: Sequence[Origin], schedule: Schedule) -> Floats:
     """Return how much more a question in large is missed than one in small."""
     target = schedule.target
-    histories = [(look.as_of - schedule.starts_at).days for look in schedule.recent]
-    in_small = schedule.recent[0].horizon_days < target.horizon_days
+    histories = [(look.as_of - schedule.starts_at).days for look in looks]
+    in_small = looks[0].horizon_days < target.horizon_days
     if not in_small or len(histories) < 3:
         return np.zeros(3)
     length = np.log2(np.array(histories, dtype=np.float64))
@@ -121,7 +130,7 @@ def _misses(looks: Sequence[Origin], snapshots: Snapshots) -> Floats:
     return np.array(
         [
             _miss(look, snapshots.features[look.as_of], snapshots.labels[look])
-            for look in looks
+            for look in _peopled(looks, snapshots)
         ]
     )
 

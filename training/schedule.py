@@ -5,11 +5,16 @@ Everything here ends before the instant that the model is fitted for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 MOST_SNAPSHOTS = 12
 SHORTEST_LABEL = 30
+SHORTEST_JUDGED = 7
+OLDEST_SNAPSHOT = 21
+"""Days of history that a snapshot looks back on, where the log is long enough."""
+
 YEAR = 365
 LEVEL_LOOKS = 6
 NO_EMBARGO = timedelta(0)
@@ -118,14 +123,35 @@ def plan_schedule(
 def late_origin(
     *, starts_at: datetime, as_of: datetime, horizon_days: int
 ) -> Origin | None:
-    """Return the last origin that can be judged when it is ``as_of``."""
+    """Return the last origin that a model can be judged at when it is ``as_of``."""
+    for origin in _judgeable(starts_at, as_of, horizon_days):
+        if choose_snapshots(starts_at, origin.as_of, origin.horizon_days):
+            return origin
+    return None
+
+
+def holdout_origin(
+    *, starts_at: datetime, as_of: datetime, horizon_days: int
+) -> Origin | None:
+    """Return the last origin that a whole fit, judged inside, can be judged at."""
+    for origin in _judgeable(starts_at, as_of, horizon_days):
+        if late_origin(
+            starts_at=starts_at, as_of=origin.as_of, horizon_days=origin.horizon_days
+        ):
+            return origin
+    return None
+
+
+def _judgeable(
+    starts_at: datetime, as_of: datetime, horizon_days: int
+) -> Iterator[Origin]:
+    """Yield origins with the whole horizon, in small, and in very small."""
     history = (as_of - starts_at).days
-    days = horizon_days
-    if history - days < max(60, days):
-        days = history * horizon_days // (history + horizon_days)
-    if days < 7 or history - days < 28:
-        return None
-    return Origin(as_of - timedelta(days=days), days)
+    in_small = history * horizon_days // (history + horizon_days)
+    whole = [horizon_days] if history - horizon_days >= max(40, horizon_days) else []
+    for days in (*whole, in_small, min(in_small, history // 3)):
+        if days >= min(SHORTEST_JUDGED, horizon_days):
+            yield Origin(as_of - timedelta(days=days), days)
 
 
 def choose_snapshots(
@@ -140,7 +166,7 @@ def choose_snapshots(
     history = (cutoff - starts_at).days
     days = max(round(horizon_days / 4), SHORTEST_LABEL)
     days = max(min(days, horizon_days, history // 3), 1)
-    oldest = max(21, days // 2)
+    oldest = max(min(OLDEST_SNAPSHOT, history // 4), days // 2)
     room = history - days - oldest
     if room < 0:
         return ()

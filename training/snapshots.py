@@ -15,6 +15,9 @@ from features.labels import build_labels
 from features.tables import Log
 from training.schedule import Origin
 
+LEAST_CUSTOMERS = 30
+"""Customers that a snapshot needs to say anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:

@@ -17,7 +17,7 @@ from models.bundle import save_bundle
 from training.card import write_card
 from training.fit import Fitted, fit_customer_model
 from training.grading import Gate, Holdout, judge
-from training.schedule import Origin, late_origin
+from training.schedule import Origin, holdout_origin
 from training.snapshots import build_snapshots
 
 Progress = Callable[[str], None]
@@ -103,7 +103,7 @@ def train(
     """
     days = round(options.horizon / timedelta(days=1))
     readiness = _require_enough(log, as_of=as_of, horizon=options.horizon)
-    origin = late_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
+    origin = holdout_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
     if origin is None:
         raise DataError("The history is too short to judge a model on a later period.")
     holdout = _judge_at(log, origin, options, progress=progress)
