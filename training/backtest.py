@@ -169,12 +169,12 @@ def backtest(
     chosen = choose_origins(
         starts_at=log.starts_at, as_of=as_of, horizon_days=days, count=origins
     )
-    if not chosen:
+    if not chosen or chosen[0].as_of - embargo <= log.starts_at:
         raise DataError(
             f"There are {(as_of - log.starts_at).days} days of history before "
             f"{as_of:%Y-%m-%d}.",
-            needed="A backtest has to look both back and ahead from one instant.",
-            todo="Bring a longer log, choose a later --as-of or a shorter horizon.",
+            needed="A backtest has to look both back and ahead from each instant.",
+            todo="Bring a longer log, or choose a later --as-of or less --embargo.",
         )
     looks = [
         _look_from(log, origin, options, embargo=embargo, progress=progress)

@@ -10,6 +10,7 @@ from regulars.commands.log import open_log, parse_as_of
 from regulars.commands.train import NAMES
 from regulars.console import Steps, print_json, print_table, say
 from training.backtest import backtest as look_back
+from training.grading import Gate
 from training.train import TrainOptions
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def backtest(
     """Fit and judge at several origins, and say how good that was each time."""
     instant = parse_as_of(as_of)
     options = TrainOptions(
-        horizon=timedelta(days=settings.model.horizon_days), seed=settings.model.seed
+        horizon=timedelta(days=settings.model.horizon_days),
+        seed=settings.model.seed,
+        gate=Gate(**settings.gate.model_dump()),
     )
     with Steps() as step:
         step("Reading the log")

@@ -41,7 +41,7 @@ def test_it_says_how_each_origin_went_and_how_each_slice(
 def test_a_history_that_is_too_short_leaves_with_one_and_json(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    args = ["backtest", "-c", str(config), "--as-of", "2022-01-20", "--json"]
+    args = ["backtest", "-c", str(config), "--as-of", "2022-01-08", "--json"]
     assert main(args, {}) == 1
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["kind"] == "DataError"

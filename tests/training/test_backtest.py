@@ -57,7 +57,7 @@ def test_origins_end_by_the_log_and_stand_apart(
         (738, 90, [(468, 90), (558, 90), (648, 90)]),
         (738, 182, [(278, 182), (417, 182), (556, 182)]),
         (545, 273, [(182, 181), (273, 181), (364, 181)]),
-        (40, 90, []),
+        (5, 90, []),
     ],
 )
 def test_a_short_history_is_asked_in_small(
@@ -146,8 +146,14 @@ def test_what_comes_after_an_origin_changes_only_the_judgement(
     assert blind.looks[0].top == two.looks[-1].top
 
 
+@pytest.mark.parametrize(("days", "embargo"), [(7, 0), (480, 450)])
 def test_a_log_too_short_to_look_back_from_is_refused(
-    buyers_log: Log, options: TrainOptions
+    days: int, embargo: int, buyers_log: Log, options: TrainOptions
 ) -> None:
-    with pytest.raises(DataError, match="18 days of history"):
-        backtest(buyers_log, as_of=STARTS_AT + timedelta(days=20), options=options)
+    with pytest.raises(DataError, match=f"{days - 2} days of history"):
+        backtest(
+            buyers_log,
+            as_of=STARTS_AT + timedelta(days=days),
+            options=options,
+            embargo=timedelta(days=embargo),
+        )
