@@ -41,6 +41,8 @@ signed_lines as (
         ) as amount
     from transactions
     where amount <> 0
+        and (known_at is null or $known_before is null
+            or known_at < cast($known_before as timestamp))
 ),
 
 first_seen as (
@@ -117,7 +119,12 @@ order by cohort.as_of, cohort.ends_at, cohort.customer_id
 """
 
 
-def build_labels(log: "Log", windows: Sequence[tuple[datetime, timedelta]]) -> pa.Table:
+def build_labels(
+    log: "Log",
+    windows: Sequence[tuple[datetime, timedelta]],
+    *,
+    known_before: datetime | None = None,
+) -> pa.Table:
     """Label every customer that each ``as_of`` sees with what came after it.
 
     Parameters
@@ -126,6 +133,8 @@ def build_labels(log: "Log", windows: Sequence[tuple[datetime, timedelta]]) -> p
         The tables at the door.
     windows : sequence of (datetime, timedelta)
         Pairs of ``as_of`` and horizon; all of them are one query.
+    known_before : datetime or None
+        Rows that became known at it or later are not seen; None to see them all.
 
     Returns
     -------
@@ -142,7 +151,7 @@ def build_labels(log: "Log", windows: Sequence[tuple[datetime, timedelta]]) -> p
 
     Notes
     -----
-    ``known_at`` decides who is seen at ``as_of``, never what is true after it.
+    Against ``as_of``, ``known_at`` decides who is seen, never what is true after it.
     """
     log.con.execute(
         "create or replace temp table label_windows "
@@ -161,4 +170,6 @@ def build_labels(log: "Log", windows: Sequence[tuple[datetime, timedelta]]) -> p
             "insert into label_windows values (?, ?)",
             [[as_of, as_of + horizon] for as_of, horizon in sorted(pairs)],
         )
-    return log.con.sql(LABEL_SQL).to_arrow_table().cast(LABEL_SCHEMA)
+    limit = None if known_before is None else to_naive_utc(known_before)
+    labels = log.con.sql(LABEL_SQL, params={"known_before": limit})
+    return labels.to_arrow_table().cast(LABEL_SCHEMA)

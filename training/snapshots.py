@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,20 +39,42 @@ class Snapshots:
 def build_snapshots(
     log: Log, plan: FeaturePlan, *, as_of: datetime, origins: Iterable[Origin]
 ) -> Snapshots:
-    """Build the features of ``as_of`` and of every origin, and the origins' labels."""
+    """Build the features of ``as_of`` and of every origin, and the origins' labels.
+
+    Labels that are over at ``as_of`` are what was known of them there; those that are
+    not are what came.
+    """
     wanted = sorted(set(origins), key=lambda o: (o.as_of, o.horizon_days))
     instants = sorted({as_of, *(origin.as_of for origin in wanted)})
     built = to_frame(build_features(log, plan, as_of=instants))
     by_instant = {instant: _at(built, instant) for instant in instants}
-    windows = [(o.as_of, timedelta(days=o.horizon_days)) for o in wanted]
-    known = to_frame(build_labels(log, windows)) if windows else pd.DataFrame()
+    over = [origin for origin in wanted if origin.ends_at <= as_of]
+    ahead = [origin for origin in wanted if origin.ends_at > as_of]
+    found = {
+        **_label(log, over, by_instant, known_before=as_of),
+        **_label(log, ahead, by_instant, known_before=None),
+    }
+    return Snapshots(by_instant, {origin: found[origin] for origin in wanted})
+
+
+def _label(
+    log: Log,
+    origins: Sequence[Origin],
+    features: Mapping[datetime, pd.DataFrame],
+    *,
+    known_before: datetime | None,
+) -> dict[Origin, pd.DataFrame]:
+    if not origins:
+        return {}
+    windows = [(o.as_of, timedelta(days=o.horizon_days)) for o in origins]
+    known = to_frame(build_labels(log, windows, known_before=known_before))
     labels = {}
-    for origin in wanted:
+    for origin in origins:
         rows = _at(known, origin.as_of)
         rows = rows[rows["horizon_days"] == origin.horizon_days]
-        rows = rows.reindex(by_instant[origin.as_of].index)
+        rows = rows.reindex(features[origin.as_of].index)
         labels[origin] = rows.astype({"churned": np.float64})
-    return Snapshots(by_instant, labels)
+    return labels
 
 
 def _at(frame: pd.DataFrame, instant: datetime) -> pd.DataFrame:
