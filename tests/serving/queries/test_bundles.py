@@ -100,6 +100,17 @@ def test_without_any_sound_bundle_it_says_so(sqlite_store: Store) -> None:
         readiness(BundleKeeper(sqlite_store, shelf))
 
 
+def test_who_read_an_older_run_does_not_bring_it_back(sqlite_store: Store) -> None:
+    shelf = Shelf()
+    keeper = BundleKeeper(sqlite_store, shelf)
+    publish_version(sqlite_store, "1")
+    slow = model(sqlite_store)
+    publish_version(sqlite_store, "2")
+    assert served(keeper) == ("2", "bundle 2")
+    assert keeper._follow(slow).run.model_version == "2"
+    assert shelf.asked == ["2"]
+
+
 def test_a_rank_is_the_place_by_value_at_risk_then_id(store: Store) -> None:
     at_risk = [9.0, 5.0, 5.0, None, 1.0, 0.0]
     rows = [score(place, value_at_risk=value) for place, value in enumerate(at_risk)]

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from features.errors import RegularsError
+from features.errors import BundleError, RegularsError
+from models.bundle import Bundle
 from serving.errors import UnknownCustomerError, UnscorableError
 from serving.queries import Asked, BundleKeeper, customer, predict
 from serving.store import Store, publish
@@ -173,6 +174,44 @@ def test_a_spoilt_bundle_is_refused_and_the_old_one_serves(
     assert before[0]["model_version"] == "1"
     (fault,) = refused
     assert "churn.txt is not the file that was saved" in fault
+
+
+def test_a_request_of_ids_and_events_is_of_one_run(
+    sqlite_store: Store, trained: Trained
+) -> None:
+    """Also while the published run's bundle is not the one in service."""
+    table, context = trained.run.table, trained.run.context
+    publish(sqlite_store, table, context=context, model={"version": "1"})
+    keeper = BundleKeeper(sqlite_store, Only("1", trained.folder))
+    mixed = [Asked("c001"), asked_for(trained, "c007")]
+    assert versions(keeper, mixed) == {"1"}
+    publish(
+        sqlite_store, as_version(table, "2"), context=context, model={"version": "2"}
+    )
+    assert versions(keeper, mixed) == {"1"}
+    assert versions(keeper, [Asked("c001")]) == {"2"}
+
+
+class Only(Folder):
+    """A registry where one version is sound."""
+
+    def __init__(self, version: str, folder: Path) -> None:
+        super().__init__(folder)
+        self.version = version
+
+    def get(self, version: str) -> Bundle:
+        """Return the bundle of that version."""
+        if version != self.version:
+            raise BundleError(f"Version {version} is spoilt.")
+        return super().get(version)
+
+
+def versions(keeper: BundleKeeper, asked: Sequence[Asked]) -> set[str]:
+    """Return every version that an answer names."""
+    prediction = predict(keeper, asked)
+    found = [json.loads(one) for one in prediction.found if isinstance(one, str)]
+    assert len(found) == len(asked)
+    return {prediction.run.model_version, *(one["model_version"] for one in found)}
 
 
 def as_version(table: pa.Table, version: str) -> pa.Table:
