@@ -19,7 +19,7 @@ from features.tables import Log
 from models.clusters import BehaviourClusters
 from training.fit import fit_customer_model
 from training.grading import Holdout, judge
-from training.schedule import NO_EMBARGO, Origin, late_origin
+from training.schedule import NO_EMBARGO, Origin, holdout_origin, plan_schedule
 from training.snapshots import build_snapshots
 from training.spread import pool_tenths, spread_of, spread_tables
 from training.train import TrainOptions
@@ -109,7 +109,7 @@ def choose_origins(
         The labels of the last origin end here.
     horizon_days : int
         How far ahead to look, where the history allows; else the question is put in
-        small, as ``late_origin`` does.
+        small, as ``holdout_origin`` does.
     count : int
         The most there are to be.
 
@@ -121,7 +121,7 @@ def choose_origins(
         that leaves less than a week between two, there are fewer. None where the
         history is too short.
     """
-    newest = late_origin(starts_at=starts_at, as_of=as_of, horizon_days=horizon_days)
+    newest = holdout_origin(starts_at=starts_at, as_of=as_of, horizon_days=horizon_days)
     if newest is None:
         return ()
     history, days = (newest.as_of - starts_at).days, newest.horizon_days
@@ -166,10 +166,14 @@ def backtest(
         If the history is too short for a single origin.
     """
     days = round(options.horizon / timedelta(days=1))
-    chosen = choose_origins(
-        starts_at=log.starts_at, as_of=as_of, horizon_days=days, count=origins
-    )
-    if not chosen or chosen[0].as_of - embargo <= log.starts_at:
+    chosen = [
+        origin
+        for origin in choose_origins(
+            starts_at=log.starts_at, as_of=as_of, horizon_days=days, count=origins
+        )
+        if _can_fit(origin, log.starts_at, embargo=embargo)
+    ]
+    if not chosen:
         raise DataError(
             f"There are {(as_of - log.starts_at).days} days of history before "
             f"{as_of:%Y-%m-%d}.",
@@ -181,6 +185,19 @@ def backtest(
         for origin in chosen
     ]
     return Backtest(tuple(looks), days, embargo)
+
+
+def _can_fit(origin: Origin, starts_at: datetime, *, embargo: timedelta) -> bool:
+    """Return whether there are snapshots to learn from, and one to judge them on."""
+    if origin.as_of - embargo <= starts_at:
+        return False
+    schedule = plan_schedule(
+        starts_at=starts_at,
+        as_of=origin.as_of,
+        horizon_days=origin.horizon_days,
+        embargo=embargo,
+    )
+    return bool(schedule.snapshots and schedule.late_snapshots)
 
 
 def _look_from(
