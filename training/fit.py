@@ -44,7 +44,7 @@ CHURN_BLENDS = (
 VALUE_BLENDS = ((0.8, 0.2), (1.0, 0.0), (0.6, 0.4))
 """The first is the one to beat: another has to be better by ``CLEARLY``."""
 
-CLEARLY = 0.003
+CLEARLY = 0.005
 BTYD_ONLY = ((0.0, 0.0, 1.0), (0.0, 1.0))
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 MOST_SNAPSHOTS = 12
+ENOUGH_SHARED = 4
+"""Snapshots before the later one that save it having its own."""
+
 SHORTEST_LABEL = 30
 SHORTEST_JUDGED = 7
 OLDEST_SNAPSHOT = 21
@@ -51,7 +54,7 @@ class Schedule:
     late_snapshots : tuple of Origin
         What the models judged at ``late`` are trained on; each ends by ``late.as_of``.
     recent : tuple of Origin
-        Backtests of level, as far ahead as ``late`` looks.
+        Backtests of level, as far ahead as ``late`` looks; none beside seasonal ones.
     seasonal : tuple of tuple of Origin
         Backtests of level at the same time of earlier years, a tuple a year.
     """
@@ -105,19 +108,33 @@ def plan_schedule(
     """
     target, known = Origin(as_of, horizon_days), as_of - embargo
     late = late_origin(starts_at=starts_at, as_of=known, horizon_days=horizon_days)
+    snapshots = choose_snapshots(starts_at, as_of, horizon_days, embargo=embargo)
+    seasonal = _seasonal(starts_at, target, known)
     return Schedule(
         starts_at=starts_at,
         target=target,
         late=late,
-        snapshots=choose_snapshots(starts_at, as_of, horizon_days, embargo=embargo),
-        late_snapshots=()
-        if late is None
-        else choose_snapshots(
-            starts_at, late.as_of, late.horizon_days, embargo=embargo
-        ),
-        recent=_recent(starts_at, late),
-        seasonal=_seasonal(starts_at, target, known),
+        snapshots=snapshots,
+        late_snapshots=_before(late, snapshots, starts_at, embargo=embargo),
+        recent=() if seasonal else _recent(starts_at, late),
+        seasonal=seasonal,
     )
+
+
+def _before(
+    late: Origin | None,
+    snapshots: tuple[Origin, ...],
+    starts_at: datetime,
+    *,
+    embargo: timedelta,
+) -> tuple[Origin, ...]:
+    """Return what the models judged at ``late`` learn from: the same, where it does."""
+    if late is None:
+        return ()
+    same = tuple(o for o in snapshots if o.ends_at <= late.as_of - embargo)
+    if len(same) >= ENOUGH_SHARED:
+        return same
+    return choose_snapshots(starts_at, late.as_of, late.horizon_days, embargo=embargo)
 
 
 def late_origin(
@@ -166,7 +183,7 @@ def choose_snapshots(
     history = (cutoff - starts_at).days
     days = max(round(horizon_days / 4), SHORTEST_LABEL)
     days = max(min(days, horizon_days, history // 3), 1)
-    oldest = max(min(OLDEST_SNAPSHOT, history // 4), days // 2)
+    oldest = max(min(OLDEST_SNAPSHOT, history // 4), days // 2, 1)
     room = history - days - oldest
     if room < 0:
         return ()
