@@ -322,10 +322,15 @@ def _assemble(
 
 def _basis(core: Core) -> Basis:
     trees, ranks, btyd = core.churn.weights_
-    if trees + ranks == 0:
+    refused = {
+        "churn by BG/NBD": trees + ranks == 0,
+        "value by BG/NBD with Gamma-Gamma": core.value.weights_[0] == 0,
+    }
+    if any(refused.values()):
+        simple = " and ".join(name for name, is_so in refused.items() if is_so)
         return Basis(
-            "btyd",
-            "BG/NBD ranked a later period better than the model, so it is served",
+            "btyd" if all(refused.values()) else "blend",
+            f"{simple}: on a later period the model was no better than simple methods",
         )
     if btyd == 0:
         return Basis("model", "LightGBM and a logistic regression on ranks")
