@@ -75,13 +75,19 @@ def train(
     context: typer.Context,
     config: Config = HERE,
     as_of: AsOf = None,
+    tune: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MINUTES", min=0, help="Search for parameters for so long before."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train on the log, judge on a later holdout, and register what passes."""
     settings = settings_of(context, config)
     from regulars.commands.train import train as run
 
-    finish(run, settings, as_json=json, as_of=as_of)
+    finish(run, settings, as_json=json, as_of=as_of, tune=tune)
 
 
 @app.command()

@@ -258,6 +258,7 @@ def _parameters(trained: TrainedModel) -> dict[str, Any]:
         **_holdout_of(trained.holdout),
         "git_commit": trained.card["made"]["git_commit"],
         "grade": trained.holdout.grade,
+        **_tuning(trained, ("study", "best_parameters", "is_used", "margin")),
     }
 
 
@@ -267,7 +268,16 @@ def _metrics(trained: TrainedModel) -> dict[str, float]:
         for target in ("churn", "value")
         for name, metrics in getattr(trained.holdout, target).items()
         for metric, value in metrics.items()
-    } | served_ranking(trained.holdout)
+    } | {
+        **served_ranking(trained.holdout),
+        **_tuning(trained, ("n_trials", "default_value", "best_value")),
+    }
+
+
+def _tuning(trained: TrainedModel, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a search for parameters came to, where there was one."""
+    tuning = trained.card.get("tuning")
+    return {} if tuning is None else {f"tuning_{key}": tuning[key] for key in keys}
 
 
 def _plain(name: str) -> str:

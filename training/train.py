@@ -36,12 +36,15 @@ class TrainOptions:
     gate : Gate
     parameters : dict or None
         LightGBM's, where they differ.
+    tuning : dict or None
+        What is told in the card of how they were found.
     """
 
     horizon: timedelta
     seed: int = 0
     gate: Gate = Gate()
     parameters: dict[str, Any] | None = None
+    tuning: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ def train(
     )
     progress("writing the bundle")
     card = write_card(log, fitted, holdout, readiness=readiness, seed=options.seed)
+    if options.tuning is not None:
+        card["tuning"] = options.tuning
     features = fitted.features
     rows = np.random.default_rng(options.seed).permutation(len(features))
     sha256 = save_bundle(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,11 @@ from regulars.commands.log import open_log, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
 from serving.api.pages import render_card
 from training.grading import Gate
-from training.registry import Registered, register
+from training.registry import Registered, local_folder, register
 from training.train import TrainOptions
 from training.train import train as fit
+from training.tuning import Budget
+from training.tuning import tune as search
 
 if TYPE_CHECKING:
     from features.tables import Log
@@ -45,18 +47,21 @@ class Trained:
     registered: Registered
 
 
-def train(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
+def train(
+    settings: Settings, *, as_of: str | None, as_json: bool, tune: float | None = None
+) -> int:
     """Train and register a version; 1 if the gate refuses to have it served."""
     instant = parse_as_of(as_of)
     with Steps() as step:
         step("Reading the log")
         with open_log(settings) as log:
             at = instant or log.ends_at
-            trained = fit_and_register(log, settings, as_of=at, step=step)
+            trained = fit_and_register(log, settings, as_of=at, step=step, tune=tune)
     registered = trained.registered
     if as_json:
         print_json(as_values(trained))
     else:
+        show_tuning(trained.card)
         show_snapshots(trained.card)
         show_grade(trained.card)
         say(verdict(registered))
@@ -64,9 +69,17 @@ def train(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
 
 
 def fit_and_register(
-    log: Log, settings: Settings, *, as_of: datetime, step: Steps
+    log: Log,
+    settings: Settings,
+    *,
+    as_of: datetime,
+    step: Steps,
+    tune: float | None = None,
 ) -> Trained:
-    """Train on an open log as of an instant, and register what came of it."""
+    """Train on an open log as of an instant, and register what came of it.
+
+    ``tune`` is how many minutes to search for parameters before that.
+    """
     gate = Gate(**settings.gate.model_dump())
     options = TrainOptions(
         horizon=timedelta(days=settings.model.horizon_days),
@@ -77,6 +90,17 @@ def fit_and_register(
     def tell(text: str) -> None:
         step(f"Training: {text}")
 
+    if tune is not None:
+        found = search(
+            log,
+            as_of=as_of,
+            horizon=options.horizon,
+            seed=options.seed,
+            budget=Budget(timedelta(minutes=tune)),
+            storage=tuning_storage(settings),
+            progress=tell,
+        )
+        options = replace(options, parameters=found.parameters, tuning=found.to_dict())
     with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
         trained = fit(
             log,
@@ -93,6 +117,29 @@ def fit_and_register(
             write_page=render_card,
         )
     return Trained(trained.card, registered)
+
+
+def tuning_storage(settings: Settings) -> str:
+    """Return where searches are kept: beside a local MLflow store, or the config."""
+    folder = local_folder(settings.mlflow.tracking_uri)
+    folder = folder or settings.path.parent / ".regulars"
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'tuning.db'}"
+
+
+def show_tuning(card: dict[str, Any]) -> None:
+    """Print what a search for parameters came to, where there was one."""
+    found = card.get("tuning")
+    if found is None:
+        return
+    used = "they are used" if found["is_used"] else "the usual ones are used"
+    say(
+        f"Tuning: {found['n_trials']} trials, judged on the {found['judged_days']} "
+        f"days from {found['judged_at'][:10]}, before the holdout. Mean of AUC and "
+        f"Gini {found['default_value']:.4f} by the usual parameters, "
+        f"{found['best_value']:.4f} by the best; {found['margin']} more is asked, with "
+        f"two seeds: {used}."
+    )
 
 
 def as_values(trained: Trained) -> dict[str, Any]:
