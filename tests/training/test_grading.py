@@ -1,0 +1,141 @@
+"""Tests of the gate: what is no better than a simple method is not served."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from training.fit import Core, Fitted, _basis, _only
+from training.grading import (
+    BASELINES,
+    Gate,
+    Holdout,
+    grade_in_words,
+    judge,
+    served_ranking,
+)
+from training.snapshots import build_snapshots
+
+if TYPE_CHECKING:
+    from features.tables import Log
+    from training.train import TrainedModel
+
+
+@pytest.fixture(scope="module")
+def fitted(trained_model: TrainedModel) -> Fitted:
+    """Return the fit of the trained version."""
+    return trained_model.fitted
+
+
+@pytest.fixture(scope="module")
+def labels(fitted: Fitted, buyers_log: Log) -> pd.DataFrame:
+    """Return what came after it."""
+    target = fitted.schedule.target
+    built = build_snapshots(
+        buyers_log, fitted.model.plan, as_of=target.as_of, origins=[target]
+    )
+    return built.labels[target]
+
+
+@pytest.fixture(scope="module")
+def honest(fitted: Fitted, labels: pd.DataFrame) -> Holdout:
+    """Judge the model as it is."""
+    return judge(fitted, labels, gate=Gate())
+
+
+def made_bad(fitted: Fitted, target: str) -> Fitted:
+    """Turn a model's order upside down: it says the least of whom it should say most.
+
+    Parameters
+    ----------
+    target : str
+        ``churn`` or ``value``.
+    """
+    name = f"{target}_calibration"
+    sound = getattr(fitted.model, name)
+    worse = {name: replace(sound, slope=-sound.slope)}
+    return replace(fitted, model=replace(fitted.model, **worse))
+
+
+@pytest.mark.parametrize("target", ["churn", "value"])
+def test_a_model_made_bad_on_purpose_does_not_pass(
+    fitted: Fitted, labels: pd.DataFrame, honest: Holdout, target: str
+) -> None:
+    bad = judge(made_bad(fitted, target), labels, gate=Gate())
+    other = {"churn": "value", "value": "churn"}[target]
+    assert target not in bad.passed
+    assert (other in bad.passed) == (other in honest.passed)
+    assert bad.grade in ("C", "D")
+    best, figure = bad.best_baseline(target)
+    assert best in BASELINES
+    metric = {"churn": "auc", "value": "gini"}[target]
+    assert getattr(bad, target)["model"][metric] < figure
+    served = served_ranking(bad)[f"{target}_served_{metric}"]
+    assert served == getattr(bad, target)["bgnbd"][metric], "BG/NBD stands in"
+
+
+def test_the_gate_asks_for_the_gain_that_is_set(
+    fitted: Fitted, labels: pd.DataFrame, honest: Holdout
+) -> None:
+    model, (_, best) = honest.churn["model"]["auc"], honest.best_baseline("churn")
+    gain = model - best
+    assert gain > 0
+    for asked, passes in ((gain / 2, True), (gain * 2, False)):
+        found = judge(fitted, labels, gate=Gate(min_auc_gain=asked))
+        assert ("churn" in found.passed) == passes
+
+
+def test_a_grade_of_a_is_kept_for_figures_that_hold(
+    fitted: Fitted, labels: pd.DataFrame, honest: Holdout
+) -> None:
+    easy = Gate(clear_gain=0.0, max_ece=1.0, max_total_error=1.0)
+    assert judge(fitted, labels, gate=easy).grade == "A"
+    for strict in (
+        replace(easy, clear_gain=1.0),
+        replace(easy, max_ece=0.0),
+        replace(easy, max_total_error=0.0),
+    ):
+        assert judge(fitted, labels, gate=strict).grade == "B"
+
+
+def test_the_grade_is_told_in_words_with_its_figures(honest: Holdout) -> None:
+    words = grade_in_words(honest)
+    name, auc = honest.best_baseline("churn")
+    assert f"({name} {auc:.3f})" in words["en"]
+    assert f"({name} {auc:.3f})" in words["zh"]
+
+
+def test_every_customer_is_in_one_slice_of_each_kind(honest: Holdout) -> None:
+    assert {"lifecycle_stage", "tenure"} <= set(honest.slices)
+    for slices in honest.slices.values():
+        assert sum(each["n_customers"] for each in slices.values()) == (
+            honest.n_customers
+        )
+
+
+@pytest.mark.parametrize(
+    ("served", "name", "reason"),
+    [
+        ((), "btyd", "churn by BG/NBD and value by BG/NBD with Gamma-Gamma: "),
+        (("churn",), "blend", "value by BG/NBD with Gamma-Gamma: "),
+        (("value",), "blend", "churn by BG/NBD: "),
+    ],
+)
+def test_a_simple_method_is_named_for_what_alone_it_is_served(
+    fitted: Fitted, served: tuple[str, ...], name: str, reason: str
+) -> None:
+    model = fitted.model
+    core = Core(
+        copy(model.churn),
+        copy(model.value),
+        model.churn_calibration,
+        model.value_calibration,
+        model.intervals,
+    )
+    basis = _basis(_only(core, served))
+    assert basis.name == name
+    assert basis.reason.startswith(reason)
