@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from features.errors import ConfigError, RegularsError
+from regulars.cli_keys import keys
+from regulars.options import HERE, AsOf, Config, Json, Out, finish, settings_of
 from regulars.quiet import hush_third_parties
-
-if TYPE_CHECKING:
-    from regulars.settings import Settings
 
 DONE, SAID_NO, BAD_USAGE, STOPPED = 0, 1, 2, 130
 INTERRUPTED = "Query interrupted"
@@ -28,23 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-keys = typer.Typer(help="Create, list and revoke the API's keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
-
-Config = Annotated[Path, typer.Option("--config", "-c", help="The config file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DATE",
-        help="Learn or score as of this date, UTC. By default the end of the log.",
-    ),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE.parquet", help="Write the same rows here too."),
-]
-HERE = Path("regulars.toml")
 
 
 @app.command()
@@ -236,61 +219,6 @@ def demo(
     from regulars.demo import demo as run
 
     run(settings_of(context, config or SAMPLE), serves=serve)
-
-
-@keys.command("create")
-def create_key(
-    context: typer.Context,
-    name: Annotated[str, typer.Option(help="Who will hold the key.")],
-    scope: Annotated[
-        list[str], typer.Option(help="read, predict or admin; may be repeated.")
-    ],
-    config: Config = HERE,
-) -> None:
-    """Create a key and show its secret, once."""
-    settings = settings_of(context, config)
-    from regulars.commands.keys import create
-
-    create(settings, name=name, scopes=scope)
-
-
-@keys.command("list")
-def list_keys(context: typer.Context, config: Config = HERE) -> None:
-    """List the keys, without their secrets."""
-    settings = settings_of(context, config)
-    from regulars.commands.keys import show
-
-    show(settings)
-
-
-@keys.command("revoke")
-def revoke_key(
-    context: typer.Context,
-    key_id: Annotated[str, typer.Argument(help="The id that `keys list` shows.")],
-    config: Config = HERE,
-) -> None:
-    """Revoke a key: it is refused from now on."""
-    settings = settings_of(context, config)
-    from regulars.commands.keys import revoke
-
-    revoke(settings, key_id=key_id)
-
-
-def settings_of(
-    context: typer.Context,
-    config: Path,
-    *,
-    arguments: Mapping[tuple[str, str], Any] | None = None,
-) -> Settings:
-    """Read the settings with the environment that ``main`` was given."""
-    from regulars.settings import load_settings
-
-    return load_settings(config, context.obj, arguments=arguments)
-
-
-def finish(run: Callable[..., int], settings: Settings, **options: Any) -> None:
-    """Run a command that may say no, and leave with its exit code."""
-    raise typer.Exit(run(settings, **options))
 
 
 def main(
