@@ -29,6 +29,9 @@ FADE = 1.0
 PRIOR_YEARS = 1.5
 """Years of no miss that are held against the years looked at."""
 
+LEAST_SPREAD = 0.05
+"""Looks overlap, and agree with each other more than with what follows."""
+
 DAMPING = 0.5
 """How far a growth of the misses is believed to go on."""
 
@@ -48,7 +51,8 @@ class Level:
     value_factor, orders_factor : float
         To total spend, and to total orders.
     spread : float
-        Standard deviation of the logarithm of total value between looks.
+        How far the logarithm of total value may be out: its standard deviation between
+        looks, half of the correction, and ``LEAST_SPREAD``.
     """
 
     source: str
@@ -101,6 +105,7 @@ def _peopled(looks: Sequence[Origin], snapshots: Snapshots) -> list[Origin]:
 
 def _level(source: str, looks: int, shift: Floats, spread: float) -> Level:
     active, value, orders = np.clip(shift, -1.5, 1.5)
+    spread = float(np.sqrt(spread**2 + (value / 2.0) ** 2 + LEAST_SPREAD**2))
     return Level(
         source,
         looks,
