@@ -217,8 +217,9 @@ def _why(run: Run, log: Log, *, same_rows: bool | None) -> Iterator[str]:
     for name, made_with in run.model.get("made", {}).get("libraries", {}).items():
         if (found := _installed(name)) != made_with:
             yield f"{name} is {found}; the version was made with {made_with}."
-    commit = run.model.get("made", {}).get("git_commit")
-    yield f"The program is not the one of the run; the version is of commit {commit}."
+    if same_rows is not False:
+        commit = run.model.get("made", {}).get("git_commit")
+        yield f"The program may be another one; the version is of commit {commit}."
 
 
 def _installed(name: str) -> str:
