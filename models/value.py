@@ -65,7 +65,9 @@ class ValueModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     def fit(self, X: pd.DataFrame, y: npt.ArrayLike) -> Self:
         """Fit on one row a customer and ``as_of``; ``y`` is net spend, 0 at least."""
         spend = np.maximum(np.asarray(y, dtype=np.float64), 0.0)
-        self.unit_ = float(spend.mean()) or 1.0
+        if not spend.any():
+            spend = np.full_like(spend, LEAST_SHARE)  # LightGBM wants a total above 0
+        self.unit_ = float(spend.mean())
         self.feature_names_in_ = varying_columns(X)
         if BTYD_VALUE not in self.feature_names_in_:
             self.feature_names_in_ = np.append(self.feature_names_in_, BTYD_VALUE)

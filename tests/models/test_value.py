@@ -96,6 +96,13 @@ def test_more_returned_than_bought_counts_as_nothing(
     assert (again.predict(X) == model.predict(X)).all()
 
 
+def test_where_nobody_spent_next_to_nothing_is_expected(
+    data: tuple[pd.DataFrame, Floats],
+) -> None:
+    model = ValueModel(n_rounds=3).fit(data[0], np.zeros(len(data[0])))
+    np.testing.assert_allclose(model.blend([1, 0]).predict(data[0]), LEAST_SHARE)
+
+
 def test_counting_in_cents_changes_nothing_but_the_unit(
     data: tuple[pd.DataFrame, Floats], model: ValueModel
 ) -> None:
