@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from regulars.quiet import hush_third_parties
 from tests.buyers import STARTS_AT, Rows, make_rows
@@ -30,6 +31,13 @@ class Registry:
 
     tracking_uri: str
     registered: Registered
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Let no small matrix wait for threads; the tests may share the machine."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 @pytest.fixture(scope="session")
