@@ -12,7 +12,7 @@ against a model of all the other features, cross-validated at an origin of the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,12 +23,12 @@ from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from features.casts import quote_name
-from features.engine import FeaturePlan, to_naive_utc
+from features.engine import FeaturePlan
 from features.log import Log
 from models.buying import BuyingModel
 from models.churn import ChurnModel
 from models.customer_model import design
+from training.holders import FEWEST, Suspect, pure_values
 from training.schedule import Origin
 from training.snapshots import build_snapshots
 
@@ -39,57 +39,10 @@ Folds = Sequence[tuple[Codes, Codes]]
 LEFT = 0.6
 """Of the model's ``1 - AUC``: a column that leaves less of it, alone, is named."""
 
-PURE = 0.98
-"""Share of the holders of a value that left, or stayed."""
-
-EXPECTED = 0.75
-"""The most of it that the model may expect, for the value to be named."""
-
-SIGMAS = 5.0
-"""How far apart the two are, in standard deviations of what the model expects."""
-
-FEWEST = 20
-"""Holders of a value, churned and not churned customers, below which none is judged."""
-
 MOST_CUSTOMERS = 20_000
 FOLDS = 3
 ROUNDS = 150
 BINS = 20
-VALUES = {
-    "transactions": ("product_id", "category", "channel"),
-    "interactions": ("type", "channel", "owner_id"),
-}
-"""Texts whose holders are judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """A column that knows the answer.
-
-    Parameters
-    ----------
-    column : str
-        ``feature x``, ``customers.x``, or ``table.column = value``.
-    n_customers : int
-        Judged, or holders of the value.
-    auc : float or None
-        Of the column alone, where that is what names it.
-    churn_rate, expected_churn_rate : float or None
-        Of the holders, and what the model expects of them.
-    """
-
-    column: str
-    n_customers: int
-    auc: float | None = None
-    churn_rate: float | None = None
-    expected_churn_rate: float | None = None
-
-    @property
-    def strength(self) -> float:
-        """Return what suspects are ordered by."""
-        if self.churn_rate is None or self.expected_churn_rate is None:
-            return 1.0 + (self.auc or 0.0)
-        return abs(self.churn_rate - self.expected_churn_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +119,7 @@ def find_suspects(log: Log, plan: FeaturePlan, *, origin: Origin) -> Suspicions:
         for name in lone
         if lone[name] >= threshold
     ]
-    named += _pure_values(log, origin, features.index, churned=churned, p=p)
+    named += pure_values(log, origin, features.index, churned=churned, p=p)
     rest = {name: value for name, value in lone.items() if value < threshold}
     best = max(rest, key=lambda name: rest[name], default="")
     return Suspicions(
@@ -268,66 +221,3 @@ def _model(
             model = ChurnModel(n_rounds=ROUNDS).fit(X.iloc[train], churned[train])
             p[test] = model.predict_proba(X.iloc[test])[:, 1]
     return p
-
-
-def _pure_values(
-    log: Log, origin: Origin, ids: pd.Index, *, churned: Floats, p: Floats
-) -> list[Suspect]:
-    """Return the values whose holders did not do what the model expects of them."""
-    judged = pd.DataFrame({"customer_id": ids, "churned": churned, "p": p})
-    log.con.register("judged", judged)
-    found = []
-    for label, query in _holders(log):
-        rows = log.con.execute(
-            f"with holders as ({query}) select value, count(*), sum(churned), sum(p),"
-            " sum(p * (1 - p)) from holders inner join judged using (customer_id)"
-            f" group by value having count(*) >= {FEWEST}",
-            {"as_of": to_naive_utc(origin.as_of)},
-        ).fetchall()
-        found += [
-            Suspect(
-                f"{label} = {value!r}" if value != "" else f"{label} is set",
-                n,
-                churn_rate=left / n,
-                expected_churn_rate=expected / n,
-            )
-            for value, n, left, expected, variance in rows
-            if _is_pure(left / n, expected / n, abs(left - expected) / variance**0.5)
-        ]
-    log.con.unregister("judged")
-    return found
-
-
-def _is_pure(rate: float, expected: float, sigmas: float) -> bool:
-    left = rate >= PURE and expected <= EXPECTED
-    stayed = rate <= 1.0 - PURE and expected >= 1.0 - EXPECTED
-    return (left or stayed) and sigmas >= SIGMAS
-
-
-def _holders(log: Log) -> Iterator[tuple[str, str]]:
-    """Yield a name and a query of ``customer_id`` and ``value``, distinct."""
-    seen = "occurred_at < $as_of and (known_at is null or known_at < $as_of)"
-    for table, columns in VALUES.items():
-        for name in columns:
-            yield (
-                f"{table}.{name}",
-                f"select distinct customer_id, {name} as value from {table}"
-                f" where {name} is not null and {seen}",
-            )
-    described = log.con.execute("describe customers").fetchall()
-    for name, kind, *_ in described:
-        if name in ("customer_id", "joined_at"):
-            continue
-        text = quote_name(name)
-        always = "$as_of is not null"
-        yield (
-            f"customers.{name}",
-            f"select customer_id, '' as value from customers"
-            f" where {text} is not null and {always}",
-        )
-        if kind == "VARCHAR":
-            yield (
-                f"customers.{name}",
-                f"select customer_id, {text} as value from customers"
-                f" where {text} is not null and {always}",
-            )

@@ -13,7 +13,8 @@ from training.audit import audit as prove
 
 if TYPE_CHECKING:
     from regulars.settings import Settings
-    from training.suspects import Suspect, Suspicions
+    from training.holders import Suspect
+    from training.suspects import Suspicions
 
 CLEAN, LEAKS = 0, 1
 SHOWN = 10

@@ -13,10 +13,11 @@ import pytest
 from features.errors import DataError
 from features.log import Log
 from tests.buyers import STARTS_AT, Rows, make_rows
+from training.bench import Bench, make_bench
 from training.registry import connect, register
 from training.schedule import holdout_origin, plan_schedule
 from training.train import TrainedModel
-from training.tuning import MARGIN, Bench, Budget, Tuning, make_bench, tune
+from training.tuning import MARGIN, Budget, Tuning, tune
 
 AS_OF = STARTS_AT + timedelta(days=480)
 HORIZON = timedelta(days=60)
