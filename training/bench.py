@@ -19,7 +19,7 @@ from models.buying import BuyingModel
 from models.churn import ChurnModel
 from models.customer_model import design
 from models.value import ValueModel
-from training.fit import CHURN_BLENDS, VALUE_BLENDS, stack
+from training.core import CHURN_BLENDS, VALUE_BLENDS, stack
 from training.metrics import churn_ranking, gini
 from training.schedule import Schedule
 from training.snapshots import build_snapshots
