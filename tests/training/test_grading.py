@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from training.fit import Core, Fitted, _basis, _only
+from training.core import Core, only
+from training.fit import Fitted, _basis
 from training.grading import (
     BASELINES,
     Gate,
@@ -136,6 +138,64 @@ def test_a_simple_method_is_named_for_what_alone_it_is_served(
         model.value_calibration,
         model.intervals,
     )
-    basis = _basis(_only(core, served))
+    basis = _basis(only(core, served))
     assert basis.name == name
     assert basis.reason.startswith(reason)
+
+
+def test_it_tells_of_every_customer(
+    fitted: Fitted, labels: pd.DataFrame, honest: Holdout
+) -> None:
+    forecast = fitted.model.predict(fitted.model.design(fitted.features))
+    assert (honest.p == forecast.churn_probability).all()
+    assert (honest.expected == forecast.expected_value).all()
+    assert honest.n_customers == len(labels)
+    assert honest.churn_rate == pytest.approx(labels["churned"].mean())
+    assert honest.total_value == pytest.approx(labels["value"].sum())
+    for table in (honest.reliability, honest.deciles):
+        assert sum(row["n"] for row in table) == honest.n_customers
+    for measured in (honest.churn, honest.value):
+        assert set(measured) == {"model", *BASELINES}
+
+
+def test_the_bands_hold_about_nine_of_ten_customers(honest: Holdout) -> None:
+    assert 0.8 <= honest.value["model"]["coverage"] <= 0.99
+
+
+@pytest.mark.parametrize(
+    ("gate", "passed", "grade"),
+    [
+        (Gate(min_auc_gain=1.0), ("value",), "C"),
+        (Gate(min_gini_gain=2.0), ("churn",), "C"),
+        (Gate(min_auc_gain=1.0, min_gini_gain=2.0), (), "D"),
+    ],
+    ids=["churn", "value", "both"],
+)
+def test_who_misses_the_gate_costs_the_grade(
+    fitted: Fitted,
+    labels: pd.DataFrame,
+    gate: Gate,
+    passed: tuple[str, ...],
+    grade: str,
+) -> None:
+    found = judge(fitted, labels, gate=gate)
+    assert (found.passed, found.grade) == (passed, grade)
+
+
+def test_a_draw_does_not_pass(
+    fitted: Fitted, labels: pd.DataFrame, honest: Holdout
+) -> None:
+    gain = honest.churn["model"]["auc"] - honest.best_baseline("churn")[1]
+    assert "churn" not in judge(fitted, labels, gate=Gate(min_auc_gain=gain)).passed
+
+
+def test_each_grade_has_words_of_its_own(honest: Holdout) -> None:
+    words = [grade_in_words(replace(honest, grade=grade)) for grade in "ABCD"]
+    assert all(set(each) == {"en", "zh"} for each in words)
+    assert len({each["en"] for each in words}) == 4
+    assert len({each["zh"] for each in words}) == 4
+
+
+def test_it_is_plain_json(honest: Holdout) -> None:
+    values = honest.to_dict()
+    assert json.loads(json.dumps(values, allow_nan=False)) == values
