@@ -12,7 +12,7 @@ Floats = npt.NDArray[np.float64]
 
 PARAMETERS: dict[str, Any] = {
     "num_leaves": 7,
-    "learning_rate": 0.03,
+    "learning_rate": 0.045,
     "extra_trees": True,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.5,

@@ -56,7 +56,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def __init__(
         self,
         *,
-        n_rounds: int = 300,
+        n_rounds: int = 200,
         parameters: dict[str, Any] | None = None,
         random_state: int = 0,
     ) -> None:

@@ -54,7 +54,7 @@ class ValueModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     def __init__(
         self,
         *,
-        n_rounds: int = 300,
+        n_rounds: int = 200,
         parameters: dict[str, Any] | None = None,
         random_state: int = 0,
     ) -> None:
