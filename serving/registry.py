@@ -8,11 +8,12 @@ import shutil
 import tempfile
 import threading
 import warnings
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from features.errors import BundleError
-from models.bundle import Bundle, load_bundle
+from models.bundle import FILES, MANIFEST, MOST_BYTES, Bundle, load_bundle
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,7 +78,7 @@ class BundleSource:
         folder = self._cache / version
         seal = folder / SEAL
         if seal.is_file():
-            sha256 = seal.read_text(encoding="utf-8").strip()
+            sha256 = seal.read_text(encoding="utf-8", errors="replace").strip()
             try:
                 return load_bundle(folder / "bundle", version=version, sha256=sha256)
             except BundleError:
@@ -111,15 +112,18 @@ class BundleSource:
             (folder / SEAL).write_text(sha256, encoding="utf-8")
             kept = self._cache / version
             shutil.rmtree(kept, ignore_errors=True)
-            os.replace(folder, kept)
+            with suppress(OSError):  # another program has just put it there
+                os.replace(folder, kept)
         return bundle
 
     def _download(self, source: str, folder: Path, version: str) -> None:
-        from mlflow.artifacts import download_artifacts
+        from mlflow.artifacts import download_artifacts, list_artifacts
         from mlflow.exceptions import MlflowException
 
         folder.mkdir(parents=True)
         try:
+            for file in list_artifacts(source, tracking_uri=self._tracking_uri):
+                _check_listed(PurePosixPath(file.path).name, file.file_size)
             got = Path(
                 download_artifacts(
                     artifact_uri=source,
@@ -141,3 +145,13 @@ class BundleSource:
             warnings.simplefilter("ignore")  # mlflow's own, on import
             from mlflow import MlflowClient
         return MlflowClient(self._tracking_uri, self._tracking_uri)
+
+
+def _check_listed(name: str, n_bytes: int | None) -> None:
+    """Refuse to fetch what no bundle holds; a folder has no size."""
+    if name not in (*FILES, MANIFEST) or n_bytes is None or n_bytes > MOST_BYTES:
+        raise BundleError(
+            f"{name} is no file of a bundle, or too large for one.",
+            needed=f"A bundle holds {MANIFEST} and {', '.join(FILES)}.",
+            todo="Promote another version.",
+        )
