@@ -12,14 +12,14 @@ demo: $(STAMP)  ## check, train, score, publish and serve the sample log
 	$(BIN)/regulars demo
 
 test: $(STAMP)  ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(STAMP)  ## style, types, import rules, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 bench-quality: $(STAMP)  ## judge what would be served on real logs, in ../shared/data
 	$(BIN)/python -m tests.bench.quality
