@@ -33,14 +33,6 @@ class Registry:
     registered: Registered
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run all that needs the trained version: it is trained once."""
-    for item in items:
-        if "trained_model" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("trained"))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
     """Let no small matrix wait for threads; the tests may share the machine."""
