@@ -12,7 +12,7 @@ import pytest
 
 from features.errors import DataError
 from features.tables import Log
-from tests.buyers import STARTS_AT
+from tests.buyers import STARTS_AT, Rows, make_rows
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.fit import Fitted, fit_customer_model, fit_snapshots
 from training.grading import Gate, judge
@@ -169,6 +169,38 @@ def test_nobody_or_everybody_coming_back_can_be_fitted(
         assert np.isfinite(forecast.churn_probability).all()
         assert np.isfinite(forecast.expected_value).all()
         assert (forecast.value_low <= forecast.value_high).all()
+
+
+def test_rows_not_yet_known_change_no_forecast() -> None:
+    """They happened before the fit, in label windows too, and became known after it."""
+    rng = np.random.default_rng(0)
+    late = make_rows(n_customers=150)
+    known = [
+        {**row, "known_at": row["occurred_at"] + timedelta(days=float(wait))}
+        for row, wait in zip(
+            late.transactions,
+            rng.choice([0.5, 50.0], len(late.transactions), p=[0.9, 0.1]),
+            strict=True,
+        )
+    ]
+    seen = [row for row in known if row["known_at"] < AS_OF]
+    hidden = [row for row in known if row["occurred_at"] < AS_OF <= row["known_at"]]
+    assert hidden
+    forecasts = []
+    for transactions in (known, seen):
+        with Rows(tuple(transactions), late.interactions).open() as log:
+            fitted = fit_customer_model(
+                log,
+                as_of=AS_OF,
+                horizon_days=HORIZON_DAYS,
+                seed=1,
+                progress=lambda step: None,
+                parameters=BRIEF,
+            )
+        forecasts.append(fitted.model.predict(columns_of(fitted)))
+    for name in forecasts[0].__slots__:
+        first, second = (getattr(forecast, name) for forecast in forecasts)
+        np.testing.assert_array_equal(first, second)
 
 
 def test_a_history_that_is_too_short_is_refused(buyers_log: Log) -> None:
