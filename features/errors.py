@@ -43,3 +43,36 @@ class GateError(RegularsError):
 
 class StoreError(RegularsError):
     """A store that cannot be reached, read or written."""
+
+
+class RuleError(ConfigError):
+    """A rule that is refused, and where its fault is.
+
+    Parameters
+    ----------
+    given, needed, todo : str
+        As everywhere; ``given`` may quote the rule.
+    fault : str
+        The same without a word of the rule, for those who may not see it.
+    offset : int
+        Characters before the fault.
+    line, column : int
+        The place of the fault, from 1.
+    """
+
+    def __init__(
+        self,
+        given: str,
+        *,
+        needed: str = "",
+        todo: str = "",
+        fault: str = "",
+        offset: int = 0,
+        line: int = 1,
+        column: int = 1,
+    ) -> None:
+        super().__init__(given, needed=needed, todo=todo)
+        self.fault = fault
+        self.offset = offset
+        self.line = line
+        self.column = column

@@ -1,0 +1,119 @@
+"""Run rules on a table in memory, by DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.casts import quote_name
+from models.rules.writer import CompiledRule
+
+if TYPE_CHECKING:
+    from models.rules.rule import Amount, Order, Rule
+
+
+def select_rows(
+    table: pa.Table, rules: Mapping[str, Rule]
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Tell for each row, and each rule, whether the rule is true; all in one query.
+
+    Parameters
+    ----------
+    table : pyarrow.Table of shape (n_rows, ...)
+    rules : mapping of str to Rule
+
+    Returns
+    -------
+    dict of str to array of bool, shape (n_rows,)
+    """
+    written = {
+        name: rule.to_sql("duckdb", column=quote_name, prefix=f"r{place}_")
+        for place, (name, rule) in enumerate(rules.items())
+    }
+    asked = {
+        name: CompiledRule(f"coalesce({each.sql}, FALSE)", each.params)
+        for name, each in written.items()
+    }
+    found = _run(table, asked, _names(rules.values()))
+    return {name: found.column(place).to_numpy() for place, name in enumerate(rules)}
+
+
+def compute_amounts(
+    table: pa.Table, amounts: Mapping[str, Amount]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return each amount of each row, NaN where it is unknown; all in one query."""
+    written = {
+        name: amount.to_sql("duckdb", column=quote_name, prefix=f"a{place}_")
+        for place, (name, amount) in enumerate(amounts.items())
+    }
+    asked = {
+        name: CompiledRule(
+            f"coalesce(CAST({each.sql} AS DOUBLE), CAST('nan' AS DOUBLE))", each.params
+        )
+        for name, each in written.items()
+    }
+    found = _run(table, asked, _names(amounts.values()))
+    return {name: found.column(place).to_numpy() for place, name in enumerate(amounts)}
+
+
+def sort_rows(
+    table: pa.Table, order: Order, *, then: str | None
+) -> npt.NDArray[np.intp]:
+    """Return the places of a table's rows in order."""
+    written = order.to_sql("duckdb", column=quote_name)
+    last = f"{quote_name(then)}, " if then else ""
+    names = _names([order], *([then] if then else []))
+    place = pa.array(np.arange(table.num_rows))
+    known = _clean(table, names).append_column("row place", place)
+    query = f'SELECT "row place" FROM known ORDER BY {written.sql}, {last}"row place"'
+    return np.asarray(_query(known, query, written.params).column(0).to_numpy())
+
+
+def _names(asked: Iterable[Rule | Amount | Order], *more: str) -> list[str]:
+    return sorted({*more, *(name for each in asked for name in each.columns)})
+
+
+def _run(
+    table: pa.Table, asked: Mapping[str, CompiledRule], names: list[str]
+) -> pa.Table:
+    """Compute expressions for every row, in the table's order."""
+    if not asked:
+        return pa.table({})
+    params = {
+        key: value for each in asked.values() for key, value in each.params.items()
+    }
+    listed = ", ".join(
+        f"{each.sql} AS c{place}" for place, each in enumerate(asked.values())
+    )
+    place = pa.array(np.arange(table.num_rows))
+    known = _clean(table, names).append_column("row place", place)
+    query = f'SELECT {listed} FROM known ORDER BY "row place"'
+    return _query(known, query, params)
+
+
+def _query(known: pa.Table, query: str, params: dict[str, Any]) -> pa.Table:
+    from features.log import open_database
+
+    with open_database(threads=2) as con:
+        con.register("known", known)
+        return con.sql(query, params=params).to_arrow_table()
+
+
+def _clean(table: pa.Table, names: list[str]) -> pa.Table:
+    """Take the columns that are named; NaN is null."""
+    return (
+        pa.table({name: _without_nan(table[name]) for name in names})
+        if names
+        else table.select([])
+    )
+
+
+def _without_nan(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_floating(values.type):
+        return values
+    return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)

@@ -1,0 +1,126 @@
+"""Rules, amounts and orders: parsed once, written for any database, or run here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.rules.nodes import Node
+from models.rules.writer import CompiledRule, Dialect, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition on a customer.
+
+    Parameters
+    ----------
+    text : str
+        As it was written.
+    columns : frozenset of str
+        That it names.
+    tree : node
+        What it says.
+    """
+
+    text: str
+    columns: frozenset[str]
+    tree: Node
+
+    def to_sql(
+        self, dialect: Dialect, *, column: Callable[[str], str], prefix: str = "p"
+    ) -> CompiledRule:
+        """Write the condition for a database; a row is selected where it is true.
+
+        Parameters
+        ----------
+        dialect : str
+        column : callable
+            A column's name to its SQL; see ``Writer`` for what each database keeps.
+        prefix : str
+            Begins the names of the parameters.
+        """
+        writer = Writer(dialect, column, prefix)
+        return CompiledRule(writer.write(self.tree), writer.params)
+
+    def select(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        """Tell for each row of a table whether the condition is true.
+
+        NaN is null, and what is unknown is not selected.
+        """
+        from models.rules.engine import select_rows
+
+        return select_rows(table, {"rule": self})["rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number computed of a customer, such as ``churn_probability * expected_value``.
+
+    Parameters
+    ----------
+    text : str
+    columns : frozenset of str
+    tree : node
+    """
+
+    text: str
+    columns: frozenset[str]
+    tree: Node
+
+    def to_sql(
+        self, dialect: Dialect, *, column: Callable[[str], str], prefix: str = "a"
+    ) -> CompiledRule:
+        """Write the number for a database, as a double."""
+        writer = Writer(dialect, column, prefix)
+        return CompiledRule(writer.write(self.tree), writer.params)
+
+    def compute(self, table: pa.Table) -> npt.NDArray[np.float64]:
+        """Return the number for each row of a table; NaN where it is unknown."""
+        from models.rules.engine import compute_amounts
+
+        return compute_amounts(table, {"amount": self})["amount"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What comes first.
+
+    Parameters
+    ----------
+    text : str
+    columns : frozenset of str
+    keys : tuple of (node, bool)
+        Expressions, and whether each is downwards.
+    """
+
+    text: str
+    columns: frozenset[str]
+    keys: tuple[tuple[Node, bool], ...]
+
+    def to_sql(
+        self, dialect: Dialect, *, column: Callable[[str], str], prefix: str = "o"
+    ) -> CompiledRule:
+        """Write what follows ORDER BY; the unknown comes last, text by its bytes."""
+        writer = Writer(dialect, column, prefix)
+        written = ", ".join(
+            f"{writer.write_key(node)} {'DESC' if down else 'ASC'} NULLS LAST"
+            for node, down in self.keys
+        )
+        return CompiledRule(written, writer.params)
+
+    def sort(self, table: pa.Table, *, then: str | None = None) -> npt.NDArray[np.intp]:
+        """Return the places of a table's rows in order.
+
+        Parameters
+        ----------
+        then : str or None
+            The column that breaks ties, upwards; without one the table's order does.
+        """
+        from models.rules.engine import sort_rows
+
+        return sort_rows(table, self, then=then)
