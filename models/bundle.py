@@ -27,8 +27,6 @@ from models.tree_text import check_trees
 SCHEMA = 1
 MANIFEST = "manifest.json"
 FILES = (
-    "churn.txt",
-    "value.txt",
     "model.json",
     "features.sql",
     "reasons.json",
@@ -37,6 +35,9 @@ FILES = (
     "reference.parquet",
     "golden.parquet",
 )
+BOOSTERS = {"churn": "churn.txt", "value": "value.txt"}
+"""LightGBM's text, where a model and no simple method is served."""
+
 MOST_BYTES = 256 * 1024 * 1024
 GOLDEN_ROWS = 32
 GOLDEN = ("churn_probability", "expected_value", "value_low", "value_high")
@@ -97,8 +98,8 @@ def save_bundle(
         SHA-256 of the manifest, which stands for the whole bundle.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    model.churn.booster_.save_model(str(folder / "churn.txt"))
-    model.value.booster_.save_model(str(folder / "value.txt"))
+    for target, booster in model.boosters.items():
+        booster.save_model(str(folder / BOOSTERS[target]))
     _write(folder / "model.json", _dumps(model.to_dict()))
     _write(folder / "features.sql", model.plan.sql)
     _write(folder / "reasons.json", _dumps(ReasonTable.load().to_dict()))
@@ -109,7 +110,8 @@ def save_bundle(
     rows = kept.head(GOLDEN_ROWS)
     golden = rows.assign(**_golden(_restore(folder), rows))
     golden.to_parquet(folder / "golden.parquet")
-    files = {name: _describe(folder / name) for name in FILES}
+    boosters = [BOOSTERS[target] for target in model.boosters]
+    files = {name: _describe(folder / name) for name in (*boosters, *FILES)}
     manifest = _dumps({"schema": SCHEMA, **facts, "files": files})
     _write(folder / MANIFEST, manifest)
     return hashlib.sha256(manifest.encode()).hexdigest()
@@ -139,8 +141,9 @@ def load_bundle(folder: Path, *, version: str, sha256: str | None = None) -> Bun
     manifest = _read_manifest(folder, sha256)
     _check_files(folder, manifest.get("files"))
     try:
-        for name in ("churn.txt", "value.txt"):
-            check_trees((folder / name).read_text(encoding="utf-8"), name=name)
+        for name in BOOSTERS.values():
+            if (folder / name).is_file():
+                check_trees((folder / name).read_text(encoding="utf-8"), name=name)
         bundle = Bundle(
             version=version,
             manifest=manifest,
@@ -182,8 +185,9 @@ def _golden(model: CustomerModel, rows: pd.DataFrame) -> dict[str, Any]:
 
 def _restore(folder: Path) -> CustomerModel:
     boosters = {
-        name: lgb.Booster(model_str=(folder / f"{name}.txt").read_text("utf-8"))
-        for name in ("churn", "value")
+        target: lgb.Booster(model_str=(folder / name).read_text("utf-8"))
+        for target, name in BOOSTERS.items()
+        if (folder / name).is_file()
     }
     return CustomerModel.from_dict(
         _read_json(folder / "model.json"),
@@ -220,8 +224,9 @@ def _read_manifest(folder: Path, sha256: str | None) -> dict[str, Any]:
 def _check_files(folder: Path, listed: Any) -> None:
     listed = listed if isinstance(listed, dict) else {}
     present = {entry.name for entry in os.scandir(folder)} - {MANIFEST}
-    if set(listed) != set(FILES) or present != set(FILES):
-        odd = sorted(present.symmetric_difference(FILES) | set(listed) ^ set(FILES))
+    needed = {*FILES, *set(listed) & set(BOOSTERS.values())}
+    if set(listed) != needed or present != needed:
+        odd = sorted(present ^ needed | set(listed) ^ needed)
         raise BundleError(
             f"The bundle misses or adds: {', '.join(odd)}.",
             needed=f"It holds {MANIFEST} and {', '.join(FILES)}.",

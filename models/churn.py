@@ -90,6 +90,11 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.weights_ = np.asarray(weights, dtype=np.float64)
         return self
 
+    @property
+    def blend_(self) -> dict[str, float]:
+        """Return the weight of each part."""
+        return dict(zip(PARTS, self.weights_.tolist(), strict=True))
+
     def parts(self, X: pd.DataFrame) -> Floats:
         """Return the log-odds of churn of each part, of shape (n, 3)."""
         matrix = self._matrix(X)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +16,20 @@ from models.calibration import Calibration
 from models.churn import ChurnModel
 from models.clusters import BehaviourClusters
 from models.intervals import ValueIntervals
+from models.simple import SimpleScore
 from models.value import ValueModel
 
 Floats = npt.NDArray[np.float64]
+Score = TypeVar("Score", ChurnModel, ValueModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the scores stand on: ``model``, ``blend`` or ``btyd``, and why."""
+    """What the scores stand on, and why.
+
+    ``model``, ``blend`` (of models and simple methods), ``btyd``, or ``rule`` where RFM
+    or the last order was the better.
+    """
 
     name: str
     reason: str
@@ -69,8 +75,8 @@ class CustomerModel:
     plan : FeaturePlan
         The features it was trained on.
     buying : BuyingModel
-    churn : ChurnModel
-    value : ValueModel
+    churn : ChurnModel or SimpleScore
+    value : ValueModel or SimpleScore
     churn_calibration, value_calibration : Calibration
     order_level : float
         Actual over expected orders, as far as the past foretells it.
@@ -83,8 +89,8 @@ class CustomerModel:
 
     plan: FeaturePlan
     buying: BuyingModel
-    churn: ChurnModel
-    value: ValueModel
+    churn: ChurnModel | SimpleScore
+    value: ValueModel | SimpleScore
     churn_calibration: Calibration
     value_calibration: Calibration
     order_level: float
@@ -92,6 +98,16 @@ class CustomerModel:
     clusters: BehaviourClusters
     usual: pd.DataFrame
     basis: Basis
+
+    @property
+    def boosters(self) -> dict[str, Any]:
+        """Return what LightGBM keeps as its own text, by target."""
+        scores = {"churn": self.churn, "value": self.value}
+        return {
+            target: score.booster_
+            for target, score in scores.items()
+            if not isinstance(score, SimpleScore)
+        }
 
     @property
     def horizon_days(self) -> int:
@@ -175,8 +191,8 @@ class CustomerModel:
         return cls(
             plan=FeaturePlan.from_dict({**values["plan"], "sql": sql}),
             buying=BuyingModel.from_dict(values["buying"]),
-            churn=ChurnModel.from_dict(values["churn"], boosters["churn"]),
-            value=ValueModel.from_dict(values["value"], boosters["value"]),
+            churn=_restore_score(ChurnModel, values["churn"], boosters.get("churn")),
+            value=_restore_score(ValueModel, values["value"], boosters.get("value")),
             churn_calibration=Calibration.from_dict(values["churn_calibration"]),
             value_calibration=Calibration.from_dict(values["value_calibration"]),
             order_level=float(values["order_level"]),
@@ -185,6 +201,15 @@ class CustomerModel:
             usual=usual,
             basis=Basis(**values["basis"]),
         )
+
+
+def _restore_score(
+    kind: type[Score], values: Mapping[str, Any], booster: Any
+) -> Score | SimpleScore:
+    """Restore a model with its booster; what has none is a simple method."""
+    if booster is None:
+        return SimpleScore.from_dict(values)
+    return kind.from_dict(values, booster)
 
 
 def design(features: pd.DataFrame, buying: BuyingModel, days: float) -> pd.DataFrame:

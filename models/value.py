@@ -20,6 +20,8 @@ from models.churn import varying_columns
 
 Floats = npt.NDArray[np.float64]
 
+PARTS = ("trees", "btyd")
+
 BTYD_VALUE = "btyd_expected_value"
 """The feature that the part of BG/NBD with Gamma-Gamma is put down to."""
 
@@ -88,6 +90,11 @@ class ValueModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         """Weigh trees and btyd; the weights sum to 1."""
         self.weights_ = np.asarray(weights, dtype=np.float64)
         return self
+
+    @property
+    def blend_(self) -> dict[str, float]:
+        """Return the weight of each part."""
+        return dict(zip(PARTS, self.weights_.tolist(), strict=True))
 
     def parts(self, X: pd.DataFrame) -> Floats:
         """Return the logarithm of spend by each part, of shape (n, 2)."""

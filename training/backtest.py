@@ -17,6 +17,7 @@ import pandas as pd
 from features.errors import DataError
 from features.tables import Log
 from models.clusters import BehaviourClusters
+from training.core import Recipe
 from training.fit import fit_customer_model
 from training.grading import Holdout, judge
 from training.schedule import NO_EMBARGO, Origin, holdout_origin, plan_schedule
@@ -215,9 +216,8 @@ def _look_from(
         log,
         as_of=origin.as_of,
         horizon_days=origin.horizon_days,
-        seed=options.seed,
+        recipe=Recipe(options.seed, options.parameters),
         progress=tell,
-        parameters=options.parameters,
         embargo=embargo,
     )
     tell("judging on what came after")

@@ -62,8 +62,9 @@ def write_card(
         "snapshots": [_snapshot(fitted, origin) for origin in schedule.snapshots],
         "training_rows": fitted.rows,
         "level": fitted.level.to_dict(),
-        "churn_blend": model.churn.weights_.tolist(),
-        "value_blend": model.value.weights_.tolist(),
+        "churn_blend": model.churn.blend_,
+        "value_blend": model.value.blend_,
+        "churn_calibration": model.churn_calibration.method,
         "score_basis": model.basis.name,
         "score_basis_reason": model.basis.reason,
         "clusters": [

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,8 @@ from models.buying import BuyingModel
 from models.calibration import with_mean
 from models.clusters import BehaviourClusters
 from models.customer_model import Basis, CustomerModel, design, usual_of_clusters
-from training.core import Core, fit_late, fit_pair, only
+from models.simple import BTYD, WORDS, SimpleScore
+from training.core import Core, Recipe, carry_over, fit_late, fit_pair
 from training.level import Level, learn_level
 from training.schedule import NO_EMBARGO, Schedule, plan_schedule
 from training.snapshots import Snapshots, build_snapshots
@@ -59,10 +59,8 @@ def fit_customer_model(
     *,
     as_of: datetime,
     horizon_days: int,
-    seed: int,
+    recipe: Recipe,
     progress: Progress,
-    served: Sequence[str] = ("churn", "value"),
-    parameters: dict[str, Any] | None = None,
     embargo: timedelta = NO_EMBARGO,
 ) -> Fitted:
     """Fit on what was known at ``as_of``.
@@ -73,13 +71,9 @@ def fit_customer_model(
     as_of : datetime
         Nothing at or after it is seen, labels included.
     horizon_days : int
-    seed : int
+    recipe : Recipe
     progress : callable
         Told what is done next.
-    served : sequence of str
-        The models that passed their gate; BG/NBD with Gamma-Gamma stands in for others.
-    parameters : dict or None
-        LightGBM's, where they differ.
     embargo : timedelta
         Labels have to be over so long before ``as_of``.
 
@@ -112,13 +106,7 @@ def fit_customer_model(
     snapshots = build_snapshots(log, plan, as_of=as_of, origins=schedule.origins())
     with threadpool_limits(1, "blas"):  # small matrices: threads only wait for others
         return fit_snapshots(
-            plan,
-            schedule,
-            snapshots,
-            seed=seed,
-            progress=progress,
-            served=served,
-            parameters=parameters,
+            plan, schedule, snapshots, recipe=recipe, progress=progress
         )
 
 
@@ -127,43 +115,36 @@ def fit_snapshots(
     schedule: Schedule,
     snapshots: Snapshots,
     *,
-    seed: int,
+    recipe: Recipe,
     progress: Progress = lambda step: None,
-    served: Sequence[str] = ("churn", "value"),
-    parameters: dict[str, Any] | None = None,
 ) -> Fitted:
     """Fit on the snapshots of a schedule; see ``fit_customer_model``."""
     horizon_days = schedule.target.horizon_days
     progress(f"level of the next {horizon_days} days, by backtest")
     level = learn_level(schedule, snapshots)
     progress("churn and value on the earlier snapshots, judged on the later one")
-    late = fit_late(schedule, snapshots, seed=seed, parameters=parameters)
+    late = fit_late(schedule, snapshots, recipe=recipe)
     progress("churn and value on all snapshots")
-    churn, value, rows = fit_pair(
-        schedule.snapshots, snapshots, horizon_days, seed=seed, parameters=parameters
-    )
-    core = replace(
-        late,
-        churn=churn.blend(late.churn.weights_),
-        value=value.blend(late.value.weights_),
-    )
     features = snapshots.features[schedule.target.as_of]
-    model = _assemble(
-        only(core, served), plan, features=features, level=level, seed=seed
+    buying = BuyingModel().fit(features)
+    X = design(features, buying, plan.horizon_days)
+    churn, value, rows = fit_pair(
+        schedule.snapshots, snapshots, X, horizon_days=horizon_days, recipe=recipe
     )
+    core = carry_over(late, churn, value)
+    model = _assemble(core, plan, buying, X=X, level=level, seed=recipe.seed)
     return Fitted(model, schedule, snapshots, level, rows)
 
 
 def _assemble(
     core: Core,
     plan: FeaturePlan,
+    buying: BuyingModel,
     *,
-    features: pd.DataFrame,
+    X: pd.DataFrame,
     level: Level,
     seed: int,
 ) -> CustomerModel:
-    buying = BuyingModel().fit(features)
-    X = design(features, buying, plan.horizon_days)
     active = level.active_mean(X["btyd_p_active"].to_numpy(dtype=np.float64))
     total = float(X["btyd_expected_value"].mean()) * level.value_factor
     churn = with_mean(
@@ -188,19 +169,28 @@ def _assemble(
 
 
 def _basis(core: Core) -> Basis:
-    trees, ranks, btyd = core.churn.weights_
-    refused = {
-        "churn by BG/NBD": trees + ranks == 0,
-        "value by BG/NBD with Gamma-Gamma": core.value.weights_[0] == 0,
+    """Say what the scores stand on."""
+    simple = {
+        target: score.method
+        for target, score in (("churn", core.churn), ("value", core.value))
+        if isinstance(score, SimpleScore)
     }
-    if any(refused.values()):
-        simple = " and ".join(name for name, is_so in refused.items() if is_so)
-        return Basis(
-            "btyd" if all(refused.values()) else "blend",
-            f"{simple}: on a later period the model was no better than simple methods",
+    if simple:
+        told = " and ".join(
+            f"{target} by {WORDS[target][method]}" for target, method in simple.items()
         )
-    if btyd == 0:
+        return Basis(
+            _name_of(simple),
+            f"{told}: on a later period the model was no better than simple methods",
+        )
+    if not core.churn.blend_.get(BTYD):
         return Basis("model", "LightGBM and a logistic regression on ranks")
     return Basis(
         "blend", "LightGBM, a logistic regression on ranks and BG/NBD, blended"
     )
+
+
+def _name_of(simple: Mapping[str, str]) -> str:
+    if len(simple) == 1:
+        return "blend"
+    return BTYD if set(simple.values()) == {BTYD} else "rule"

@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.customer_model import Forecast
+from models.simple import METHODS, SimpleScore
 from training.baselines import BASELINES, judge_churn, judge_value
+from training.core import MODEL
 from training.fit import Fitted
 from training.metrics import (
     churn_calibration,
@@ -26,9 +28,10 @@ from training.metrics import (
 from training.schedule import Origin
 from training.slices import Outcome, measure_slices, slice_customers
 
-__all__ = ["BASELINES", "Gate", "Holdout", "grade_in_words", "judge", "served_ranking"]
+__all__ = ["BASELINES", "Gate", "Holdout", "grade_in_words", "judge"]
 
 Floats = npt.NDArray[np.float64]
+Ranking = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ class Gate:
     Parameters
     ----------
     min_auc_gain, min_gini_gain : float
-        Over the best baseline. A model that falls short is not served: BG/NBD with
-        Gamma-Gamma is.
+        Over the best baseline. A model that falls short is not served: the best of
+        the simple methods is.
     clear_gain : float
         Gain in AUC or Gini that makes a grade of A.
     max_ece, max_total_error : float
@@ -76,6 +79,11 @@ class Holdout:
         Kind of slice to slice to its measures.
     passed : tuple of str
         The models that beat every baseline: ``churn``, ``value``.
+    served : dict
+        ``churn`` and ``value`` to what may be served: ``model``, or the best of the
+        simple methods that can stand in.
+    served_ranking : dict
+        ``churn_served_auc`` and ``value_served_gini``: theirs.
     grade : str
         ``A`` to ``D``.
     """
@@ -90,6 +98,8 @@ class Holdout:
     deciles: list[dict[str, Any]]
     slices: dict[str, dict[str, dict[str, Any]]]
     passed: tuple[str, ...]
+    served: dict[str, str]
+    served_ranking: dict[str, float]
     grade: str
     p: Floats
     expected: Floats
@@ -116,6 +126,7 @@ class Holdout:
             "value_deciles": self.deciles,
             "slices": self.slices,
             "passed": list(self.passed),
+            "served": self.served,
             "grade": self.grade,
             "grade_in_words": grade_in_words(self),
         }
@@ -140,7 +151,8 @@ def judge(fitted: Fitted, labels: pd.DataFrame, *, gate: Gate) -> Holdout:
     churned = labels["churned"].to_numpy(dtype=np.float64)
     value = labels["value"].to_numpy(dtype=np.float64)
     spend = np.maximum(value, 0.0)
-    forecast = fitted.model.predict(fitted.model.design(features))
+    X = fitted.model.design(features)
+    forecast = fitted.model.predict(X)
     p, expected = forecast.churn_probability, forecast.expected_value
     churn = {"model": {**churn_ranking(churned, p), **churn_calibration(churned, p)}}
     found = {
@@ -153,6 +165,7 @@ def judge(fitted: Fitted, labels: pd.DataFrame, *, gate: Gate) -> Holdout:
     churn |= judge_churn(features, churned, days=origin.horizon_days)
     found |= judge_value(features, spend, days=origin.horizon_days)
     passed = _passed(churn, found, gate)
+    served, ranking = _choose_served(X, churned, spend, tables=(churn, found, passed))
     return Holdout(
         origin=origin,
         n_customers=len(features),
@@ -164,6 +177,8 @@ def judge(fitted: Fitted, labels: pd.DataFrame, *, gate: Gate) -> Holdout:
         deciles=value_deciles(value, expected),
         slices=_slices(features, origin, forecast, truth=(churned, value)),
         passed=passed,
+        served=served,
+        served_ranking=ranking,
         grade=_grade(churn, found, passed, gate=gate),
         p=p,
         expected=expected,
@@ -203,18 +218,6 @@ def grade_in_words(holdout: Holdout) -> dict[str, str]:
     return {"en": f"{meaning[0]}. {figures}", "zh": f"{meaning[1]}。{figures}"}
 
 
-def served_ranking(holdout: Holdout) -> dict[str, float]:
-    """Return AUC and Gini of what is served: the model, or BG/NBD in its place."""
-    churn, value = (
-        "model" if target in holdout.passed else "bgnbd"
-        for target in ("churn", "value")
-    )
-    return {
-        "churn_served_auc": holdout.churn[churn]["auc"],
-        "value_served_gini": holdout.value[value]["gini"],
-    }
-
-
 def _slices(
     features: pd.DataFrame,
     origin: Origin,
@@ -244,6 +247,30 @@ def _passed(
         "value": _gain(value, "gini") - gate.min_gini_gain,
     }
     return tuple(target for target, gain in gains.items() if gain > 0)
+
+
+def _choose_served(
+    X: pd.DataFrame,
+    churned: Floats,
+    spend: Floats,
+    *,
+    tables: tuple[Ranking, Ranking, tuple[str, ...]],
+) -> tuple[dict[str, str], dict[str, float]]:
+    """Return what may be served for each target, and how it ranks."""
+    churn, value, passed = tables
+    served, figures = {}, {}
+    for target, metric, table, truth in (
+        ("churn", "auc", churn, churned),
+        ("value", "gini", value, spend),
+    ):
+        options = {MODEL: table["model"][metric]} if target in passed else {}
+        for method in METHODS if target not in passed else ():
+            score = SimpleScore(method=method, target=target).fit(X)
+            ranking = churn_ranking if target == "churn" else value_ranking
+            options[method] = ranking(truth, score.decision_function(X))[metric]
+        served[target] = max(options, key=lambda name: options[name])
+        figures[f"{target}_served_{metric}"] = options[served[target]]
+    return served, figures
 
 
 def _gain(table: Mapping[str, Mapping[str, float]], metric: str) -> float:

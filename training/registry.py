@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from models.simple import WORDS
 from training.champion import (
     ABSENT,
     CHALLENGER,
@@ -18,7 +19,7 @@ from training.champion import (
     alias_version,
     make_champion,
 )
-from training.grading import Gate, Holdout, served_ranking
+from training.grading import Gate, Holdout
 from training.plots import write_plots
 from training.train import TrainedModel
 
@@ -128,11 +129,12 @@ def _decide(
         return False, behind
     if len(holdout.passed) == 2:
         return True, f"grade {holdout.grade}: beats every simple method"
-    missing = [target for target in ("churn", "value") if target not in holdout.passed]
-    return True, (
-        f"grade {holdout.grade}: for {' and '.join(missing)} no better than a "
-        "simple method, so BG/NBD with Gamma-Gamma is served for it"
+    told = " and ".join(
+        f"{target} is served by {WORDS[target][method]}"
+        for target, method in holdout.served.items()
+        if target not in holdout.passed
     )
+    return True, f"grade {holdout.grade}: no better than simple methods, so {told}"
 
 
 def fall_behind(client: MlflowClient, holdout: Holdout, gate: Gate) -> str:
@@ -146,7 +148,7 @@ def fall_behind(client: MlflowClient, holdout: Holdout, gate: Gate) -> str:
     params, metrics = _told_of(client, champion)
     if _holdout_of(holdout) != {key: params.get(key) for key in HOLDOUT}:
         return ""
-    found = served_ranking(holdout)
+    found = holdout.served_ranking
     most = {
         "churn_served_auc": ("AUC of churn", gate.max_auc_loss),
         "value_served_gini": ("Gini of value", gate.max_gini_loss),
@@ -216,13 +218,15 @@ def _log(client: MlflowClient, run_id: str, trained: TrainedModel) -> None:
             features=trained.fitted.features,
         )
         client.log_artifacts(run_id, str(plots), "plots")
-        model = Path(folder) / "model"
-        _save_flavour(model, trained)
-        client.log_artifacts(run_id, str(model), "model")
+        booster = trained.fitted.model.boosters.get("churn")
+        if booster is not None:
+            model = Path(folder) / "model"
+            _save_flavour(model, trained, booster)
+            client.log_artifacts(run_id, str(model), "model")
     client.log_artifacts(run_id, str(trained.folder), "model/bundle")
 
 
-def _save_flavour(folder: Path, trained: TrainedModel) -> None:
+def _save_flavour(folder: Path, trained: TrainedModel, booster: Any) -> None:
     """Save the churn booster as MLflow knows it, with signature and input example."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mlflow's own, on import and on integers
@@ -233,9 +237,9 @@ def _save_flavour(folder: Path, trained: TrainedModel) -> None:
         X = model.design(trained.fitted.features.head(5))
         X = X[list(model.churn.feature_names_in_)].astype(float)
         mlflow.lightgbm.save_model(
-            model.churn.booster_,
+            booster,
             str(folder),
-            signature=infer_signature(X, model.churn.booster_.predict(X)),
+            signature=infer_signature(X, booster.predict(X)),
             input_example=X,
             pip_requirements=["lightgbm"],
         )
@@ -269,7 +273,7 @@ def _metrics(trained: TrainedModel) -> dict[str, float]:
         for name, metrics in getattr(trained.holdout, target).items()
         for metric, value in metrics.items()
     } | {
-        **served_ranking(trained.holdout),
+        **trained.holdout.served_ranking,
         **_tuning(trained, ("n_trials", "default_value", "best_value")),
     }
 

@@ -15,6 +15,7 @@ from features.readiness import Readiness, check_readiness
 from features.tables import Log
 from models.bundle import save_bundle
 from training.card import write_card
+from training.core import Recipe
 from training.fit import Fitted, fit_customer_model
 from training.grading import Gate, Holdout, judge
 from training.schedule import Origin, holdout_origin
@@ -114,10 +115,8 @@ def train(
         log,
         as_of=as_of,
         horizon_days=days,
-        seed=options.seed,
+        recipe=Recipe(options.seed, options.parameters, holdout.served),
         progress=progress,
-        served=holdout.passed,
-        parameters=options.parameters,
     )
     progress("writing the bundle")
     card = write_card(log, fitted, holdout, readiness=readiness, seed=options.seed)
@@ -146,9 +145,8 @@ def _judge_at(
         log,
         as_of=origin.as_of,
         horizon_days=origin.horizon_days,
-        seed=options.seed,
+        recipe=Recipe(options.seed, options.parameters),
         progress=tell,
-        parameters=options.parameters,
     )
     truth = build_snapshots(log, early.model.plan, as_of=origin.as_of, origins=[origin])
     return judge(early, truth.labels[origin], gate=options.gate)

@@ -15,7 +15,15 @@ import pandas as pd
 import pytest
 
 from features.errors import BundleError
-from models.bundle import FILES, GOLDEN_ROWS, MANIFEST, Bundle, load_bundle, save_bundle
+from models.bundle import (
+    BOOSTERS,
+    FILES,
+    GOLDEN_ROWS,
+    MANIFEST,
+    Bundle,
+    load_bundle,
+    save_bundle,
+)
 from tests.models.trees import SPOILT, flip_digit
 from training.train import TrainedModel
 
@@ -103,7 +111,7 @@ def test_it_holds_text_json_sql_and_parquet_and_no_pickle(
     trained_model: TrainedModel,
 ) -> None:
     files = sorted(path for path in trained_model.folder.rglob("*"))
-    assert {path.name for path in files} == {*FILES, MANIFEST}
+    assert {path.name for path in files} == {*FILES, *BOOSTERS.values(), MANIFEST}
     for path in files:
         raw = path.read_bytes()
         if path.suffix == ".parquet":

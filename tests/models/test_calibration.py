@@ -15,6 +15,8 @@ from scipy.special import expit, logit
 from models.calibration import (
     SLOPES,
     Calibration,
+    choose_logistic,
+    fit_isotonic,
     fit_logistic,
     fit_money,
     with_mean,
@@ -22,11 +24,15 @@ from models.calibration import (
 
 Floats = npt.NDArray[np.float64]
 
+KNOTS = st.lists(st.tuples(st.floats(0.05, 1.0), st.floats(0.05, 1.0)), max_size=4).map(
+    lambda steps: tuple(map(tuple, np.cumsum([(-1, -1), *steps], axis=0).tolist()))
+)
 MAPS = st.builds(
     Calibration,
     shift=st.floats(-5, 5),
     slope=st.floats(*SLOPES),
     link=st.sampled_from(["logistic", "exp"]),
+    knots=st.just(()) | KNOTS,
 )
 PARTS = st.tuples(st.integers(1, 6), st.integers(1, 5)).flatmap(
     lambda shape: arrays(np.float64, shape, elements=st.floats(-3, 3))
@@ -45,7 +51,7 @@ def test_contributions_that_are_carried_add_up(
     served = calibration(parts.sum(axis=1) + base)
     carried, start = calibration.carry(parts, base)
     np.testing.assert_allclose(
-        carried.sum(axis=1) + start, served, rtol=1e-9, atol=1e-11
+        carried.sum(axis=1) + start, served, rtol=1e-9, atol=1e-9
     )
 
 
@@ -85,6 +91,45 @@ def test_platts_parameters_are_recovered() -> None:
     assert fitted.shift == pytest.approx(-0.7, abs=0.06)
     assert fitted.slope == pytest.approx(1.4, abs=0.06)
     assert fitted(score).mean() == pytest.approx(churned.mean(), abs=1e-3)
+
+
+def test_an_isotonic_map_is_found_where_platts_is_wrong() -> None:
+    score = scores(20_000)
+    rate = np.where(score < 0.5, 0.1, 0.4)
+    churned = (np.random.default_rng(1).uniform(size=len(score)) < rate).astype(float)
+    chosen = choose_logistic(score, churned, seed=0)
+    assert chosen.method == "isotonic"
+    found = np.array([chosen(-1.0), chosen(2.5)])
+    np.testing.assert_allclose(found, [0.1, 0.4], atol=0.04)
+    assert np.abs(fit_logistic(score, churned)(score) - rate).mean() > 2 * (
+        np.abs(chosen(score) - rate).mean()
+    )
+
+
+def test_platts_map_is_kept_where_it_is_right() -> None:
+    score = scores(20_000)
+    drawn = np.random.default_rng(1).uniform(size=len(score))
+    churned = (drawn < expit(-0.7 + 1.4 * score)).astype(float)
+    chosen = choose_logistic(score, churned, seed=0)
+    assert chosen == fit_logistic(score, churned)
+    assert chosen.method == "platt"
+
+
+@pytest.mark.parametrize("n", [3, 60, 700])
+def test_an_isotonic_map_ties_nobody(n: int) -> None:
+    score = scores(n)
+    drawn = np.random.default_rng(1).uniform(size=n)
+    fitted = fit_isotonic(score, (drawn < expit(score)).astype(float))
+    served = fitted(np.linspace(score.min() - 1, score.max() + 1, 200))
+    assert (np.diff(served) > 0).all()
+    assert ((served > 0) & (served < 1)).all()
+
+
+def test_scores_that_are_all_alike_can_be_calibrated() -> None:
+    churned = np.tile([0.0, 0.0, 0.0, 1.0], 200)
+    for fit in (fit_logistic, fit_isotonic):
+        fitted = fit(np.full(800, 0.3), churned)
+        assert float(fitted(0.3)) == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_perfect_split_stays_finite() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from features.tables import log_from_rows
 from models.bundle import Bundle, load_bundle, save_bundle
 from serving.scorer import CustomerEvents, ScoredRun, score_log
+from training.core import Recipe
 from training.fit import fit_customer_model
 
 STARTS_AT = datetime(2010, 1, 1, tzinfo=UTC)
@@ -77,9 +78,8 @@ def train_small(folder: Path) -> Trained:
             log,
             as_of=AS_OF,
             horizon_days=HORIZON_DAYS,
-            seed=0,
+            recipe=Recipe(0, {"n_estimators": 8}),
             progress=lambda step: None,
-            parameters={"n_estimators": 8},
         )
         save_bundle(folder, fitted.model, reference=fitted.features, card={}, facts={})
         run = score_log(load_bundle(folder, version="1"), log, as_of=AS_OF)

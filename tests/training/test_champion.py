@@ -24,7 +24,7 @@ from training.champion import (
     read_promotions,
     stack_champions,
 )
-from training.grading import Gate, served_ranking
+from training.grading import Gate
 from training.registry import connect, fall_behind, register
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def test_only_a_clear_loss_on_the_same_holdout_counts(
     client: MlflowClient, trained_model: TrainedModel
 ) -> None:
     holdout = trained_model.holdout
-    figures = served_ranking(holdout)
+    figures = holdout.served_ranking
     assert fall_behind(client, holdout, Gate()) == "", "there is no champion"
     better = {key: value + 0.02 for key, value in figures.items()}
     run_id = client.create_run("0").info.run_id

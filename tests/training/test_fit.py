@@ -12,8 +12,11 @@ import pytest
 
 from features.errors import DataError
 from features.tables import Log
+from models.simple import WORDS
 from tests.buyers import STARTS_AT, Rows, make_rows
 from tests.conftest import AS_OF, HORIZON_DAYS
+from training.baselines import rfm_score
+from training.core import MODEL, Recipe
 from training.fit import Fitted, fit_customer_model, fit_snapshots
 from training.grading import Gate, judge
 from training.snapshots import Snapshots, build_snapshots
@@ -25,7 +28,8 @@ BRIEF = {"num_iterations": 3}
 def refit(
     fitted: Fitted,
     *,
-    served: tuple[str, ...] = ("churn", "value"),
+    churn: str = MODEL,
+    value: str = MODEL,
     snapshots: Snapshots | None = None,
 ) -> Fitted:
     """Fit again on the same snapshots, or on others."""
@@ -33,16 +37,14 @@ def refit(
         fitted.model.plan,
         fitted.schedule,
         snapshots or fitted.snapshots,
-        seed=1,
-        served=served,
-        parameters=BRIEF,
+        recipe=Recipe(1, BRIEF, {"churn": churn, "value": value}),
     )
 
 
 @pytest.fixture(scope="module")
 def base(trained_model: TrainedModel) -> Fitted:
     """Return a fit where neither model passed."""
-    return refit(trained_model.fitted, served=())
+    return refit(trained_model.fitted, churn="btyd", value="btyd")
 
 
 def columns_of(fitted: Fitted) -> pd.DataFrame:
@@ -106,16 +108,49 @@ def test_what_btyd_says_is_explained_by_btyd(base: Fitted) -> None:
         (base.model.explain_churn(X), "btyd_p_active"),
         (base.model.explain_value(X), "btyd_expected_value"),
     ):
-        others = np.array([name != column for name in explained.columns])
-        assert np.abs(explained.parts[:, others]).max() < 1e-9
-        assert np.abs(explained.parts[:, ~others]).max() > 0
+        assert explained.columns == (column,)
+        assert np.abs(explained.parts).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("churn", "value", "basis"),
+    [
+        ("rfm", "rfm", "rule"),
+        ("recency", "recency", "rule"),
+        ("recency", "btyd", "rule"),
+        ("rfm", MODEL, "blend"),
+    ],
+)
+def test_a_simple_method_is_served_as_it_ranks(
+    trained_model: TrainedModel, churn: str, value: str, basis: str
+) -> None:
+    fitted = refit(trained_model.fitted, churn=churn, value=value)
+    X, model = columns_of(fitted), fitted.model
+    forecast = model.predict(X)
+    assert model.basis.name == basis
+    assert WORDS["churn"][churn] in model.basis.reason
+    ranks = {
+        "recency": X["days_since_last_order"].to_numpy(),
+        "rfm": -rfm_score(X),
+    }
+    order = np.argsort(ranks[churn], kind="stable")
+    assert (np.diff(forecast.churn_probability[order]) >= -1e-12).all()
+    active = fitted.level.active_mean(X["btyd_p_active"].to_numpy())
+    assert forecast.churn_probability.mean() == pytest.approx(1 - active, abs=1e-9)
+    for explained, figure in (
+        (model.explain_churn(X), forecast.churn_probability),
+        (model.explain_value(X), forecast.expected_value),
+    ):
+        total = explained.base + explained.parts.sum(axis=1)
+        np.testing.assert_allclose(total, figure, rtol=1e-9)
 
 
 @pytest.mark.parametrize("served", ["churn", "value"])
 def test_one_may_fail_without_the_other(
     trained_model: TrainedModel, base: Fitted, served: str
 ) -> None:
-    fitted = refit(trained_model.fitted, served=(served,))
+    churn, value = (MODEL, "btyd") if served == "churn" else ("btyd", MODEL)
+    fitted = refit(trained_model.fitted, churn=churn, value=value)
     X = columns_of(fitted)
     forecast, of_base = (each.model.predict(X) for each in (fitted, base))
     same = {
@@ -193,9 +228,8 @@ def test_rows_not_yet_known_change_no_forecast() -> None:
                 log,
                 as_of=AS_OF,
                 horizon_days=HORIZON_DAYS,
-                seed=1,
+                recipe=Recipe(1, BRIEF),
                 progress=lambda step: None,
-                parameters=BRIEF,
             )
         forecasts.append(fitted.model.predict(columns_of(fitted)))
     for name in forecasts[0].__slots__:
@@ -209,7 +243,7 @@ def test_a_history_that_is_too_short_is_refused(buyers_log: Log) -> None:
             buyers_log,
             as_of=buyers_log.starts_at + timedelta(days=5),
             horizon_days=HORIZON_DAYS,
-            seed=1,
+            recipe=Recipe(1),
             progress=lambda step: None,
         )
 

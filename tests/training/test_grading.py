@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from training.core import Core, only
+from models.simple import METHODS, SimpleScore
+from training.core import MODEL, Core
 from training.fit import Fitted, _basis
 from training.grading import (
     BASELINES,
@@ -18,7 +18,6 @@ from training.grading import (
     Holdout,
     grade_in_words,
     judge,
-    served_ranking,
 )
 from training.snapshots import build_snapshots
 
@@ -76,8 +75,10 @@ def test_a_model_made_bad_on_purpose_does_not_pass(
     assert best in BASELINES
     metric = {"churn": "auc", "value": "gini"}[target]
     assert getattr(bad, target)["model"][metric] < figure
-    served = served_ranking(bad)[f"{target}_served_{metric}"]
-    assert served == getattr(bad, target)["bgnbd"][metric], "BG/NBD stands in"
+    assert bad.served[target] in METHODS
+    served = bad.served_ranking[f"{target}_served_{metric}"]
+    for name in ("recency", "rfm"):
+        assert served >= getattr(bad, target)[name][metric], "the best stands in"
 
 
 def test_the_gate_asks_for_the_gain_that_is_set(
@@ -122,23 +123,31 @@ def test_every_customer_is_in_one_slice_of_each_kind(honest: Holdout) -> None:
 @pytest.mark.parametrize(
     ("served", "name", "reason"),
     [
-        ((), "btyd", "churn by BG/NBD and value by BG/NBD with Gamma-Gamma: "),
-        (("churn",), "blend", "value by BG/NBD with Gamma-Gamma: "),
-        (("value",), "blend", "churn by BG/NBD: "),
+        (("btyd", "btyd"), "btyd", "churn by BG/NBD and value by BG/NBD with Gamma-"),
+        ((MODEL, "btyd"), "blend", "value by BG/NBD with Gamma-Gamma: "),
+        (("btyd", MODEL), "blend", "churn by BG/NBD: "),
+        (("rfm", "recency"), "rule", "churn by RFM score and value by past spend: "),
     ],
 )
 def test_a_simple_method_is_named_for_what_alone_it_is_served(
-    fitted: Fitted, served: tuple[str, ...], name: str, reason: str
+    fitted: Fitted, served: tuple[str, str], name: str, reason: str
 ) -> None:
     model = fitted.model
+    X = model.design(fitted.features)
+    churn, value = (
+        sound if method == MODEL else SimpleScore(method=method, target=target).fit(X)
+        for sound, method, target in zip(
+            (model.churn, model.value), served, ("churn", "value"), strict=True
+        )
+    )
     core = Core(
-        copy(model.churn),
-        copy(model.value),
+        churn,
+        value,
         model.churn_calibration,
         model.value_calibration,
         model.intervals,
     )
-    basis = _basis(only(core, served))
+    basis = _basis(core)
     assert basis.name == name
     assert basis.reason.startswith(reason)
 

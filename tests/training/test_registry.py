@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pytest
 
-from models.bundle import FILES, MANIFEST, load_bundle
+from models.bundle import BOOSTERS, FILES, MANIFEST, load_bundle
 from training.champion import CHALLENGER, CHAMPION, MODEL_NAME
 from training.registry import SHA256_TAG, connect, local_folder
 from training.train import TrainedModel
@@ -101,7 +101,11 @@ def test_the_bundle_is_there_whole(
     files: Path, trained_model: TrainedModel, version: ModelVersion
 ) -> None:
     folder = files / "model" / "bundle"
-    assert {path.name for path in folder.iterdir()} == {*FILES, MANIFEST}
+    assert {path.name for path in folder.iterdir()} == {
+        *FILES,
+        *BOOSTERS.values(),
+        MANIFEST,
+    }
     sha256 = version.tags[SHA256_TAG]
     load_bundle(folder, version="1", sha256=sha256)
     manifest = (folder / MANIFEST).read_bytes()

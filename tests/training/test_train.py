@@ -14,7 +14,7 @@ import pytest
 
 from features.errors import DataError
 from features.tables import Log
-from models.bundle import FILES, MANIFEST, load_bundle
+from models.bundle import BOOSTERS, FILES, MANIFEST, load_bundle
 from tests.buyers import Row, Rows, make_rows
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.grading import Gate
@@ -72,8 +72,8 @@ def test_rows_at_or_after_as_of_change_no_bit_of_the_model(
     trained_model: TrainedModel, twin: TrainedModel
 ) -> None:
     first, second = files_of(trained_model), files_of(twin)
-    assert set(first) == set(FILES)
-    changed = {name for name in FILES if first[name] != second[name]}
+    assert set(first) == {*FILES, *BOOSTERS.values()}
+    changed = {name for name in first if first[name] != second[name]}
     assert changed <= {"card.json"}
 
 
@@ -115,6 +115,7 @@ def test_the_holdout_saw_nothing_of_what_it_is_judged_by(
     rows: Rows, trained_model: TrainedModel, options: TrainOptions
 ) -> None:
     """Fit on the log cut where the holdout begins: the probabilities are the same."""
+    from training.core import Recipe
     from training.fit import fit_customer_model
 
     origin = trained_model.holdout.origin
@@ -123,9 +124,8 @@ def test_the_holdout_saw_nothing_of_what_it_is_judged_by(
             log,
             as_of=origin.as_of,
             horizon_days=origin.horizon_days,
-            seed=options.seed,
+            recipe=Recipe(options.seed, options.parameters),
             progress=lambda step: None,
-            parameters=options.parameters,
         )
     forecast = early.model.predict(early.model.design(early.features))
     assert (forecast.churn_probability == trained_model.holdout.p).all()
@@ -176,8 +176,9 @@ def test_a_model_that_cannot_split_is_no_better_than_its_other_parts(
     refused: TrainedModel, trained_model: TrainedModel
 ) -> None:
     assert trained_model.card["grade"] in ("A", "B")
-    assert refused.fitted.model.churn.weights_.tolist() == [0.0, 0.0, 1.0]
-    assert refused.fitted.model.value.weights_.tolist() == [0.0, 1.0]
+    assert refused.fitted.model.churn.blend_ == {"btyd": 1.0}
+    assert refused.fitted.model.value.blend_ == {"btyd": 1.0}
+    assert refused.fitted.model.boosters == {}
 
 
 @pytest.fixture(scope="module")
