@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
+
+from models.treeshap import TreeTables
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,6 +33,10 @@ FIXED: dict[str, Any] = {
     "force_col_wise": True,
 }
 """One thread a model: the same bits on every machine, and no stall on a busy one."""
+
+
+TABLES: WeakKeyDictionary[lgb.Booster, TreeTables] = WeakKeyDictionary()
+"""What was worked out of each booster that is in use."""
 
 
 def fit_booster(
@@ -69,10 +76,22 @@ def fit_booster(
 
 def contributions(booster: lgb.Booster, X: Floats) -> tuple[Floats, float]:
     """Return exact TreeSHAP values of shape (n, n_features), and the base."""
-    both = np.asarray(booster.predict(X, pred_contrib=True, num_threads=0))
-    return both[:, :-1], float(both[0, -1]) if len(both) else 0.0
+    tables = _tables(booster)
+    return tables.contributions(X), tables.base
 
 
 def raw_score(booster: lgb.Booster, X: Floats) -> Floats:
     """Return the sum of the trees for each row, before any link."""
+    tables = _tables(booster)
+    if tables.is_whole:
+        return tables.raw_score(X)
     return np.asarray(booster.predict(X, raw_score=True, num_threads=0))
+
+
+def _tables(booster: lgb.Booster) -> TreeTables:
+    """Return a booster's tables, which are made once."""
+    found = TABLES.get(booster)
+    if found is None:
+        text = booster.model_to_string()
+        found = TABLES[booster] = TreeTables(text, booster.num_feature())
+    return found
