@@ -38,6 +38,9 @@ FILES = (
 BOOSTERS = {"churn": "churn.txt", "value": "value.txt"}
 """LightGBM's text, where a model and no simple method is served."""
 
+HELD = (MANIFEST, *FILES, *BOOSTERS.values())
+"""Whatever a bundle may hold."""
+
 MOST_BYTES = 256 * 1024 * 1024
 GOLDEN_ROWS = 32
 GOLDEN = ("churn_probability", "expected_value", "value_low", "value_high")

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from features.errors import BundleError
-from models.bundle import FILES, MANIFEST, MOST_BYTES, Bundle, load_bundle
+from models.bundle import HELD, MOST_BYTES, Bundle, load_bundle
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -149,9 +149,9 @@ class BundleSource:
 
 def _check_listed(name: str, n_bytes: int | None) -> None:
     """Refuse to fetch what no bundle holds; a folder has no size."""
-    if name not in (*FILES, MANIFEST) or n_bytes is None or n_bytes > MOST_BYTES:
+    if name not in HELD or n_bytes is None or n_bytes > MOST_BYTES:
         raise BundleError(
             f"{name} is no file of a bundle, or too large for one.",
-            needed=f"A bundle holds {MANIFEST} and {', '.join(FILES)}.",
+            needed=f"A bundle holds {', '.join(HELD)}.",
             todo="Promote another version.",
         )

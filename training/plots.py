@@ -33,10 +33,9 @@ def write_plots(
         _save(folder / "lift.png", _draw_lift, holdout),
         _save(folder / "value_deciles.png", _draw_deciles, holdout),
     ]
-    for name, fitted in (("churn", model.churn), ("value", model.value)):
-        columns = list(fitted.feature_names_in_)
+    for name, booster in model.boosters.items():
         path = folder / f"shap_{name}.png"
-        _draw_shap(path, fitted.booster_, X[columns])
+        _draw_shap(path, booster, X[booster.feature_name()])
         drawn.append(path)
     return drawn
 

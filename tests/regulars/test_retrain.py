@@ -47,16 +47,17 @@ def published(shop: Shop) -> str:
 def test_it_publishes_the_simple_method_labelled_or_leaves_the_old_run(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """First no model can pass, so BG/NBD is served; then no version may follow it."""
+    """First no model can pass, so a simple method is served; then no version may follow it."""
     text = shop.config.read_text()
     shop.config.write_text(text + UNREACHABLE)
     out = shop.config.with_name("scores.parquet")
     code, told = retrain(shop, capsys, "--as-of", "2023-04-01", "--out", str(out))
     assert (code, told["published"]) == (0, True)
-    assert "no better than a simple method" in told["reason"]
+    assert "no better than simple methods" in told["reason"]
     assert told["train"]["holdout"]["passed"] == []
     assert told["train"]["grade"] == "D"
-    assert told["score"]["score_basis"] == {"btyd": told["score"]["customers"]}
+    (basis,) = told["score"]["score_basis"]
+    assert basis in ("btyd", "rule")
     assert pq.read_table(out).num_rows == told["score"]["customers"]
     assert told["check"]["ready"] is True
     first = published(shop)
