@@ -181,7 +181,9 @@ class Reader:
         return self._constant_of(CONSTANTS[kind], str(node.this.this))
 
     def _not(self, node: exp.Not) -> Call:
-        return Call("not", (self._typed(node.this, RuleType.BOOLEAN),), RuleType.BOOLEAN)
+        return Call(
+            "not", (self._typed(node.this, RuleType.BOOLEAN),), RuleType.BOOLEAN
+        )
 
     def _negative(self, node: exp.Neg) -> Node:
         inside = self._typed(node.this, RuleType.NUMBER)

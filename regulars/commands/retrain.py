@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.errors import StoreError
+from features.errors import BundleError, StoreError
 from regulars.addresses import SQLITE
 from regulars.commands.bundles import bundle_source
 from regulars.commands.check import as_values as check_values
@@ -29,6 +29,7 @@ from regulars.commands.train import (
     fit_and_register,
     show_grade,
     show_snapshots,
+    show_tuning,
     verdict,
 )
 from regulars.commands.train import as_values as train_values
@@ -101,9 +102,12 @@ def go_the_way(
     if shows:
         show_rows(log.reports.values())
         show_readiness(readiness)
-    trained = fit_and_register(log, settings, as_of=as_of, step=step)
+    trained = fit_and_register(
+        log, settings, as_of=as_of, step=step, tuned=tuned_before(settings)
+    )
     step.end()
     if shows:
+        show_tuning(trained.card)
         show_snapshots(trained.card)
         show_grade(trained.card)
         say(verdict(trained.registered))
@@ -112,6 +116,22 @@ def go_the_way(
         bundle = bundle_source(settings).get(trained.registered.version)
         run = score_and_publish(log, bundle, settings, as_of=as_of, step=step)
     return Retrained(check_values(log, readiness), trained, run)
+
+
+def tuned_before(settings: Settings) -> dict[str, Any] | None:
+    """Return what the champion's parameters were found by, None for the usual ones.
+
+    The new version is judged by them anew, on a holdout of its own.
+    """
+    source = bundle_source(settings)
+    try:
+        champion = source.champion()
+        found = source.get(champion).card.get("tuning")
+    except BundleError:  # there is none yet, or none that is sound: `score` says so
+        return None
+    if found is None or not found["is_used"]:
+        return None
+    return {"reused_from": champion, **found}
 
 
 def as_values(done: Retrained, out: Path | None) -> dict[str, Any]:

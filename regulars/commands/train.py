@@ -75,10 +75,12 @@ def fit_and_register(
     as_of: datetime,
     step: Steps,
     tune: float | None = None,
+    tuned: dict[str, Any] | None = None,
 ) -> Trained:
     """Train on an open log as of an instant, and register what came of it.
 
-    ``tune`` is how many minutes to search for parameters before that.
+    ``tune`` is how many minutes to search for parameters before that; ``tuned`` is what
+    an earlier search came to, whose parameters are used again.
     """
     gate = Gate(**settings.gate.model_dump())
     options = TrainOptions(
@@ -90,6 +92,9 @@ def fit_and_register(
     def tell(text: str) -> None:
         step(f"Training: {text}")
 
+    if tuned is not None:
+        parameters = tuned["best_parameters"]
+        options = replace(options, parameters=parameters, tuning=tuned)
     if tune is not None:
         found = search(
             log,
@@ -131,6 +136,9 @@ def show_tuning(card: dict[str, Any]) -> None:
     """Print what a search for parameters came to, where there was one."""
     found = card.get("tuning")
     if found is None:
+        return
+    if found.get("reused_from"):
+        say(f"Tuning: the parameters of version {found['reused_from']} are used again.")
         return
     used = "they are used" if found["is_used"] else "the usual ones are used"
     say(

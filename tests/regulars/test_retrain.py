@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import StoreError
+from models.simple import SimpleScore
 from regulars.cli import main
-from regulars.commands.retrain import alone, lock_path
+from regulars.commands.bundles import bundle_source
+from regulars.commands.log import open_log
+from regulars.commands.retrain import alone, lock_path, tuned_before
+from regulars.commands.train import fit_and_register
+from regulars.console import Steps
 from regulars.settings import load_settings
 from serving.queries import model
 from serving.store import open_store
@@ -47,7 +53,7 @@ def published(shop: Shop) -> str:
 def test_it_publishes_the_simple_method_labelled_or_leaves_the_old_run(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """First no model can pass, so a simple method is served; then no version may follow it."""
+    """First no model can pass: a simple method is served; then none may follow it."""
     text = shop.config.read_text()
     shop.config.write_text(text + UNREACHABLE)
     out = shop.config.with_name("scores.parquet")
@@ -74,6 +80,33 @@ def test_data_that_cannot_carry_a_model_leaves_with_one(
 ) -> None:
     code, told = retrain(shop, capsys, "--as-of", "2022-01-20")
     assert (code, told["error"]["kind"]) == (1, "DataError")
+
+
+def test_what_was_tuned_for_the_champion_is_used_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = open_shop(tmp_path, make_rows(n_customers=240))
+    settings = load_settings(shop.config, {})
+    assert tuned_before(settings) is None, "there is no champion"
+    tuned = {
+        "study": "an earlier one",
+        "best_parameters": {"num_iterations": 3},
+        "is_used": True,
+        "margin": 0.003,
+        "n_trials": 9,
+        "default_value": 0.8,
+        "best_value": 0.81,
+    }
+    as_of = datetime(2023, 4, 1, tzinfo=UTC)
+    with Steps() as step, open_log(settings) as log:
+        fit_and_register(log, settings, as_of=as_of, step=step, tuned=tuned)
+    code, told = retrain(shop, capsys, "--as-of", "2023-04-01")
+    assert code in (0, 1)
+    assert told["train"]["version"] == "2"
+    assert told["train"]["tuning"] == {"reused_from": "1", **tuned}
+    source = bundle_source(settings)
+    churn = source.get("2").model.churn
+    assert isinstance(churn, SimpleScore) or churn.parameters == {"num_iterations": 3}
 
 
 def test_what_cannot_be_meant_leaves_with_two(
