@@ -67,6 +67,8 @@ def _open_templates() -> Environment:
 
 
 def _join(steps: Mapping[str, str], body: str) -> str:
+    if not steps:
+        return f"{body}\n"
     ctes = ",\n\n".join(f"{name} as (\n{sql}\n)" for name, sql in steps.items())
     return f"with\n\n{ctes}\n\n{body}\n"
 

@@ -88,6 +88,9 @@ class RunContext:
         The cuts of the tier policy over the run's customers.
     fingerprint : str or None
         Of the rows that the run saw; None where it was not taken.
+    facts : mapping of str to str
+        The facts that the store keeps beside the scores, in order, and the
+        ``RuleType`` of each by its name.
     """
 
     as_of: datetime
@@ -95,6 +98,7 @@ class RunContext:
     not_products: tuple[str, ...] = ()
     tiers: dict[str, Any] = field(default_factory=dict)
     fingerprint: str | None = None
+    facts: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

@@ -16,6 +16,7 @@ from features.fingerprint import fingerprint
 from features.frame import to_frame
 from features.tables import Log, log_from_rows
 from models.bundle import Bundle
+from models.facts import build_facts, describe_facts, kept_facts
 from models.scores import SCORE_SCHEMA, RunContext
 from models.scoring import open_run, score_customers, without_rank
 
@@ -41,10 +42,20 @@ class CustomerEvents:
 
 @dataclass(frozen=True, slots=True)
 class ScoredRun:
-    """The scores of a run, and what it knew of all its customers."""
+    """The scores of a run, and what it knew of all its customers.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        One row a customer, in ``SCORE_SCHEMA``.
+    context : RunContext
+    facts : pyarrow.Table
+        One row a customer in the same order: all that rules may name.
+    """
 
     table: pa.Table
     context: RunContext
+    facts: pa.Table
 
 
 def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
@@ -60,7 +71,6 @@ def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
     Returns
     -------
     ScoredRun
-        One row a customer, in ``SCORE_SCHEMA``.
 
     Raises
     ------
@@ -85,9 +95,13 @@ def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
         context=context,
         reasons=bundle.reasons,
     )
-    return ScoredRun(
-        scores, replace(context, fingerprint=fingerprint(log, as_of=as_of))
+    facts = build_facts(scores, features, log, as_of=as_of)
+    context = replace(
+        context,
+        fingerprint=fingerprint(log, as_of=as_of),
+        facts=describe_facts(kept_facts(facts, bundle.model.plan.names)),
     )
+    return ScoredRun(scores, context, facts)
 
 
 def score_events(
