@@ -64,7 +64,7 @@ class BuyingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         X = X.iloc[:: max(1, -(-len(X) // MOST_CUSTOMERS))]
         self.orders_ = BGNBD(dropout_at_zero=self.dropout_at_zero, penalty=PENALTY)
         self.orders_.fit(X[list(HISTORY)].to_numpy(dtype=np.float64))
-        self.spend_ = GammaGamma(penalty=PENALTY).fit(*_spend_days(X))
+        self.spend_ = GammaGamma(penalty=PENALTY).fit(*spend_days(X))
         return self
 
     def predict(self, X: pd.DataFrame, *, days: float) -> pd.DataFrame:
@@ -79,7 +79,7 @@ class BuyingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         history = X[list(HISTORY)].to_numpy(dtype=np.float64)
         orders = self.orders_.expected_orders(history, days)
-        spend = self.spend_.expected_mean_spend(*_spend_days(X))
+        spend = self.spend_.expected_mean_spend(*spend_days(X))
         rate = (self.orders_.r_ + history[:, 0]) / (self.orders_.alpha_ + history[:, 2])
         columns = (
             self.orders_.p_alive(history),
@@ -108,7 +108,7 @@ class BuyingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         return model
 
 
-def _spend_days(X: pd.DataFrame) -> tuple[Floats, Floats]:
+def spend_days(X: pd.DataFrame) -> tuple[Floats, Floats]:
     """Return the purchase days and the mean spend of one."""
     days = X["n_purchase_days"].to_numpy(dtype=np.float64)
     spend = X["gross_spend"].to_numpy(dtype=np.float64)
