@@ -178,7 +178,7 @@ def load_bundle(folder: Path, *, version: str, sha256: str | None = None) -> Bun
 
 def _agree(found: Any, golden: pd.Series[float]) -> bool:
     expected = golden.to_numpy(dtype=np.float64)
-    return np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+    return np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
 
 
 def _golden(model: CustomerModel, rows: pd.DataFrame) -> dict[str, Any]:

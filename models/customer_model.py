@@ -23,12 +23,16 @@ Floats = npt.NDArray[np.float64]
 Score = TypeVar("Score", ChurnModel, ValueModel)
 
 
+INSUFFICIENT = "insufficient"
+"""The basis of customers of whom nothing is foretold: the log is below the minimum."""
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What the scores stand on, and why.
 
-    ``model``, ``blend`` (of models and simple methods), ``btyd``, or ``rule`` where RFM
-    or the last order was the better.
+    ``model``, ``blend`` (of models and simple methods), ``btyd``, ``rule`` where RFM or
+    the last order was the better, ``insufficient`` where nothing is foretold.
     """
 
     name: str
@@ -55,6 +59,12 @@ class Forecast:
     expected_orders: Floats
     days_to_next_order: Floats
     cluster: npt.NDArray[np.int64]
+
+    @classmethod
+    def unknown(cls, cluster: npt.NDArray[np.int64]) -> Forecast:
+        """Return NaN of everything but the clusters."""
+        nothing = np.full(len(cluster), np.nan)
+        return cls(nothing, nothing, nothing, nothing, nothing, nothing, cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,10 @@ class CustomerModel:
         return design(features[list(self.plan.names)], self.buying, self.horizon_days)
 
     def predict(self, X: pd.DataFrame) -> Forecast:
-        """Foretell the horizon of each row of ``design``."""
+        """Foretell the horizon of each row of ``design``; NaN where it cannot be."""
+        cluster = np.asarray(self.clusters.predict(X), dtype=np.int64)
+        if self.basis.name == INSUFFICIENT:
+            return Forecast.unknown(cluster)
         p = self.churn_calibration(self.churn.decision_function(X))
         value = self.value_calibration(self.value.predict_log(X))
         low, high = self.intervals.predict(value)
@@ -130,7 +143,7 @@ class CustomerModel:
             value_high=np.maximum(high, value),
             expected_orders=self._orders(X, p),
             days_to_next_order=self._next_order(X, p),
-            cluster=np.asarray(self.clusters.predict(X), dtype=np.int64),
+            cluster=cluster,
         )
 
     def explain_churn(self, X: pd.DataFrame) -> Explained:

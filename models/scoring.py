@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from models.customer_model import CustomerModel, Explained, Forecast
+from models.customer_model import INSUFFICIENT, CustomerModel, Explained, Forecast
 from models.explain import write_reasons
 from models.lifecycle import lifecycle_stage
 from models.reasons import ReasonTable
@@ -92,8 +92,10 @@ def score_customers(
             quantity, tiers, cuts, currency=context.currency
         ),
         "cluster_name": _cluster_names(model, forecast.cluster),
-        "priority": pa.array(rank(at_risk, features.index), pa.int64()),
-        "value_at_risk": pa.array(at_risk),
+        "priority": pa.array(
+            rank(at_risk, features.index), pa.int64(), mask=np.isnan(at_risk)
+        ),
+        "value_at_risk": pa.array(at_risk, from_pandas=True),
         "score_basis": pa.array([model.basis.name] * n),
         "score_basis_reason": pa.array([model.basis.reason] * n),
         "churn_reasons": _reasons(
@@ -112,7 +114,10 @@ def score_customers(
 
 
 def rank(value_at_risk: npt.ArrayLike, customer_id: pd.Index) -> npt.NDArray[np.int64]:
-    """Return each customer's place by value at risk, 1 first, equals by id."""
+    """Return each customer's place by value at risk, 1 first, equals by id.
+
+    Those of whom it is not known come last.
+    """
     risk = np.asarray(value_at_risk, dtype=np.float64)
     order = np.lexsort((customer_id.to_numpy(dtype=str), -risk))
     place = np.empty(len(order), dtype=np.int64)
@@ -134,11 +139,11 @@ def _forecast_columns(forecast: Forecast, as_of: datetime) -> dict[str, pa.Array
     day = np.datetime64(as_of.astimezone(UTC).date(), "D")
     ahead = np.where(known, np.ceil(np.where(known, days, 0.0)), 0.0).astype(int)
     return {
-        "churn_probability": pa.array(forecast.churn_probability),
-        "expected_value": pa.array(forecast.expected_value),
-        "value_low": pa.array(forecast.value_low),
-        "value_high": pa.array(forecast.value_high),
-        "expected_orders": pa.array(forecast.expected_orders),
+        "churn_probability": pa.array(forecast.churn_probability, from_pandas=True),
+        "expected_value": pa.array(forecast.expected_value, from_pandas=True),
+        "value_low": pa.array(forecast.value_low, from_pandas=True),
+        "value_high": pa.array(forecast.value_high, from_pandas=True),
+        "expected_orders": pa.array(forecast.expected_orders, from_pandas=True),
         "next_order_on": pa.array(day + ahead, pa.date32(), mask=~known),
         "cluster": pa.array(forecast.cluster, pa.int64()),
     }
@@ -163,6 +168,9 @@ def _reasons(
     context: RunContext,
     raising_first: bool = False,
 ) -> pa.ListArray:
+    """Write the reasons of a figure; none of one that is not foretold."""
+    if model.basis.name == INSUFFICIENT:
+        return pa.nulls(len(X), SCORE_SCHEMA.field("churn_reasons").type)
     cluster = np.asarray(model.clusters.predict(X))
     usual = model.usual.reindex(columns=list(explained.columns))
     peers = usual.loc[cluster].to_numpy(dtype=np.float64)

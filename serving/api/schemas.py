@@ -108,7 +108,7 @@ class CustomerScore(Shown):
     priority: int | None = Field(description="Rank by value_at_risk, 1 first.")
     value_at_risk: float | None
     score_basis: str = Field(
-        description="model, blend, btyd, or insufficient: no prediction is made up."
+        description="model, blend, btyd, rule, or insufficient: nothing is made up."
     )
     score_basis_reason: str | None
     churn_reasons: list[Reason] | None
