@@ -1,8 +1,9 @@
 """One row a customer of all that rules may name.
 
-The score's own columns, the features of the model's plan, the customer's attributes and
-the standing facts, in this order: where two have one name (case aside), the first keeps
-it and an attribute is called ``customer_`` and its name.
+The score's own columns, what is missing to the next tier (``gap_amount``), the features
+of the model's plan, the customer's attributes and the standing facts, in this order:
+where two have one name (case aside), the first keeps it and an attribute is called
+``customer_`` and its name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.standing import STANDING, build_standing, read_attributes
 from models.rules import RuleType
@@ -72,6 +74,7 @@ SCORE_TYPES: Mapping[str, RuleType] = types_of(SCORE_SCHEMA)
 
 FACT_TYPES: Mapping[str, RuleType] = {
     **SCORE_TYPES,
+    "gap_amount": RuleType.NUMBER,
     **dict.fromkeys(MAIN_FEATURES, RuleType.NUMBER),
     **types_of(STANDING),
 }
@@ -101,6 +104,7 @@ def build_facts(
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         name: scores[name] for name in SCORE_TYPES
     }
+    columns["gap_amount"] = pc.struct_field(scores["gap_to_next_tier"], "amount")
     taken = {name.lower() for name in columns}
     standing = build_standing(log, ids, as_of=as_of)
     parts = (

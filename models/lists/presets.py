@@ -1,0 +1,42 @@
+"""The lists that are there without a config."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from models.lists.definition import ListDefinition
+
+
+@cache
+def presets() -> Mapping[str, ListDefinition]:
+    """Return the lists of ``presets.toml``."""
+    return {
+        name: ListDefinition.model_validate(values)
+        for name, values in _written().items()
+    }
+
+
+def lay_over(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a list's keys over those of the preset of its name, if there is one.
+
+    >>> found = lay_over("new", {"limit": 50})
+    >>> found["limit"], found["filter"]
+    (50, "lifecycle_stage = 'new'")
+    """
+    below = _written().get(name, {})
+    found = {**below, **values}
+    for part in ("guardrails", "action", "cadence_days"):
+        if isinstance(values.get(part), Mapping):
+            found[part] = {**below.get(part, {}), **values[part]}
+    return found
+
+
+@cache
+def _written() -> dict[str, Any]:
+    return tomllib.loads(
+        files("models.lists").joinpath("presets.toml").read_text("utf-8")
+    )
