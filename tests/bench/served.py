@@ -13,6 +13,7 @@ from models.bundle import Bundle, load_bundle, save_bundle
 from regulars.commands.log import open_log
 from regulars.demo import SAMPLE
 from regulars.settings import load_settings
+from training.core import Recipe
 from training.fit import fit_customer_model
 
 VERSION = "1"
@@ -28,7 +29,7 @@ def sample_folder() -> Path:
             log,
             as_of=log.ends_at,
             horizon_days=settings.model.horizon_days,
-            seed=0,
+            recipe=Recipe(seed=0),
             progress=lambda step: None,
         )
     save_bundle(folder, fitted.model, reference=fitted.features, card={}, facts={})
@@ -52,7 +53,7 @@ def many_customers(bundle: Bundle, n: int, *, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     known = bundle.reference
     drawn = known.iloc[rng.integers(0, len(known), n)]
-    values = drawn.to_numpy(dtype=np.float64)
+    values = drawn.to_numpy(dtype=np.float64, copy=True)
     broken = (np.nan_to_num(known.to_numpy(dtype=np.float64)) % 1 != 0).any(axis=0)
     broken &= ~known.columns.isin(COUNTED)
     values[:, broken] *= rng.uniform(0.97, 1.03, (n, 1))
