@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,15 @@ from models.scores import BASE, OTHER, REASON
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
-Words = npt.NDArray[np.object_]
+Bools = npt.NDArray[np.bool_]
 
 MOST_REASONS = 3
+CLOSING = (
+    ("all other features together", "where every customer starts"),
+    ("其他特征合计", "所有客户的起点"),
+)
+"""What is said of the closing rows, in English and in Chinese."""
+
 CANDIDATES = 8
 """Drivers looked at for each customer: two that say the same sentence are one."""
 
@@ -68,87 +75,154 @@ def write_reasons(
         others add, then the base: the contributions add up to the served figure.
     """
     parts = explained.parts
-    n, width = len(parts), min(CANDIDATES, parts.shape[1])
-    order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :width]
+    values = X[list(explained.columns)].to_numpy(dtype=np.float64)
+    speaker = _Speaker(explained, X, (values, usual), table=table, currency=currency)
+    order = _strongest(parts, raising_first=raising_first)
+    chosen, told = order[:, :MOST_REASONS], np.ones((len(parts), MOST_REASONS), bool)
+    told = told[:, : chosen.shape[1]]
+    english = speaker.say("en", chosen, told)
+    alike = np.flatnonzero(~_differ(english, chosen.shape).all(axis=1))
+    if len(alike):
+        more = order[alike]
+        said = speaker.say("en", more, np.ones(more.shape, bool), rows=alike)
+        keep = _first_few(_differ(said, more.shape))
+        first = np.argsort(~keep, axis=1, kind="stable")[:, :MOST_REASONS]
+        chosen[alike] = np.take_along_axis(more, first, axis=1)
+        told[alike] = np.take_along_axis(keep, first, axis=1)
+        again = speaker.say("en", chosen[alike], told[alike], rows=alike)
+        english = _replace(english, again, alike, told=told)
+    words = (english, speaker.say("zh", chosen, told))
+    return _lists(chosen, explained, cells=(values, usual), words=words, told=told)
+
+
+def _strongest(parts: Floats, *, raising_first: bool) -> Rows:
+    """Return the columns of the largest contributions, the largest first."""
+    width = min(CANDIDATES, parts.shape[1])
+    size = -np.abs(parts)
+    some = np.sort(np.argpartition(size, width - 1, axis=1)[:, :width], axis=1)
+    by_size = np.argsort(np.take_along_axis(size, some, axis=1), axis=1, kind="stable")
+    order = np.take_along_axis(some, by_size, axis=1)
     if raising_first:
         lowers = np.take_along_axis(parts, order, axis=1) <= 0
         first = np.argsort(lowers, axis=1, kind="stable")
         order = np.take_along_axis(order, first, axis=1)
-    values = X[list(explained.columns)].to_numpy(dtype=np.float64)
-    rows = np.arange(n)[:, None]
-    cells = {
-        "value": values[rows, order],
-        "usual": usual[rows, order],
-        "contribution": parts[rows, order],
-    }
+    return order
 
-    def say(name: str, where: Rows, slot: Rows) -> tuple[Words, Words]:
-        en, zh = table.sentences(
-            name,
-            cells["value"][where, slot],
-            cells["usual"][where, slot],
-            contribution=cells["contribution"][where, slot],
-            currency=currency,
-            context=_Slice(X, where),
+
+class _Speaker:
+    """Says what chosen features are to each customer, a column at a time."""
+
+    def __init__(
+        self,
+        explained: Explained,
+        X: pd.DataFrame,
+        figures: tuple[Floats, Floats],
+        *,
+        table: ReasonTable,
+        currency: str | None,
+    ) -> None:
+        self._explained, self._X = explained, X
+        self._values, self._usual = figures
+        self._table, self._currency = table, currency
+
+    def say(
+        self, language: str, order: Rows, told: Bools, *, rows: Rows | None = None
+    ) -> pa.StringArray:
+        """Return the sentences of what is told, row after row.
+
+        Parameters
+        ----------
+        order : ndarray of shape (n, width)
+            Columns of what is explained.
+        told : ndarray of shape (n, width)
+        rows : ndarray of shape (n,) or None
+            The customers, None for all.
+        """
+        at, _ = np.nonzero(told)
+        customer = at if rows is None else rows[at]
+        column = order[told]
+        by_column = np.argsort(column, kind="stable")
+        cuts = np.flatnonzero(np.diff(column[by_column])) + 1
+        groups = np.split(by_column, cuts) if len(column) else []
+        texts = [
+            self._say_one(int(column[group[0]]), customer[group], language)
+            for group in groups
+        ]
+        place = np.empty(len(column), dtype=np.intp)
+        place[by_column] = np.arange(len(column))
+        whole = pa.concat_arrays([pa.array([], pa.string()), *texts])
+        return whole.take(pa.array(place))
+
+    def _say_one(self, column: int, where: Rows, language: str) -> pa.StringArray:
+        (said,) = self._table.sentences(
+            self._explained.columns[column],
+            self._values[where, column],
+            self._usual[where, column],
+            contribution=self._explained.parts[where, column],
+            currency=self._currency,
+            context=_Slice(self._X, where),
+            languages=(language,),
         )
-        return en, zh
-
-    en, zh = _sentences(order, explained.columns, say)
-    keep = _distinct(en)
-    return _lists(order, explained, cells=cells, words=(en, zh), keep=keep)
+        return said
 
 
-def _sentences(
-    order: Rows,
-    columns: tuple[str, ...],
-    say: Callable[[str, Rows, Rows], tuple[Words, Words]],
-) -> tuple[Words, Words]:
-    en, zh = (np.empty(order.shape, dtype=object) for _ in range(2))
-    for column in np.unique(order):
-        where, slot = np.nonzero(order == column)
-        en[where, slot], zh[where, slot] = say(columns[column], where, slot)
-    return en, zh
-
-
-def _distinct(en: Words) -> npt.NDArray[np.bool_]:
-    """Keep the first few that say something that was not said before."""
-    keep = np.ones(en.shape, dtype=bool)
-    for slot in range(1, en.shape[1]):
+def _differ(said: pa.StringArray, shape: tuple[int, ...]) -> Bools:
+    """Tell which sentences of each row were not said before in it."""
+    codes = said.dictionary_encode().indices.to_numpy().reshape(shape)
+    new = np.ones(shape, dtype=bool)
+    for slot in range(1, shape[1]):
         for before in range(slot):
-            keep[:, slot] &= (en[:, slot] != en[:, before]) | ~keep[:, before]
-    return keep & (np.cumsum(keep, axis=1) <= MOST_REASONS)
+            new[:, slot] &= (codes[:, slot] != codes[:, before]) | ~new[:, before]
+    return new
+
+
+def _replace(
+    said: pa.StringArray, again: pa.StringArray, rows: Rows, *, told: Bools
+) -> pa.StringArray:
+    """Take the sentences of some rows from those that were said again."""
+    place = np.arange(told.size).reshape(told.shape)
+    own = told[rows]
+    place[rows] = len(said) + np.cumsum(own.ravel()).reshape(own.shape) - 1
+    return pa.concat_arrays([said, again]).take(pa.array(place[told]))
+
+
+def _first_few(new: Bools) -> Bools:
+    return np.asarray(new & (np.cumsum(new, axis=1) <= MOST_REASONS))
 
 
 def _lists(
-    order: Rows,
+    chosen: Rows,
     explained: Explained,
     *,
-    cells: Mapping[str, Floats],
-    words: tuple[Words, Words],
-    keep: npt.NDArray[np.bool_],
+    cells: tuple[Floats, Floats],
+    words: tuple[pa.StringArray, pa.StringArray],
+    told: Bools,
 ) -> pa.ListArray:
-    n = len(order)
-    told = np.where(keep, cells["contribution"], 0.0).sum(axis=1)
-    other = explained.parts.sum(axis=1) - told
-    closing = np.column_stack([other, np.full(n, explained.base)])
-    mask = np.hstack([keep, np.ones((n, 2), dtype=bool)])
-    names = np.array(explained.columns, dtype=object)[order]
+    """Put together the drivers, what all others add, and the base."""
+    n, rows = len(chosen), np.arange(len(chosen))[:, None]
+    drivers = np.where(told, explained.parts[rows, chosen], 0.0)
+    other = explained.parts.sum(axis=1) - drivers.sum(axis=1)
+    mask = np.hstack([told, np.ones((n, 2), dtype=bool)])
+    ends = np.array([len(explained.columns), len(explained.columns) + 1])
     nothing = np.full((n, 2), np.nan)
-    said = {"en": ("all other features together", "where every customer starts")}
-    said["zh"] = ("其他特征合计", "所有客户的起点")
+    closing = np.column_stack([other, np.full(n, explained.base)])
 
-    def flat(cells_: npt.NDArray[np.generic], ends: object) -> npt.NDArray[np.generic]:
-        both = np.hstack([cells_, np.broadcast_to(np.asarray(ends), (n, 2))])
-        return np.asarray(both[mask])
+    def flat(inside: npt.NDArray[Any], closing: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.asarray(np.hstack([inside, np.broadcast_to(closing, (n, 2))])[mask])
 
+    names = pa.array([*explained.columns, OTHER, BASE], pa.string())
+    spoken = np.cumsum(told.ravel()).reshape(told.shape) - 1
+    value, usual = (cell[rows, chosen] for cell in cells)
     fields = [
-        pa.array(flat(names, np.array([OTHER, BASE], dtype=object)), pa.string()),
-        pa.array(flat(cells["value"], nothing), pa.float64(), from_pandas=True),
-        pa.array(flat(cells["usual"], nothing), pa.float64(), from_pandas=True),
-        pa.array(flat(cells["contribution"], closing), pa.float64()),
-        pa.array(flat(words[0], np.array(said["en"], dtype=object)), pa.string()),
-        pa.array(flat(words[1], np.array(said["zh"], dtype=object)), pa.string()),
+        names.take(pa.array(flat(chosen, ends))),
+        pa.array(flat(value, nothing), pa.float64(), from_pandas=True),
+        pa.array(flat(usual, nothing), pa.float64(), from_pandas=True),
+        pa.array(flat(drivers, closing), pa.float64()),
     ]
+    for said, last in zip(words, CLOSING, strict=True):
+        whole = pa.concat_arrays([said, pa.array(last, pa.string())])
+        at = flat(spoken, np.array([len(said), len(said) + 1]))
+        fields.append(whole.take(pa.array(at)))
     structs = pa.StructArray.from_arrays(fields, fields=list(REASON))
     offsets = np.concatenate([[0], np.cumsum(mask.sum(axis=1))]).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from scipy.special import ndtr, ndtri
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -60,12 +61,18 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         """Return the normal scores, of shape (n, n_features), none missing."""
         check_is_fitted(self)
         table = self._check(X, reset=False)
-        filled = np.where(np.isnan(table), self.medians_, table)
-        columns = [
-            self._rank(c, k) for c, k in zip(filled.T, self.knots_.T, strict=True)
-        ]
-        ranks = np.clip(np.column_stack(columns), self.tail, 1 - self.tail)
-        return np.asarray(ndtri(ranks))
+        scores = np.empty(table.shape)
+        for place, (column, knots) in enumerate(
+            zip(table.T, self.knots_.T, strict=True)
+        ):
+            filled = np.where(np.isnan(column), self.medians_[place], column)
+            if (knots[1:] == knots[:-1]).any():  # few values, many customers
+                values = pa.array(filled).dictionary_encode()
+                known = self._score(values.dictionary.to_numpy(), knots)
+                scores[:, place] = known[values.indices.to_numpy()]
+            else:
+                scores[:, place] = self._score(filled, knots)
+        return scores
 
     def inverse_transform(self, X: npt.ArrayLike) -> Floats:
         """Return the values that have these scores."""
@@ -101,6 +108,11 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
         )
         return np.asarray(checked, dtype=np.float64)
+
+    def _score(self, values: Floats, knots: Floats) -> Floats:
+        """Return the normal score of each value of one column."""
+        ranks = np.clip(self._rank(values, knots), self.tail, 1 - self.tail)
+        return np.asarray(ndtri(ranks))
 
     def _rank(self, column: Floats, knots: Floats) -> Floats:
         """Return the share below, with half of those who are equal."""

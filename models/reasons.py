@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from models.sentences import LANGUAGES, Form, Slot, Writer, compile_forms, find_writer
+from models.sentences import LANGUAGES, Form, compile_forms
+from models.words import Wording, Words
 
 TABLE = Path(__file__).with_name("reasons.toml")
 
 Floats = npt.NDArray[np.float64]
-Voice = Mapping[str, Mapping[str, tuple[Form, ...]]]
-"""What is said of one feature: the forms of each case in each language."""
+Rows = npt.NDArray[np.intp]
+Voice = Mapping[str, Wording]
+"""What is said of one feature: how each case is worded."""
 
 
 HOLDS: Mapping[str, Callable[[Floats], npt.NDArray[np.bool_]]] = {
@@ -114,7 +117,7 @@ class ReasonTable:
             currency=currency,
             context=row,
         )
-        return str(en[0]), str(zh[0])
+        return en[0].as_py(), zh[0].as_py()
 
     def sentences(
         self,
@@ -125,33 +128,32 @@ class ReasonTable:
         contribution: Floats,
         currency: str | None = None,
         context: Mapping[str, Floats] | None = None,
-    ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+        languages: Sequence[str] = LANGUAGES,
+    ) -> tuple[pa.StringArray, ...]:
         """Say the reason that one feature is for many customers.
 
         As ``sentence``, with arrays of shape (n_customers,) for figures.
 
         Returns
         -------
-        tuple of ndarray of shape (n_customers,)
-            Of str, in English and in Chinese.
+        tuple of StringArray of shape (n_customers,)
+            In each of ``languages``.
         """
         voice = self._voice(feature)
         figures = {"value": value, "usual": usual, "direction": contribution}
-        words = _Words(
+        words = Words(
             figures,
             context or {},
             currency=currency,
             directions=self._table["directions"],
         )
-        en, zh = (np.empty(len(value), dtype=object) for _ in LANGUAGES)
+        cases: list[tuple[Wording, Rows]] = []
         left = np.ones(len(value), dtype=bool)
         for case, wording in voice.items():
             rows = left & HOLDS[case](value)
-            if rows.any():
-                left &= ~rows
-                words.fill(en, wording["en"], rows=rows, language="en")
-                words.fill(zh, wording["zh"], rows=rows, language="zh")
-        return en, zh
+            left &= ~rows
+            cases.append((wording, np.flatnonzero(rows)))
+        return tuple(words.say(cases, language) for language in languages)
 
     def _voice(self, feature: str) -> Voice:
         if feature not in self._voices:
@@ -180,87 +182,6 @@ class ReasonTable:
             for case in HOLDS
             if case in given
         }
-
-
-class _Words:
-    """The figures of some customers, written where a form has a slot for them."""
-
-    def __init__(
-        self,
-        figures: Mapping[str, Floats],
-        context: Mapping[str, Floats],
-        *,
-        currency: str | None,
-        directions: Mapping[str, Mapping[str, str]],
-    ) -> None:
-        self._columns: dict[str, Floats | None] = dict(figures)
-        self._context = context
-        self._currency = currency
-        self._directions = directions
-
-    def fill(
-        self,
-        sentences: npt.NDArray[np.object_],
-        forms: tuple[Form, ...],
-        *,
-        rows: npt.NDArray[np.bool_],
-        language: str,
-    ) -> None:
-        """Write the rows, each in the first form whose figures are all known."""
-        left = rows.copy()
-        for form in forms:
-            known = left.copy()
-            for slot in form.slots:
-                known &= self._is_known(slot.name)
-            if known.any():
-                sentences[known] = self._write(form, np.flatnonzero(known), language)
-                left &= ~known
-            if not left.any():
-                return
-
-    def _column(self, name: str) -> Floats | None:
-        """Return a column, asked of the context only when a form names it."""
-        if name not in self._columns:
-            self._columns[name] = self._context.get(name)
-        return self._columns[name]
-
-    def _is_known(self, name: str) -> npt.NDArray[np.bool_] | bool:
-        column = self._column(name)
-        return False if column is None else np.isfinite(column)
-
-    def _write(
-        self, form: Form, rows: npt.NDArray[np.intp], language: str
-    ) -> npt.NDArray[np.object_]:
-        if not form.slots:
-            return np.full(len(rows), form.text.format(), dtype=object)
-        texts = [self._write_slot(slot, rows, language) for slot in form.slots]
-        return _to_objects(list(map(form.text.format, *texts)))
-
-    def _write_slot(
-        self, slot: Slot, rows: npt.NDArray[np.intp], language: str
-    ) -> list[str]:
-        """Write the figures of one slot, each different one once."""
-        column = self._column(slot.name)
-        figures = [] if column is None else column[rows].tolist()
-        different = set(figures)
-        write = self._find_writer(slot, language)
-        if 2 * len(different) > len(figures):
-            return list(map(write, figures))
-        written = {figure: write(figure) for figure in different}
-        return [written[figure] for figure in figures]
-
-    def _find_writer(self, slot: Slot, language: str) -> Writer:
-        if slot.name != "direction":
-            return find_writer(slot.kind, language, self._currency)
-        up, down = (self._directions[way][language] for way in ("raises", "lowers"))
-        return lambda contribution: up if contribution >= 0 else down
-
-
-def _to_objects(texts: list[str]) -> npt.NDArray[np.object_]:
-    """Make an array without the detour over fixed-width text."""
-    objects = np.empty(len(texts), dtype=object)
-    objects[:] = texts
-    return objects
 
 
 def _spell(name: str) -> str:

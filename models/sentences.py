@@ -12,6 +12,7 @@ from models.figures import money_writer, write_number, write_share
 LANGUAGES = ("en", "zh")
 
 SLOT = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
+HOLE = "\0"
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 Writer = Callable[[float], str]
@@ -27,10 +28,11 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to say a sentence, with ``{}`` for each slot."""
+    """One way to say a sentence: ``{}`` for each slot, and what stands around them."""
 
     text: str
     slots: tuple[Slot, ...]
+    around: tuple[str, ...]
 
 
 def compile_forms(
@@ -95,11 +97,12 @@ def _compile_form(text: str, literals: Mapping[str, str]) -> Form:
     def place(match: re.Match[str]) -> str:
         name, kind = match[1], match[2] or "number"
         if name in literals:
-            return literals[name].replace("{", "{{").replace("}", "}}")
+            return literals[name]
         slots.append(Slot(name, kind))
-        return "{}"
+        return HOLE
 
-    return Form(SLOT.sub(place, text), tuple(slots))
+    around = tuple(SLOT.sub(place, text).split(HOLE))
+    return Form("{}".join(around), tuple(slots), around)
 
 
 def _noun_writer(one: str, many: str) -> Writer:

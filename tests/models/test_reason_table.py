@@ -114,7 +114,7 @@ def test_every_value_the_engine_gives_can_be_said(
         for sentences in table.sentences(
             name, values, usual, contribution=values, currency="GBP", context=columns
         ):
-            for sentence in sentences:
+            for sentence in sentences.to_pylist():
                 assert sentence
                 assert not re.search(r"nan|inf\b|[{}\[\]]|_", sentence), name
 

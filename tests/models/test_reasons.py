@@ -209,7 +209,8 @@ def test_many_customers_are_told_what_each_would_be(table: ReasonTable) -> None:
             )
             for i in range(len(value))
         ]
-        assert list(zip(*together, strict=True)) == alone
+        columns = [column.to_pylist() for column in together]
+        assert list(zip(*columns, strict=True)) == alone
 
 
 def test_json_restores_the_table_exactly(table: ReasonTable) -> None:

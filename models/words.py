@@ -1,0 +1,117 @@
+"""Sentences of many customers at once, as columns of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from models.sentences import Form, Slot, Writer, find_writer
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
+Wording = Mapping[str, tuple[Form, ...]]
+"""The ways to say something in each language, the fullest first."""
+
+WHOLE_FROM = 10.0
+"""Counts and days are written without decimals from here on."""
+
+
+class Words:
+    """The figures of some customers, written where a form has a slot for them.
+
+    Parameters
+    ----------
+    figures : mapping of str to ndarray of shape (n_customers,)
+    context : mapping of str to ndarray of shape (n_customers,)
+        Asked for a column only when a form names it.
+    currency : str or None
+    directions : mapping
+        What is said of a contribution that raises or lowers, by language.
+    """
+
+    def __init__(
+        self,
+        figures: Mapping[str, Floats],
+        context: Mapping[str, Floats],
+        *,
+        currency: str | None,
+        directions: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self._columns: dict[str, Floats | None] = dict(figures)
+        self._context = context
+        self._currency = currency
+        self._directions = directions
+
+    def say(
+        self, cases: Sequence[tuple[Wording, Rows]], language: str
+    ) -> pa.StringArray:
+        """Say one sentence for each customer.
+
+        Parameters
+        ----------
+        cases : sequence of (wording, rows)
+            Each customer's row is in one of them.
+        language : str
+
+        Returns
+        -------
+        StringArray of shape (n_customers,)
+            Each in the first form whose figures are all known.
+        """
+        rows = [np.zeros(0, dtype=np.intp)]
+        texts = [pa.array([], pa.string())]
+        for wording, left in cases:
+            for form in wording[language]:
+                if not len(left):
+                    break
+                known = self._are_known(form, left)
+                rows.append(left[known])
+                texts.append(self._write(form, rows[-1], language))
+                left = left[~known]
+        place = np.empty(sum(map(len, rows)), dtype=np.intp)
+        place[np.concatenate(rows)] = np.arange(len(place))
+        return pa.concat_arrays(texts).take(pa.array(place))
+
+    def _are_known(self, form: Form, rows: Rows) -> Bools:
+        known = np.ones(len(rows), dtype=bool)
+        for slot in form.slots:
+            column = self._column(slot.name)
+            known &= False if column is None else np.isfinite(column[rows])
+        return known
+
+    def _column(self, name: str) -> Floats | None:
+        """Return a column, asked of the context only when a form names it."""
+        if name not in self._columns:
+            self._columns[name] = self._context.get(name)
+        return self._columns[name]
+
+    def _write(self, form: Form, rows: Rows, language: str) -> pa.StringArray:
+        if not form.slots:
+            return pa.repeat(pa.scalar(form.text, pa.string()), len(rows))
+        parts: list[pa.Scalar | pa.Array] = [pa.scalar(form.around[0])]
+        for slot, after in zip(form.slots, form.around[1:], strict=True):
+            parts += [self._write_slot(slot, rows, language), pa.scalar(after)]
+        return pc.binary_join_element_wise(*parts, "")
+
+    def _write_slot(self, slot: Slot, rows: Rows, language: str) -> pa.StringArray:
+        """Write the figures of one slot, each different one once."""
+        column = self._column(slot.name)
+        figures = np.zeros(0) if column is None else column[rows]
+        if slot.kind in {"number", "days"} or "|" in slot.kind:
+            is_whole = np.abs(figures) >= WHOLE_FROM
+            figures = np.where(is_whole, np.rint(figures), figures)  # as it is written
+        different = pa.array(figures).dictionary_encode()
+        write = self._find_writer(slot, language)
+        written = [write(figure) for figure in different.dictionary.to_pylist()]
+        return pa.array(written, pa.string()).take(different.indices)
+
+    def _find_writer(self, slot: Slot, language: str) -> Writer:
+        if slot.name != "direction":
+            return find_writer(slot.kind, language, self._currency)
+        up, down = (self._directions[way][language] for way in ("raises", "lowers"))
+        return lambda contribution: up if contribution >= 0 else down
