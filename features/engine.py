@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.render import QueryWriter, slugs
 from features.survey import find_columns, find_interaction_types, measure_rhythm
@@ -32,9 +33,11 @@ FAMILIES = {
     "membership": ("joined_at",),
 }
 SMALL_LOG_ROWS = 20_000
+JOINS_AS_WRITTEN = "join_order,build_side_probe_side"
 SLOW_OPTIMIZERS = (
-    "common_subexpressions,projection_placement,projection_pullup,join_order"
+    f"{JOINS_AS_WRITTEN},common_subexpressions,projection_placement,projection_pullup"
 )
+ORDER = "order by as_of, customer_id"
 BREADTHS = (
     ("product", "products", "product_id"),
     ("category", "categories", "category"),
@@ -124,6 +127,8 @@ def plan_features(log: "Log", *, as_of: datetime, horizon: timedelta) -> Feature
         {
             "horizon_days": days,
             "windows": windows,
+            "windows_and_year": tuple(dict.fromkeys((*windows, 365))),
+            "breaks": sorted({*windows, *(2 * w for w in windows), 365}),
             "half_lives": sorted({max(1, round(days / 4)), days, 4 * days}),
             "has": has,
             "interaction_types": list(slugs(types)),
@@ -175,7 +180,7 @@ def build_features(
     schema = feature_schema(plan)
     if _count_rows(log.con) * len(as_of) <= SMALL_LOG_ROWS:
         return _run_small(log.con, plan.sql, schema)
-    return log.con.sql(plan.sql).to_arrow_table().cast(schema)
+    return _run_large(log.con, plan.sql, schema)
 
 
 def feature_schema(plan: FeaturePlan) -> pa.Schema:
@@ -211,6 +216,29 @@ def _count_rows(con: "duckdb.DuckDBPyConnection") -> int:
     return sum(n_rows for (n_rows,) in counts)
 
 
+def _run_large(
+    con: "duckdb.DuckDBPyConnection", sql: str, schema: pa.Schema
+) -> pa.Table:
+    """Run the query, and sort its wide rows by their keys alone."""
+    con.execute(f"set disabled_optimizers = '{JOINS_AS_WRITTEN}'")
+    try:
+        table = con.sql(sql.rstrip().removesuffix(ORDER)).to_arrow_table()
+    finally:
+        con.execute("reset disabled_optimizers")
+    table = table.cast(schema)
+    places = pc.sort_indices(
+        table, sort_keys=[("as_of", "ascending"), ("customer_id", "ascending")]
+    )
+    for at, column in enumerate(schema):
+        # One column after the other, so that there are never two whole tables.
+        table = table.set_column(at, column, _take(table.column(at), places))
+    return table
+
+
+def _take(column: pa.ChunkedArray, places: pa.Array) -> pa.Array:
+    return column.combine_chunks().take(places)
+
+
 def _run_small(
     con: "duckdb.DuckDBPyConnection", sql: str, schema: pa.Schema
 ) -> pa.Table:
@@ -230,4 +258,4 @@ def _run_small(
 
 def _describe(con: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:
     described = con.execute(f"describe {sql}").fetchall()
-    return [row[0] for row in described if row[0] not in ("customer_id", "as_of")]
+    return [row[0] for row in described if row[0] != "row_no"]

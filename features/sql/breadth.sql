@@ -3,49 +3,36 @@
 with
 
 {% for item, items, key in breadths %}
-{{ item }}_parts as (
+{{ item }}_sights as (
     select
-        customer_id,
-        first_as_of,
-        {{ key }} as item,
-        min(occurred_at) as first_at,
-        max(occurred_at) as last_at,
-        sum(amount) as gross
+        {{ row_no('sightings.as_of_no', 'lines.customer_no') }} as row_no,
+        lines.{{ key }} as item,
+        sightings.as_of,
+        min(lines.occurred_at) as first_at,
+        max(lines.occurred_at) as last_at,
+        sum(lines.amount) as gross
     from {{ ref('lines') }}
-    where is_purchase and {{ key }} is not null
-    group by customer_id, first_as_of, {{ key }}
-),
-
-{{ item }}_states as (
-    select
-        customer_id,
-        first_as_of as starts_at,
-        coalesce(
-            lead(first_as_of) over (partition by customer_id, item order by first_as_of),
-            timestamp '9999-12-31 00:00:00'
-        ) as ends_before,
-        min(first_at) over (partition by customer_id, item order by first_as_of) as first_at,
-        max(last_at) over (partition by customer_id, item order by first_as_of) as last_at,
-        sum(gross) over (partition by customer_id, item order by first_as_of) as gross
-    from {{ item }}_parts
+    inner join {{ ref('sightings') }} using (first_as_of_no)
+    where lines.is_purchase and lines.{{ key }} is not null
+    group by
+        {{ row_no('sightings.as_of_no', 'lines.customer_no') }},
+        lines.{{ key }},
+        sightings.as_of
 ),
 
 {{ item }}_ages as (
     select
-        {{ item }}_states.customer_id,
-        {{ item }}_states.gross,
-        spans.as_of,
+        row_no,
+        gross,
         cast(first_at as date) < cast(last_at as date) as is_repeat,
-        {{ days_between('first_at', 'spans.as_of') }} as first_age_days,
-        {{ days_between('last_at', 'spans.as_of') }} as last_age_days
-    from {{ item }}_states
-    inner join {{ ref('spans') }} using (starts_at, ends_before)
+        {{ days_between('first_at', 'as_of') }} as first_age_days,
+        {{ days_between('last_at', 'as_of') }} as last_age_days
+    from {{ item }}_sights
 ),
 
 {{ item }}_breadth as (
     select
-        customer_id,
-        as_of,
+        row_no,
         count(*) as n_{{ items }},
         {{ ratio('sum(' ~ square('gross') ~ ')', 'cast(sum(gross) as double) * cast(sum(gross) as double)') }}
             as {{ item }}_hhi,
@@ -58,16 +45,16 @@ with
         count(*) filter (where first_age_days <= {{ w }}) as n_new_{{ items }}_{{ w }}d{{ "," if not loop.last }}
         {% endfor %}
     from {{ item }}_ages
-    group by customer_id, as_of
+    group by row_no
 ),
 
 {% endfor %}
-breadth_customers as (
-    select customer_id, as_of from {{ ref('rfm') }}
+breadth_rows as (
+    select row_no from {{ ref('order_sums') }}
 )
 
 select *
-from breadth_customers
+from breadth_rows
 {% for item, items, key in breadths %}
-left join {{ item }}_breadth using (customer_id, as_of)
+left join {{ item }}_breadth using (row_no)
 {% endfor %}

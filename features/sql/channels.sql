@@ -3,21 +3,19 @@ with
 
 channel_counts as (
     select
-        customer_id,
-        as_of,
+        row_no,
         channel,
         count(*) as n,
         min(age_days) as age_days
     from {{ ref('moments') }}
     where n_purchase_lines > 0 and channel is not null
-    group by customer_id, as_of, channel
+    group by row_no, channel
 )
 
 select
-    customer_id,
-    as_of,
+    row_no,
     count(*) as n_channels,
     count(*) filter (where age_days <= {{ horizon_days }}) as n_channels_{{ horizon_days }}d,
     {{ ratio('max(n)', 'sum(n)') }} as top_channel_share
 from channel_counts
-group by customer_id, as_of
+group by row_no

@@ -8,7 +8,6 @@ signed_lines as (
         occurred_at,
         case when known_at > occurred_at then known_at else occurred_at end as seen_at,
         order_id,
-        case when order_id is null then occurred_at end as order_at,
         product_id,
         category,
         channel,
@@ -19,19 +18,15 @@ signed_lines as (
         {{ money('abs(cost)') }} as cost
     from transactions
     where amount <> 0
-),
-
-line_arrivals as (
-    select
-        line_instants.seen_at,
-        min(as_ofs.as_of) as first_as_of
-    from (select distinct seen_at from signed_lines) as line_instants
-    inner join as_ofs on as_ofs.as_of > line_instants.seen_at
-    group by line_instants.seen_at
 )
 
 select
-    signed_lines.*,
-    line_arrivals.first_as_of
+    buyers.customer_no,
+    arrivals.as_of_no as first_as_of_no,
+    signed_lines.*
 from signed_lines
-inner join line_arrivals on line_arrivals.seen_at = signed_lines.seen_at
+inner join {{ ref('arrivals') }}
+    on arrivals.seen_on = cast(signed_lines.seen_at as date)
+    and signed_lines.seen_at >= arrivals.since
+    and signed_lines.seen_at < arrivals.as_of
+inner join {{ ref('buyers') }} on buyers.customer_id = signed_lines.customer_id

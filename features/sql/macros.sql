@@ -7,3 +7,6 @@
 {% macro relative_variance(n, total, squares) %}((cast({{ n }} as double) * cast({{ squares }} as double) / nullif(cast({{ total }} as double) * cast({{ total }} as double), 0) - 1) * {{ n }} / nullif({{ n }} - 1, 0)){% endmacro %}
 {% macro cv(n, total, squares) %}case when {{ relative_variance(n, total, squares) }} < 1e-12 then 0 else sqrt({{ relative_variance(n, total, squares) }}) end{% endmacro %}
 {% macro literal(text) %}'{{ text | replace("'", "''") }}'{% endmacro %}
+{% macro row_no(as_of_no, customer_no) %}({{ as_of_no }} * 1000000000000 + {{ customer_no }}){% endmacro %}
+{% macro customer_of(row_no) %}mod({{ row_no }}, 1000000000000){% endmacro %}
+{% macro as_of_of(row_no) %}cast(floor({{ row_no }} / 1000000000000) as bigint){% endmacro %}
