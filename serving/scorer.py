@@ -19,6 +19,7 @@ from models.bundle import Bundle
 from models.facts import build_facts, describe_facts, kept_facts
 from models.scores import SCORE_SCHEMA, RunContext
 from models.scoring import open_run, score_customers, without_rank
+from serving.crowd import score_crowd
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,7 @@ def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
     context = open_run(
         features, as_of=as_of, currency=log.currency, not_products=log.not_products
     )
-    scores = score_customers(
-        bundle.model,
-        features,
-        version=bundle.version,
-        context=context,
-        reasons=bundle.reasons,
-    )
+    scores = score_crowd(bundle, features, context=context)
     facts = build_facts(scores, features, log, as_of=as_of)
     context = replace(
         context,
