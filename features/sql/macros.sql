@@ -10,3 +10,4 @@
 {% macro row_no(as_of_no, customer_no) %}({{ as_of_no }} * 1000000000000 + {{ customer_no }}){% endmacro %}
 {% macro customer_of(row_no) %}mod({{ row_no }}, 1000000000000){% endmacro %}
 {% macro as_of_of(row_no) %}cast(floor({{ row_no }} / 1000000000000) as bigint){% endmacro %}
+{% macro is_contact(type, direction, minutes) %}coalesce({{ direction }} = 'outbound' or {{ minutes }} is not null or ({{ direction }} is null and {{ type }} in ('call', 'phone', 'email', 'mail', 'letter', 'sms', 'message', 'chat', 'meeting', 'visit')), false){% endmacro %}

@@ -21,18 +21,7 @@ seen as (
 kinds as (
     select
         *,
-        coalesce(
-            direction = 'outbound'
-            or minutes is not null
-            or (
-                direction is null
-                and type in (
-                    'call', 'phone', 'email', 'mail', 'letter', 'sms', 'message', 'chat',
-                    'meeting', 'visit'
-                )
-            ),
-            false
-        ) as is_contact,
+        {{ is_contact('type', 'direction', 'minutes') }} as is_contact,
         coalesce(direction, '') <> 'inbound' as is_ours,
         type = 'complaint' as is_complaint,
         type in ('complaint_resolved', 'complaint_closed', 'resolution') as is_resolution

@@ -1,0 +1,101 @@
+"""What the reports are made of: the facts of a run, and what its log says beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from models.tiers import TIERS
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The run before: where its customers stood.
+
+    Parameters
+    ----------
+    run_id : str
+    as_of : datetime
+    customers : DataFrame, indexed by ``customer_id``
+        ``lifecycle_stage`` and ``tier``.
+    """
+
+    run_id: str
+    as_of: datetime
+    customers: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """Customers by the period of their first purchase.
+
+    Parameters
+    ----------
+    unit : {"month", "quarter", "year"}
+    table : DataFrame
+        ``cohort_on`` (the period's first day), ``period`` (0 is the first),
+        ``n_customers`` who bought in it, ``net_spend`` in it. Whole periods only.
+    """
+
+    unit: str
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """All that reports are computed from.
+
+    Parameters
+    ----------
+    as_of : datetime
+    currency : str or None
+    customers : DataFrame, indexed by ``customer_id``
+        The facts of each customer of the run.
+    contacts : DataFrame
+        ``customer_id``, ``owner_id`` (NaN where unknown), ``n_contacts``, ``minutes``
+        and ``cost`` of the last 365 days, one row a customer and owner.
+    cohorts : Cohorts
+    before : Before or None
+        None where no earlier run is kept.
+    """
+
+    as_of: datetime
+    currency: str | None
+    customers: pd.DataFrame
+    contacts: pd.DataFrame
+    cohorts: Cohorts
+    before: Before | None = None
+
+    @property
+    def tiers(self) -> list[str]:
+        """Return the tiers that anybody is in, the one that spends most first."""
+        mean = self.customers.groupby("tier")["net_spend_365d"].mean()
+        found = mean.sort_values(ascending=False, kind="stable").index.tolist()
+        if set(found) <= set(TIERS):
+            return [tier for tier in TIERS if tier in found]
+        return [str(tier) for tier in found]
+
+    def column(self, name: str) -> pd.Series:
+        """Return a fact as numbers, NaN throughout where the run lacks it."""
+        if name not in self.customers:
+            return pd.Series(np.nan, index=self.customers.index, name=name)
+        return self.customers[name].astype(float)
+
+    def has(self, name: str) -> bool:
+        """Tell whether any customer has a fact that is not 0."""
+        return bool((self.column(name).fillna(0) != 0).any())
+
+
+def sum_by(values: pd.Series, groups: pd.Series, order: Sequence[str]) -> pd.Series:
+    """Return the sum of each group, in order; 0 where there is none."""
+    return values.groupby(groups).sum().reindex(list(order), fill_value=0.0)
+
+
+def shares_of(values: pd.Series) -> pd.Series:
+    """Return each value's share of their sum, NaN where the sum is not positive."""
+    total = float(values.sum())
+    return values / total if total > 0 else values * np.nan

@@ -1,0 +1,30 @@
+"""Columns of numbers become a table of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.reports.report import Column, ReportTable
+from models.reports.words import Text
+
+Values = Sequence[Any] | pd.Series
+
+
+def table_of(name: str, title: Text, columns: Mapping[Column, Values]) -> ReportTable:
+    """Return a table of columns and their values.
+
+    NaN, infinity and NaT are not known; numpy's numbers become Python's.
+    """
+    rows = zip(*(map(_plain, values) for values in columns.values()), strict=True)
+    return ReportTable(name, title, tuple(columns), tuple(rows))
+
+
+def _plain(value: Any) -> Any:
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float) and not np.isfinite(plain):
+        return None
+    return plain
