@@ -67,6 +67,14 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         *_columns(Kind.ID, "customer_id", needed=True),
         *_columns(Kind.INSTANT, "joined_at"),
     ),
+    "subscriptions": (
+        *_columns(Kind.ID, "customer_id", needed=True),
+        *_columns(Kind.INSTANT, "starts_at", needed=True),
+        *_columns(Kind.INSTANT, "ends_at"),
+        *_columns(Kind.NUMBER, "amount"),
+        *_columns(Kind.TEXT, "plan currency"),
+        *_columns(Kind.INSTANT, "known_at"),
+    ),
 }
 """The tables and their columns, in order. ``customers`` takes any attribute besides."""
 
@@ -85,6 +93,8 @@ ALIASES: Mapping[str, str] = {
     "amount": "total revenue sales spend price value net gross totalprice ordertotal "
     "salesvalue linetotal paid sum",
     "type": "event eventtype action kind activity name",
+    "starts_at": "start startdate startedat begin begindate startson subscriptionstart "
+    "contractstart signupdate",
 }
 """What others call our needed columns, folded; only ever offered, never assumed."""
 

@@ -18,8 +18,15 @@ from features.casts import (
 )
 from features.columns import Column, Kind
 
-EARLIEST = {"occurred_at": "1970-01-01", "joined_at": "1900-01-01"}
+EARLIEST = {
+    "occurred_at": "1970-01-01",
+    "joined_at": "1900-01-01",
+    "starts_at": "1900-01-01",
+}
 """Earlier instants are absurd: a purchase before 1970, a customer since before 1900."""
+
+AHEAD = frozenset({"starts_at"})
+"""What may lie ahead: a contract can be signed before it starts."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of our clock an instant may be."""
@@ -128,6 +135,11 @@ def list_faults(
         listed = ", ".join(quote_text(product) for product in rules.not_products)
         condition = f"list_contains([{listed}], {at['product_id'].value})"
         found.append(Fault("not_a_product", "product_id", condition if listed else ""))
+    if "starts_at" in at and "ends_at" in at:
+        starts, ends = at["starts_at"].value, at["ends_at"].value
+        is_both = f"{ends} < {starts}" if starts and ends else ""
+        found.append(Fault("ends_before_start", "ends_at", is_both))
+        found.append(Fault("negative_amount", "amount", f"{at['amount'].value} < 0"))
     found += [Fault("other_currency", "currency", "")]
     found += [Fault("duplicate_customer_id", "customer_id", "")]
     return tuple(found)
@@ -237,7 +249,8 @@ def _column_faults(cell: Cell, column: Column, rules: Rules) -> Iterator[Fault]:
 def _instant_faults(value: str, name: str, rules: Rules) -> Iterator[Fault]:
     latest = quote_text((rules.now + CLOCK_SKEW).isoformat(sep=" "))
     earliest = quote_text(EARLIEST[name])
-    yield Fault(f"future_{name}", name, f"{value} > CAST({latest} AS TIMESTAMP)")
+    if name not in AHEAD:
+        yield Fault(f"future_{name}", name, f"{value} > CAST({latest} AS TIMESTAMP)")
     yield Fault(f"absurd_{name}", name, f"{value} < CAST({earliest} AS TIMESTAMP)")
 
 

@@ -1,4 +1,4 @@
-"""The log once it is through the door: three tables in DuckDB, and what was read."""
+"""The log once it is through the door: its tables in DuckDB, and what was read."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from features.reports import TableReport
 EPOCH = datetime.fromtimestamp(0, UTC)
 """Where a log without rows starts and ends."""
 
+FAR = EPOCH.replace(year=2200, tzinfo=None)
+"""Later than any row, where the present is not told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """``transactions``, ``interactions`` and ``customers``, each with all its columns.
+    """The tables at the door, each with all its columns.
 
     A column that was not given is NULL; instants are naive UTC. It is a context
     manager: at its end the tables are gone.
@@ -36,9 +39,10 @@ class Log:
     present : mapping
         Table to our columns that were given; none for a table that was not.
     starts_at : datetime
-        The first transaction, UTC.
+        The first transaction, or else the first contract, UTC.
     ends_at : datetime
-        The first midnight UTC after the last transaction or interaction.
+        The first midnight UTC after the last transaction, interaction, or change of a
+        contract; for customers alone the last midnight.
     currency : str or None
         What the amounts are in, where the log says.
     not_products : tuple of str
@@ -102,6 +106,7 @@ def make_log(
     reports: Mapping[str, TableReport],
     *,
     not_products: tuple[str, ...] = (),
+    now: datetime | None = None,
 ) -> Log:
     """Add the tables that are lacking, and find out when the log starts and ends."""
     for table in TABLES:
@@ -111,7 +116,7 @@ def make_log(
                 for column in TABLES[table]
             )
             con.execute(f"CREATE TEMP TABLE {table} ({columns})")
-    starts_at, ends_at = _bounds(con)
+    starts_at, ends_at = _bounds(con, now)
     return Log(
         con=con,
         reports=reports,
@@ -121,19 +126,42 @@ def make_log(
         },
         starts_at=starts_at,
         ends_at=ends_at,
-        currency=reports["transactions"].currency if reports else None,
+        currency=next((r.currency for r in reports.values() if r.currency), None),
         not_products=not_products,
     )
 
 
-def _bounds(con: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime]:
-    [(first, last)] = con.execute(
-        "SELECT (SELECT min(occurred_at) FROM transactions),"
-        " greatest((SELECT max(occurred_at) FROM transactions),"
-        " (SELECT max(occurred_at) FROM interactions))"
+def _bounds(
+    con: duckdb.DuckDBPyConnection, now: datetime | None
+) -> tuple[datetime, datetime]:
+    [(first, last, began, changed, n_customers)] = con.execute(
+        _BOUNDS, {"now": now or FAR}
     ).fetchall()
-    if last is None:
-        return EPOCH, EPOCH
-    day = datetime(last.year, last.month, last.day, tzinfo=UTC)
-    ends_at = day + timedelta(days=1)
+    first = first or began
+    if last is None and changed is None:
+        end = _midnight(now) if now and n_customers else EPOCH
+        return end, end
+    ends_at = _midnight(max(each for each in (last, changed) if each))
+    ends_at += timedelta(days=1)
     return (first.replace(tzinfo=UTC) if first else ends_at), ends_at
+
+
+def _midnight(instant: datetime) -> datetime:
+    return datetime(instant.year, instant.month, instant.day, tzinfo=UTC)
+
+
+# Where no contract is open, each row is a period whose end is agreed beforehand, and
+# says nothing of when the table was written.
+_BOUNDS = """
+SELECT
+  (SELECT min(occurred_at) FROM transactions),
+  greatest((SELECT max(occurred_at) FROM transactions),
+    (SELECT max(occurred_at) FROM interactions)),
+  (SELECT min(starts_at) FROM subscriptions),
+  (SELECT greatest(
+      max(starts_at) FILTER (starts_at <= $now),
+      CASE WHEN bool_or(ends_at IS NULL OR ends_at > $now)
+        THEN max(ends_at) FILTER (ends_at <= $now) END)
+    FROM subscriptions),
+  (SELECT count(*) FROM customers)
+"""

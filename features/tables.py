@@ -73,20 +73,23 @@ class LogSource:
 
     Parameters
     ----------
-    transactions : TableSource
+    transactions : TableSource or None
         The purchases and returns.
     interactions : TableSource or None
         Whatever else happened.
     customers : TableSource or None
         Attributes of customers.
+    subscriptions : TableSource or None
+        Contracts.
     not_products : tuple of str
         Values of ``product_id`` that are fees, postage and the like: their rows are
         set aside.
     """
 
-    transactions: TableSource
+    transactions: TableSource | None = None
     interactions: TableSource | None = None
     customers: TableSource | None = None
+    subscriptions: TableSource | None = None
     not_products: tuple[str, ...] = ()
 
     @property
@@ -134,7 +137,7 @@ def read_log(
             for table, each in source.tables.items()
         }
         close_files(con)
-        return make_log(con, reports, not_products=rules.not_products)
+        return make_log(con, reports, not_products=rules.not_products, now=rules.now)
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         con.close()
         raise DataError(
@@ -156,9 +159,10 @@ def read_log(
 
 def log_from_rows(
     *,
-    transactions: Sequence[Mapping[str, Any]],
+    transactions: Sequence[Mapping[str, Any]] = (),
     interactions: Sequence[Mapping[str, Any]] = (),
     customers: Sequence[Mapping[str, Any]] = (),
+    subscriptions: Sequence[Mapping[str, Any]] = (),
     now: datetime,
     not_products: tuple[str, ...] = (),
 ) -> Log:
@@ -166,7 +170,7 @@ def log_from_rows(
 
     Parameters
     ----------
-    transactions, interactions, customers : sequence of mapping
+    transactions, interactions, customers, subscriptions : sequence of mapping
         One mapping a row, keyed by our column names: text, numbers and datetimes, UTC
         where they have no offset.
     now : datetime
@@ -189,6 +193,7 @@ def log_from_rows(
         "transactions": transactions,
         "interactions": interactions,
         "customers": customers,
+        "subscriptions": subscriptions,
     }
     con = _rows_database(os.getpid()).cursor()
     try:
@@ -197,7 +202,7 @@ def log_from_rows(
             for table, rows in given.items()
             if rows
         }
-        return make_log(con, reports, not_products=rules.not_products)
+        return make_log(con, reports, not_products=rules.not_products, now=rules.now)
     except BaseException:
         con.close()
         raise

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from features.columns import TABLES
 from features.copies import copy_log
 from features.engine import to_naive_utc
 from features.log import Log
@@ -28,7 +27,10 @@ HIDDEN = {
     "interactions": "(occurred_at >= $as_of or coalesce(known_at >= $as_of, false))",
     "customers": "coalesce(joined_at >= $as_of, false)",
 }
-"""The rows that the instant must not see. An attribute without an instant is seen."""
+"""The rows that the instant must not see. An attribute without an instant is seen.
+
+Contracts are not among them: no feature of purchases is made of them.
+"""
 
 SWAPPED = {
     "transactions": "customer_id order_id product_id category channel",
@@ -132,7 +134,7 @@ def altered_logs(
         Each is to be used before the next is asked for.
     """
     with copy_log(log) as copy:
-        for table in TABLES:
+        for table in HIDDEN:
             copy.con.execute(f"alter table {table} rename to given_{table}")
         yield (_alter(copy, name, as_of=as_of) for name in names)
 
@@ -140,7 +142,7 @@ def altered_logs(
 def _alter(copy: Log, name: str, *, as_of: datetime) -> Altered:
     instant = {"as_of": to_naive_utc(as_of)}
     rows = {}
-    for table in TABLES:
+    for table in HIDDEN:
         n_hidden = _keep_seen(copy, table, instant)
         n_put = [_put(copy, table, query, instant) for query in _queries(table, name)]
         rows[table] = n_hidden if name != "added" else sum(n_put) - n_hidden

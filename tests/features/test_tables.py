@@ -37,16 +37,21 @@ SCHEMAS = {
         "known_at TIMESTAMP"
     ),
     "customers": "customer_id VARCHAR, joined_at TIMESTAMP",
+    "subscriptions": (
+        "customer_id VARCHAR, starts_at TIMESTAMP, ends_at TIMESTAMP, amount DOUBLE, "
+        "plan VARCHAR, currency VARCHAR, known_at TIMESTAMP"
+    ),
 }
 
 
-def test_there_are_always_three_tables_with_all_columns(tmp_path: Path) -> None:
+def test_there_are_always_four_tables_with_all_columns(tmp_path: Path) -> None:
     with read_transactions(write_text(tmp_path, HEADER, GOOD)) as log:
         assert {table: schema_of(log.con, table) for table in SCHEMAS} == SCHEMAS
         assert log.present == {
             "transactions": frozenset(HEADER.split(",")),
             "interactions": frozenset(),
             "customers": frozenset(),
+            "subscriptions": frozenset(),
         }
     with log_from_rows(transactions=[SALE], now=NOW) as log:
         assert {table: schema_of(log.con, table) for table in SCHEMAS} == SCHEMAS
