@@ -17,9 +17,11 @@ MOST_LEAVES = 1024
 """A chain of so many splits can still be walked and explained."""
 
 INTEGER = r"-?\d{1,9}"
+BITS = r"\d{1,10}"
 NUMBER = r"-?\d{1,400}(?:\.\d{1,400})?(?:e[-+]\d{1,4})?"
 NAME = "[!-<>-~]+"
-RANGE = rf"(?:none|\[{NUMBER}:{NUMBER}\])"
+RANGE = rf"(?:none|\[{NUMBER}:{NUMBER}\]|{INTEGER}(?::{INTEGER})*)"
+"""What is known of a feature: nothing, its bounds, or the codes of its category."""
 
 
 def _list_of(item: str) -> str:
@@ -30,7 +32,7 @@ LEAVES = {"leaf_value": NUMBER, "leaf_weight": NUMBER, "leaf_count": INTEGER}
 SPLITS = {
     "split_feature": INTEGER,
     "split_gain": NUMBER,
-    "threshold": NUMBER,
+    "threshold": rf"(?:{NUMBER}|inf)",
     "decision_type": INTEGER,
     "left_child": INTEGER,
     "right_child": INTEGER,
@@ -38,6 +40,9 @@ SPLITS = {
 NODES = {"internal_value": NUMBER, "internal_weight": NUMBER, "internal_count": INTEGER}
 FIELDS = {**SPLITS, **LEAVES, **NODES}
 """What is told of each leaf and each split, in the order of the lines."""
+
+NUMERIC, CATEGORICAL = (0, 2, 4, 6, 8, 10), (1, 3, 5, 7, 9, 11)
+"""How LightGBM writes what a split is by, with how it treats what is missing."""
 
 HEAD = re.compile(
     "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n"
@@ -48,8 +53,10 @@ HEAD = re.compile(
     rf"tree_sizes=(?P<sizes>{_list_of(INTEGER)})\n\n"
 )
 TREE = re.compile(
-    r"Tree=(?P<number>\d{1,9})\nnum_leaves=(?P<num_leaves>\d{1,9})\nnum_cat=0\n"
+    r"Tree=(?P<number>\d{1,9})\nnum_leaves=(?P<num_leaves>\d{1,9})\nnum_cat=(?P<num_cat>\d{1,9})\n"
     + "".join(rf"{key}=(?P<{key}>{_list_of(form)})\n" for key, form in FIELDS.items())
+    + rf"(?:cat_boundaries=(?P<cat_boundaries>{_list_of(INTEGER)})\n"
+    + rf"cat_threshold=(?P<cat_threshold>{_list_of(BITS)})\n)?"
     + rf"is_linear=0\nshrinkage={NUMBER}\n\n\n"
 )
 TAIL = re.compile(
@@ -101,16 +108,45 @@ def _fault(tree: re.Match[str], n_features: int) -> str:
     n_leaves = int(tree["num_leaves"])
     if not 1 <= n_leaves <= MOST_LEAVES or _miscounts(values, n_leaves):
         return "has another number of leaves or splits than it says"
-    if not all(math.isfinite(value) for key in FIELDS for value in values[key]):
+    if not all(_is_sound(value, key) for key in FIELDS for value in values[key]):
         return "has a leaf or a threshold that is not finite"
     if min([*values["leaf_count"], *values["internal_count"]]) < 1:
         return "has a leaf or a split of no customer"
     if not all(0 <= feature < n_features for feature in values["split_feature"]):
         return "splits on a feature that does not exist"
-    if not set(values["decision_type"]) <= {0, 2, 4, 6, 8, 10}:
-        return "splits otherwise than on a number"
+    if fault := _split_fault(tree, values):
+        return fault
     left, right = values["left_child"], values["right_child"]
     return "" if _is_whole(left, right) else "has a child out of place"
+
+
+def _is_sound(value: float, key: str) -> bool:
+    """Tell whether a number may stand; inf parts what is known from what is missing."""
+    return math.isfinite(value) or (key == "threshold" and value > 0)
+
+
+def _split_fault(tree: re.Match[str], values: dict[str, list[float]]) -> str:
+    """Return what is wrong with how a tree splits; nothing if all is sound."""
+    kinds = {int(kind) for kind in values["decision_type"]}
+    if not kinds <= {*NUMERIC, *CATEGORICAL}:
+        return "splits otherwise than on a number or a category"
+    n_sets = int(tree["num_cat"])
+    bounds = [int(each) for each in (tree["cat_boundaries"] or "0").split()]
+    words = [int(each) for each in (tree["cat_threshold"] or "").split()]
+    whole = bounds[0] == 0 and bounds[-1] == len(words) and len(bounds) == n_sets + 1
+    rising = all(a < b for a, b in zip(bounds, bounds[1:], strict=False))
+    if not (whole and rising and all(word < 2**32 for word in words)):
+        return "has sets of categories out of place"
+    used = [
+        threshold
+        for kind, threshold in zip(
+            values["decision_type"], values["threshold"], strict=True
+        )
+        if int(kind) in CATEGORICAL
+    ]
+    if not all(each.is_integer() and 0 <= each < n_sets for each in used):
+        return "splits by a set of categories that does not exist"
+    return ""
 
 
 def _miscounts(values: dict[str, list[float]], n_leaves: int) -> bool:

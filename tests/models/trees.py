@@ -89,7 +89,11 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     ),
     "categorical split": (
         lambda text: change_tree(text, decision_type=first("1")),
-        "otherwise than on a number",
+        "set of categories that does not exist",
+    ),
+    "split of no kind": (
+        lambda text: change_tree(text, decision_type=first("64")),
+        "otherwise than on a number or a category",
     ),
     "leaf of nobody": (
         lambda text: change_tree(text, leaf_count=first("0")),
@@ -117,7 +121,7 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     ),
     "categories": (
         lambda text: change_tree(text, num_cat=lambda n: "3"),
-        "is malformed",
+        "sets of categories out of place",
     ),
     "linear leaves": (
         lambda text: change_tree(text, is_linear=lambda n: "1"),
