@@ -13,10 +13,20 @@ SEEN_ROWS = {
     "transactions": SEEN,
     "interactions": SEEN,
     "customers": "joined_at < $as_of",
+    "subscriptions": ("starts_at < $as_of and (known_at is null or known_at < $as_of)"),
 }
 
+COLUMNS = {
+    "customers": "row(customer_id, joined_at)",
+    "subscriptions": (
+        "row(customer_id, starts_at, amount, plan, known_at,"
+        " case when ends_at < $as_of then ends_at end)"
+    ),
+}
+"""What counts of a row, where it is not all of it."""
 
-def fingerprint(log: Log, *, as_of: datetime) -> str:
+
+def fingerprint(log: Log, *, as_of: datetime, attributes: bool = False) -> str:
     """Return a hash of the rows that ``as_of`` sees, whatever their order.
 
     Parameters
@@ -24,6 +34,8 @@ def fingerprint(log: Log, *, as_of: datetime) -> str:
     log : Log
     as_of : datetime
         Rows that happened, or were known, at or after it do not count.
+    attributes : bool
+        Whether customers count with all their attributes, which have no time.
 
     Returns
     -------
@@ -33,7 +45,11 @@ def fingerprint(log: Log, *, as_of: datetime) -> str:
     instant = {"as_of": to_naive_utc(as_of)}
     found = []
     for table, seen in SEEN_ROWS.items():
-        columns = "t" if table != "customers" else "row(customer_id, joined_at)"
+        if table == "subscriptions" and not log.present.get(table):
+            continue
+        columns = COLUMNS.get(table, "t")
+        if table == "customers" and attributes:
+            columns, seen = "t", "$as_of is not null"
         ((n_rows, mixed),) = log.con.execute(
             f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) % {MODULUS}"
             f" from {table} t where {seen}",

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import BundleError
-from models.customer_model import CustomerModel
+from models.kinds import ServedModel, restore_model
 from models.reasons import ReasonTable
 from models.tree_text import check_trees
 
@@ -60,7 +60,7 @@ class Bundle:
         What ``manifest.json`` holds.
     card : mapping
         What is told of the model: data, snapshots, holdout, grade.
-    model : CustomerModel
+    model : ServedModel
     reasons : ReasonTable
     reference : DataFrame
         Features of some of the customers that it was fitted for.
@@ -69,14 +69,14 @@ class Bundle:
     version: str
     manifest: Mapping[str, Any]
     card: Mapping[str, Any]
-    model: CustomerModel
+    model: ServedModel
     reasons: ReasonTable
     reference: pd.DataFrame
 
 
 def save_bundle(
     folder: Path,
-    model: CustomerModel,
+    model: ServedModel,
     *,
     reference: pd.DataFrame,
     card: Mapping[str, Any],
@@ -87,7 +87,7 @@ def save_bundle(
     Parameters
     ----------
     folder : Path
-    model : CustomerModel
+    model : ServedModel
     reference : DataFrame
         Features of customers, indexed by ``customer_id``; the first rows become the
         golden ones. The ids are not written.
@@ -181,18 +181,18 @@ def _agree(found: Any, golden: pd.Series[float]) -> bool:
     return np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
 
 
-def _golden(model: CustomerModel, rows: pd.DataFrame) -> dict[str, Any]:
+def _golden(model: ServedModel, rows: pd.DataFrame) -> dict[str, Any]:
     forecast = model.predict(model.design(rows))
     return {name: getattr(forecast, name) for name in GOLDEN}
 
 
-def _restore(folder: Path) -> CustomerModel:
+def _restore(folder: Path) -> ServedModel:
     boosters = {
         target: lgb.Booster(model_str=(folder / name).read_text("utf-8"))
         for target, name in BOOSTERS.items()
         if (folder / name).is_file()
     }
-    return CustomerModel.from_dict(
+    return restore_model(
         _read_json(folder / "model.json"),
         sql=(folder / "features.sql").read_text(encoding="utf-8"),
         boosters=boosters,

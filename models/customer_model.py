@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.engine import FeaturePlan
+from features.engine import FeaturePlan, build_features
+from features.errors import DataError
+from features.fingerprint import fingerprint
+from features.frame import to_frame
+from features.log import Log
 from models.buying import BuyingModel
 from models.calibration import Calibration
 from models.churn import ChurnModel
 from models.clusters import BehaviourClusters
 from models.intervals import ValueIntervals
+from models.lifecycle import lifecycle_stage
+from models.reasons import ReasonTable
 from models.simple import SimpleScore
+from models.tier_words import SPENT, QuantityWords
 from models.value import ValueModel
 
 Floats = npt.NDArray[np.float64]
 Score = TypeVar("Score", ChurnModel, ValueModel)
+
+TIER_QUANTITY = "net_spend_365d"
+"""The feature that tiers go by."""
 
 
 INSUFFICIENT = "insufficient"
@@ -120,9 +131,64 @@ class CustomerModel:
         }
 
     @property
+    def kind(self) -> str:
+        """Which kind of churn it foretells."""
+        return "purchases"
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The columns that hold codes: none."""
+        return ()
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes of customers that it sees: none."""
+        return ()
+
+    @property
+    def knows(self) -> frozenset[str]:
+        """The attributes of customers that it may be told of: none."""
+        return frozenset()
+
+    @property
+    def tier_words(self) -> QuantityWords:
+        """How the quantity that tiers go by is told."""
+        return SPENT
+
+    @property
     def horizon_days(self) -> int:
         """Length of the time that is foretold."""
         return self.plan.horizon_days
+
+    def read(self, log: Log, *, as_of: datetime) -> pd.DataFrame:
+        """Return the features of every customer at an instant, by ``customer_id``."""
+        return to_frame(build_features(log, self.plan, as_of=[as_of])).droplevel(
+            "as_of"
+        )
+
+    def fingerprint(self, log: Log, *, as_of: datetime) -> str:
+        """Return a hash of the rows that its features are made of."""
+        return fingerprint(log, as_of=as_of)
+
+    def no_customer(self, as_of: datetime) -> DataError:
+        """Say that there is nobody to score."""
+        return DataError(
+            f"Nobody has bought anything before {as_of:%Y-%m-%d}.",
+            needed="At least one purchase.",
+            todo="Choose a later --as-of.",
+        )
+
+    def tier_quantity(self, features: pd.DataFrame) -> Floats:
+        """Return what the tier goes by: net spend in the last 365 days."""
+        return features[TIER_QUANTITY].to_numpy(dtype=np.float64)
+
+    def stage(self, X: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """Return the lifecycle stage of each customer."""
+        return lifecycle_stage(X, horizon=timedelta(days=self.horizon_days))
+
+    def words(self, table: ReasonTable) -> ReasonTable:
+        """Return the sentences for its columns."""
+        return table
 
     def design(self, features: pd.DataFrame) -> pd.DataFrame:
         """Put the columns of ``BuyingModel`` beside the features."""

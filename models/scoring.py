@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from models.customer_model import INSUFFICIENT, CustomerModel, Explained, Forecast
+from models.customer_model import INSUFFICIENT, Explained, Forecast
 from models.explain import write_reasons
-from models.lifecycle import lifecycle_stage
+from models.kinds import ServedModel
+from models.mixed_words import without_codes
 from models.reasons import ReasonTable
 from models.risk import risk_band
 from models.scores import SCORE_SCHEMA, TEXT, RunContext
@@ -23,10 +24,9 @@ from models.tiers import (
     write_tier_reasons,
 )
 
-TIER_QUANTITY = "net_spend_365d"
-
 
 def open_run(
+    model: ServedModel,
     features: pd.DataFrame,
     *,
     as_of: datetime,
@@ -34,7 +34,7 @@ def open_run(
     not_products: tuple[str, ...] = (),
 ) -> RunContext:
     """Learn of all customers of a run what the score of each hangs on."""
-    cuts = fit_tiers(features[TIER_QUANTITY].to_numpy(dtype=np.float64))
+    cuts = fit_tiers(model.tier_quantity(features))
     return RunContext(
         as_of=as_of.astimezone(UTC),
         currency=currency,
@@ -44,7 +44,7 @@ def open_run(
 
 
 def score_customers(
-    model: CustomerModel,
+    model: ServedModel,
     features: pd.DataFrame,
     *,
     version: str,
@@ -55,7 +55,7 @@ def score_customers(
 
     Parameters
     ----------
-    model : CustomerModel
+    model : ServedModel
     features : DataFrame of shape (n_customers, n_features)
         Indexed by ``customer_id``.
     version : str
@@ -73,23 +73,22 @@ def score_customers(
     forecast = model.predict(X)
     n = len(X)
     cuts = TierCuts.from_dict(context.tiers)
-    quantity = X[TIER_QUANTITY].to_numpy(dtype=np.float64)
+    quantity = model.tier_quantity(X)
     tiers = assign_tiers(quantity, cuts)
     at_risk = forecast.churn_probability * forecast.expected_value
-    stage = lifecycle_stage(X, horizon=timedelta(days=model.horizon_days))
     columns: dict[str, object] = {
         "customer_id": pa.array(features.index.to_numpy(dtype=object), pa.string()),
         "as_of": pa.array([context.as_of] * n, SCORE_SCHEMA.field("as_of").type),
         "model_version": pa.array([version] * n),
         **_forecast_columns(forecast, context.as_of),
         "risk_band": pa.array(risk_band(forecast.churn_probability), pa.string()),
-        "lifecycle_stage": pa.array(stage.astype(object), pa.string()),
+        "lifecycle_stage": pa.array(model.stage(X).astype(object), pa.string()),
         "tier": pa.array(tiers.astype(object), pa.string()),
         "tier_reason": write_tier_reasons(
-            quantity, tiers, cuts, currency=context.currency
+            quantity, tiers, cuts, currency=context.currency, words=model.tier_words
         ),
         "gap_to_next_tier": write_gaps(
-            quantity, tiers, cuts, currency=context.currency
+            quantity, tiers, cuts, currency=context.currency, words=model.tier_words
         ),
         "cluster_name": _cluster_names(model, forecast.cluster),
         "priority": pa.array(
@@ -149,7 +148,7 @@ def _forecast_columns(forecast: Forecast, as_of: datetime) -> dict[str, pa.Array
     }
 
 
-def _cluster_names(model: CustomerModel, cluster: npt.NDArray[np.int64]) -> pa.Array:
+def _cluster_names(model: ServedModel, cluster: npt.NDArray[np.int64]) -> pa.Array:
     names = model.clusters.names_
     ids = sorted(names)
     place = pa.array(np.searchsorted(ids, cluster))
@@ -162,7 +161,7 @@ def _cluster_names(model: CustomerModel, cluster: npt.NDArray[np.int64]) -> pa.A
 def _reasons(
     explained: Explained,
     X: pd.DataFrame,
-    model: CustomerModel,
+    model: ServedModel,
     *,
     table: ReasonTable,
     context: RunContext,
@@ -174,11 +173,12 @@ def _reasons(
     cluster = np.asarray(model.clusters.predict(X))
     usual = model.usual.reindex(columns=list(explained.columns))
     peers = usual.loc[cluster].to_numpy(dtype=np.float64)
-    return write_reasons(
+    written = write_reasons(
         explained,
         X,
         peers,
-        table=table,
+        table=model.words(table),
         currency=context.currency,
         raising_first=raising_first,
     )
+    return without_codes(written, model.categories)

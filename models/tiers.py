@@ -22,13 +22,14 @@ import pyarrow.compute as pc
 
 from models.figures import minor_digits, write_amounts, write_money
 from models.scores import GAP, TEXT
+from models.tier_words import DAYS, SPENT, QuantityWords
 
 Floats = npt.NDArray[np.float64]
 
 TIERS = ("VIP", "A", "B", "C")
 """From the top down."""
 
-SCHEME, DAYS = "abc", 365
+SCHEME = "abc"
 VIP_SHARE, A_SHARE, B_SHARE = 0.01, 0.7, 0.9
 
 
@@ -162,6 +163,7 @@ def write_tier_reasons(
     cuts: TierCuts,
     *,
     currency: str | None,
+    words: QuantityWords = SPENT,
 ) -> pa.StructArray:
     """Write ``tier_reason`` for many customers, as a column of a score."""
     values = _read(quantity)
@@ -169,7 +171,7 @@ def write_tier_reasons(
         values > 0, _places(tiers), np.where(values < 0, RETURNED, NOTHING)
     )
     spent = write_amounts(np.abs(values).tolist(), currency)
-    wordings = _word_reasons(cuts, currency)
+    wordings = _word_reasons(cuts, currency, words)
     en, zh = (_fill(wording, kinds, spent) for wording in wordings)
     return pa.StructArray.from_arrays([en, zh], fields=list(TEXT))
 
@@ -180,6 +182,7 @@ def write_gaps(
     cuts: TierCuts,
     *,
     currency: str | None,
+    words: QuantityWords = SPENT,
 ) -> pa.StructArray:
     """Write ``gap_to_next_tier`` for many customers, as a column of a score."""
     ladder = (None, cuts.vip, cuts.a, cuts.b)
@@ -189,9 +192,9 @@ def write_gaps(
     goal = np.array([np.nan if cut is None else cut for cut in ladder])[places]
     gap = np.maximum(np.ceil((goal - _read(quantity)) * unit - 1e-6), 1) / unit
     money = write_amounts(gap.tolist(), currency)
-    ends = [f" more in the last {DAYS} days would make it {tier}" for tier in above]
+    ends = [f"{words.more['en']} would make it {tier}" for tier in above]
     en = _fill([("", end) for end in ends], places, money)
-    start, ends = f"过去{DAYS}天再多消费", [f"即可成为{tier}" for tier in above]
+    start, ends = words.more["zh"], [f"即可成为{tier}" for tier in above]
     zh = _fill([(start, end) for end in ends], places, money)
     return pa.StructArray.from_arrays(
         [pa.array(above).take(pa.array(places)), pa.array(gap), en, zh],
@@ -208,7 +211,7 @@ RETURNED, NOTHING = len(TIERS), len(TIERS) + 1
 
 
 def _word_reasons(
-    cuts: TierCuts, currency: str | None
+    cuts: TierCuts, currency: str | None, words: QuantityWords
 ) -> tuple[list[Wording], list[Wording]]:
     """Return the wordings in English and in Chinese: of each tier, then the others."""
     vip, a, b = (
@@ -227,11 +230,12 @@ def _word_reasons(
         f"贡献其次20%消费额的客户（{b}及以上）",
         f"贡献最后10%消费额的客户（低于{b}）",
     )
-    last, past = f" in the last {DAYS} days", f"过去{DAYS}天"
-    en = [("Spent ", f"{last}: among {who}") for who in among]
-    zh = [(f"{past}消费", f"：属于{who}") for who in belong]
-    en += [("Returned ", f" more than was spent{last}"), (f"No net spend{last}", "")]
-    zh += [(f"{past}退货比消费多", ""), (f"{past}没有净消费", "")]
+    start, span = words.said["en"]
+    en = [(start, f"{span}: among {who}") for who in among]
+    start, span = words.said["zh"]
+    zh = [(start, f"{span}：属于{who}") for who in belong]
+    en += [words.below["en"], (words.nothing["en"], "")]
+    zh += [words.below["zh"], (words.nothing["zh"], "")]
     return en, zh
 
 

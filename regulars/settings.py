@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from pydantic.types import StringConstraints
 
-from features.columns import check_mapping
+from features.columns import TABLES, check_mapping
 from features.errors import ConfigError
 from features.suggest import did_you_mean
 from regulars.addresses import resolve_path, resolve_url
@@ -42,6 +42,9 @@ class ColumnSettings(Table):
     transactions: dict[str, Text] = Field(default={}, description="our column = theirs")
     interactions: dict[str, Text] = Field(default={}, description="our column = theirs")
     customers: dict[str, Text] = Field(default={}, description="our column = theirs")
+    subscriptions: dict[str, Text] = Field(
+        default={}, description="our column = theirs"
+    )
 
 
 class DataSettings(Table):
@@ -56,6 +59,9 @@ class DataSettings(Table):
     customers: Text | None = Field(
         default=None, description="attributes: a path or glob"
     )
+    subscriptions: Text | None = Field(
+        default=None, description="contracts: a path or glob"
+    )
     not_products: tuple[Text, ...] = Field(default=(), description="fees and the like")
     columns: ColumnSettings = Field(
         default=ColumnSettings(), description="names of columns"
@@ -63,13 +69,31 @@ class DataSettings(Table):
 
 
 class ModelSettings(Table):
-    """What is predicted."""
+    """What is predicted, and of which table."""
 
+    kind: Literal["purchases", "labels"] = Field(
+        default="purchases", description="what churn is: see the README"
+    )
     horizon_days: Annotated[StrictInt, Field(ge=1, le=3650)] = Field(
         default=90, description="how many days ahead"
     )
     seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = Field(
         default=0, description="of all that is drawn by chance"
+    )
+    label: Text | None = Field(
+        default=None, description="labels: the attribute that says who churned"
+    )
+    churned: tuple[Text, ...] = Field(
+        default=(), description="labels: the values of it that mean churned"
+    )
+    monthly_amount: Text | None = Field(
+        default=None, description="labels: the attribute with a month's amount"
+    )
+    sensitive: Annotated[bool, Field(strict=True)] | tuple[Text, ...] = Field(
+        default=False, description="labels: use sensitive attributes: true, or names"
+    )
+    leave_out: tuple[Text, ...] = Field(
+        default=(), description="labels: attributes to leave out of the model"
     )
 
 
@@ -210,7 +234,7 @@ def absolute(settings: Settings, folder: Path) -> Settings:
     data = settings.data
     resolved = {
         name: resolve_path(value, folder)
-        for name in ("transactions", "interactions", "customers")
+        for name in TABLES
         if (value := getattr(data, name)) is not None
     }
     tracking = resolve_url(settings.mlflow.tracking_uri, folder)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from features.copies import copy_log
-from features.engine import build_features
-from features.errors import DataError
-from features.fingerprint import fingerprint
-from features.frame import to_frame
+from features.errors import TableError
+from features.suggest import did_you_mean
 from features.tables import Log, log_from_rows
 from models.bundle import Bundle
 from models.facts import build_facts, describe_facts, kept_facts
+from models.kinds import ServedModel
 from models.scores import SCORE_SCHEMA, RunContext
 from models.scoring import open_run, score_customers, without_rank
 from serving.crowd import score_crowd
@@ -33,12 +32,18 @@ class CustomerEvents:
         Column to value, as the tables at the door name them.
     joined_at : datetime or None
         When the customer signed up, where the log says so of its customers.
+    attributes : mapping
+        The customer's own, for a model of attributes.
+    subscriptions : tuple of mapping
+        The customer's contracts, for a model of contracts.
     """
 
     customer_id: str
-    transactions: tuple[Mapping[str, Any], ...]
+    transactions: tuple[Mapping[str, Any], ...] = ()
     interactions: tuple[Mapping[str, Any], ...] = ()
     joined_at: datetime | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    subscriptions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +83,24 @@ def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
     DataError
         If nobody bought before ``as_of``.
     """
-    table = build_features(log, bundle.model.plan, as_of=[as_of])
-    if not table.num_rows:
-        raise DataError(
-            f"Nobody has bought anything before {as_of:%Y-%m-%d}.",
-            needed="At least one purchase.",
-            todo="Choose a later --as-of.",
-        )
-    features = to_frame(table).droplevel("as_of")
+    model = bundle.model
+    features = model.read(log, as_of=as_of)
+    if features.empty:
+        raise model.no_customer(as_of)
     context = open_run(
-        features, as_of=as_of, currency=log.currency, not_products=log.not_products
+        model,
+        features,
+        as_of=as_of,
+        currency=log.currency,
+        not_products=log.not_products,
     )
     scores = score_crowd(bundle, features, context=context)
-    facts = build_facts(scores, features, log, as_of=as_of)
+    own = [str(name) for name in features if name not in model.attributes]
+    facts = build_facts(scores, features[own], log, as_of=as_of)
     context = replace(
         context,
-        fingerprint=fingerprint(log, as_of=as_of),
-        facts=describe_facts(kept_facts(facts, bundle.model.plan.names)),
+        fingerprint=model.fingerprint(log, as_of=as_of),
+        facts=describe_facts(kept_facts(facts, tuple(own))),
     )
     return ScoredRun(scores, context, facts)
 
@@ -130,14 +136,38 @@ def score_events(
         transactions=rows("transactions"),
         interactions=rows("interactions"),
         customers=[
-            {"customer_id": customer.customer_id, "joined_at": customer.joined_at}
+            row
             for customer in customers
-            if customer.joined_at is not None
+            if (row := _customer_row(bundle.model, customer)) is not None
         ],
+        subscriptions=rows("subscriptions"),
         now=datetime.now(UTC),
         not_products=context.not_products,
     ) as log:
         return _score_apart(bundle, log, context=context)
+
+
+def _customer_row(
+    model: ServedModel, customer: CustomerEvents
+) -> dict[str, Any] | None:
+    """Return the row of ``customers``, if the model wants one of this customer."""
+    own = {"customer_id": customer.customer_id, "joined_at": customer.joined_at}
+    if model.attributes:
+        return {**dict.fromkeys(model.attributes), **own, **_known(model, customer)}
+    return None if customer.joined_at is None else own
+
+
+def _known(model: ServedModel, customer: CustomerEvents) -> dict[str, Any]:
+    """Return the attributes that the model sees; refuse those it never heard of."""
+    unknown = [name for name in customer.attributes if name not in model.knows]
+    if unknown:
+        raise TableError(
+            f"The model knows no attribute {unknown[0]!r}.",
+            needed=f"Those of the table that it was trained on: "
+            f"{', '.join(model.attributes)}.",
+            todo=did_you_mean(unknown[0], model.attributes) or "Leave it out.",
+        )
+    return {n: v for n, v in customer.attributes.items() if n in model.attributes}
 
 
 def score_again(
@@ -166,8 +196,7 @@ def score_again(
 
 def _score_apart(bundle: Bundle, log: Log, *, context: RunContext) -> pa.Table:
     """Score customers who are not a whole run."""
-    table = build_features(log, bundle.model.plan, as_of=[context.as_of])
-    features = to_frame(table).droplevel("as_of")
+    features = bundle.model.read(log, as_of=context.as_of)
     if features.empty:
         return SCORE_SCHEMA.empty_table()
     scores = score_customers(

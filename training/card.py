@@ -78,12 +78,7 @@ def write_card(
         "limits": write_limits(
             holdout, readiness, horizon_days=model.horizon_days, label_days=label_days
         ),
-        "made": {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "git_commit": _git_commit(),
-            "python": platform.python_version(),
-            "libraries": {name: version(name) for name in LIBRARIES},
-        },
+        "made": describe_made(),
     }
 
 
@@ -93,17 +88,32 @@ def _data(log: Log, readiness: Readiness) -> dict[str, Any]:
         "starts_at": log.starts_at.isoformat(),
         "ends_at": log.ends_at.isoformat(),
         "currency": log.currency,
-        "tables": {
-            name: {
-                "rows_in": report.rows_in,
-                "rows_accepted": report.rows_accepted,
-                "rejected": dict(report.rejected),
-                "columns": list(report.columns),
-            }
-            for name, report in log.reports.items()
-        },
+        "tables": describe_tables(log),
         "facts": readiness.to_dict()["facts"],
         "notes": list(readiness.notes),
+    }
+
+
+def describe_tables(log: Log) -> dict[str, Any]:
+    """Describe what became of each table's rows."""
+    return {
+        name: {
+            "rows_in": report.rows_in,
+            "rows_accepted": report.rows_accepted,
+            "rejected": dict(report.rejected),
+            "columns": list(report.columns),
+        }
+        for name, report in log.reports.items()
+    }
+
+
+def describe_made() -> dict[str, Any]:
+    """Describe when and with what a version is made."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git_commit": _git_commit(),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
     }
 
 

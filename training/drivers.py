@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.customer_model import CustomerModel, Explained
+from models.customer_model import Explained
+from models.kinds import ServedModel
 
 MOST_ROWS = 1_000
 MOST_DRIVERS = 15
 
 
 def rank_drivers(
-    model: CustomerModel, features: pd.DataFrame, *, seed: int
+    model: ServedModel, features: pd.DataFrame, *, seed: int
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the features with the largest mean absolute SHAP contributions.
 
     Parameters
     ----------
-    model : CustomerModel
+    model : ServedModel
     features : DataFrame of shape (n_customers, n_features)
         Contributions are of a sample of these customers.
     seed : int

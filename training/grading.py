@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.customer_model import Forecast
-from models.simple import METHODS, SimpleScore
+from models.simple import METHODS, WORDS, SimpleScore
 from training.baselines import BASELINES, judge_churn, judge_value
 from training.core import MODEL
 from training.fit import Fitted
@@ -111,6 +111,18 @@ class Holdout:
         table, metric = _ruler(self, target)
         best = max(BASELINES, key=lambda name: table[name][metric])
         return best, table[best][metric]
+
+    @property
+    def reason(self) -> str:
+        """Say why it is served, or what is served in its place."""
+        if len(self.passed) == 2:
+            return f"grade {self.grade}: beats every simple method"
+        told = " and ".join(
+            f"{target} is served by {WORDS[target][method]}"
+            for target, method in self.served.items()
+            if target not in self.passed
+        )
+        return f"grade {self.grade}: no better than simple methods, so {told}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

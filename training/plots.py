@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from models.customer_model import CustomerModel
-from training.grading import Holdout
+from models.kinds import ServedModel
+from training.judged import Judged
 from training.metrics import reliability, value_deciles
 
 Floats = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ MOST_EXPLAINED = 1_000
 
 
 def write_plots(
-    folder: Path, *, holdout: Holdout, model: CustomerModel, features: pd.DataFrame
+    folder: Path, *, holdout: Judged, model: ServedModel, features: pd.DataFrame
 ) -> list[Path]:
     """Write reliability, lift, value deciles and the SHAP summaries as PNG."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,8 +34,9 @@ def write_plots(
         _save(folder / "value_deciles.png", _draw_deciles, holdout),
     ]
     for name, booster in model.boosters.items():
+        columns = list(getattr(model, name).feature_names_in_)
         path = folder / f"shap_{name}.png"
-        _draw_shap(path, booster, X[booster.feature_name()])
+        _draw_shap(path, booster, X[columns])
         drawn.append(path)
     return drawn
 
@@ -49,13 +50,13 @@ def _axes(path: Path) -> Iterator[Axes]:
     figure.savefig(path, dpi=120)
 
 
-def _save(path: Path, draw: object, holdout: Holdout) -> Path:
+def _save(path: Path, draw: object, holdout: Judged) -> Path:
     with _axes(path) as axes:
         draw(axes, holdout)  # type: ignore[operator]
     return path
 
 
-def _draw_reliability(axes: Axes, holdout: Holdout) -> None:
+def _draw_reliability(axes: Axes, holdout: Judged) -> None:
     table = reliability(holdout.churned, holdout.p)
     expected, actual = ([row[key] for row in table] for key in ("expected", "actual"))
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="perfect")
@@ -68,7 +69,7 @@ def _draw_reliability(axes: Axes, holdout: Holdout) -> None:
     axes.legend(frameon=False)
 
 
-def _draw_lift(axes: Axes, holdout: Holdout) -> None:
+def _draw_lift(axes: Axes, holdout: Judged) -> None:
     order = np.argsort(-holdout.p, kind="stable")
     found = np.cumsum(holdout.churned[order]) / max(holdout.churned.sum(), 1)
     share = np.arange(1, len(order) + 1) / len(order)
@@ -82,7 +83,7 @@ def _draw_lift(axes: Axes, holdout: Holdout) -> None:
     axes.legend(frameon=False)
 
 
-def _draw_deciles(axes: Axes, holdout: Holdout) -> None:
+def _draw_deciles(axes: Axes, holdout: Judged) -> None:
     table = value_deciles(holdout.actual, holdout.expected)
     place = np.arange(1, len(table) + 1)
     for shift, key, colour in ((-0.2, "expected", BLUE), (0.2, "actual", GREY)):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from models.simple import WORDS
 from training.champion import (
     ABSENT,
     CHALLENGER,
@@ -19,9 +18,9 @@ from training.champion import (
     alias_version,
     make_champion,
 )
-from training.grading import Gate, Holdout
+from training.grading import Gate
+from training.judged import Judged, Version
 from training.plots import write_plots
-from training.train import TrainedModel
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -57,7 +56,7 @@ class Registered:
 
 
 def register(
-    trained: TrainedModel,
+    trained: Version,
     *,
     tracking_uri: str,
     gate: Gate | None = None,
@@ -67,7 +66,7 @@ def register(
 
     Parameters
     ----------
-    trained : TrainedModel
+    trained : Version
     tracking_uri : str
         Of the MLflow store; it is made if it is a local one that is not there yet.
     gate : Gate or None
@@ -116,9 +115,7 @@ def connect(tracking_uri: str) -> MlflowClient:
     return client
 
 
-def _decide(
-    client: MlflowClient, trained: TrainedModel, gate: Gate
-) -> tuple[bool, str]:
+def _decide(client: MlflowClient, trained: Version, gate: Gate) -> tuple[bool, str]:
     """Promote what beats the simple methods, or else the simple method itself.
 
     Neither is where the champion did clearly better on the same holdout.
@@ -127,17 +124,10 @@ def _decide(
     behind = fall_behind(client, holdout, gate)
     if behind:
         return False, behind
-    if len(holdout.passed) == 2:
-        return True, f"grade {holdout.grade}: beats every simple method"
-    told = " and ".join(
-        f"{target} is served by {WORDS[target][method]}"
-        for target, method in holdout.served.items()
-        if target not in holdout.passed
-    )
-    return True, f"grade {holdout.grade}: no better than simple methods, so {told}"
+    return True, holdout.reason
 
 
-def fall_behind(client: MlflowClient, holdout: Holdout, gate: Gate) -> str:
+def fall_behind(client: MlflowClient, holdout: Judged, gate: Gate) -> str:
     """Say where a version is clearly worse than the champion; nothing if nowhere.
 
     Only figures of the same holdout are held against each other.
@@ -182,7 +172,7 @@ def _told_of(
     return data.params, data.metrics
 
 
-def _holdout_of(holdout: Holdout) -> dict[str, str]:
+def _holdout_of(holdout: Judged) -> dict[str, str]:
     """Return the parameters by which two holdouts are known to be the same."""
     origin = holdout.origin
     values = (origin.as_of.isoformat(), str(origin.horizon_days))
@@ -198,7 +188,7 @@ def _experiment(client: MlflowClient, tracking_uri: str) -> str:
     return str(client.create_experiment(EXPERIMENT, artifact_location=place))
 
 
-def _log(client: MlflowClient, run_id: str, trained: TrainedModel) -> None:
+def _log(client: MlflowClient, run_id: str, trained: Version) -> None:
     from mlflow.entities import Metric, Param
 
     params = {key: str(value)[:500] for key, value in _parameters(trained).items()}
@@ -226,7 +216,7 @@ def _log(client: MlflowClient, run_id: str, trained: TrainedModel) -> None:
     client.log_artifacts(run_id, str(trained.folder), "model/bundle")
 
 
-def _save_flavour(folder: Path, trained: TrainedModel, booster: Any) -> None:
+def _save_flavour(folder: Path, trained: Version, booster: Any) -> None:
     """Save the churn booster as MLflow knows it, with signature and input example."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mlflow's own, on import and on integers
@@ -245,7 +235,7 @@ def _save_flavour(folder: Path, trained: TrainedModel, booster: Any) -> None:
         )
 
 
-def _parameters(trained: TrainedModel) -> dict[str, Any]:
+def _parameters(trained: Version) -> dict[str, Any]:
     kept = (
         "as_of",
         "horizon_days",
@@ -266,7 +256,7 @@ def _parameters(trained: TrainedModel) -> dict[str, Any]:
     }
 
 
-def _metrics(trained: TrainedModel) -> dict[str, float]:
+def _metrics(trained: Version) -> dict[str, float]:
     return {
         f"{target}_{name}_{metric}": value
         for target in ("churn", "value")
@@ -278,7 +268,7 @@ def _metrics(trained: TrainedModel) -> dict[str, float]:
     }
 
 
-def _tuning(trained: TrainedModel, keys: tuple[str, ...]) -> dict[str, Any]:
+def _tuning(trained: Version, keys: tuple[str, ...]) -> dict[str, Any]:
     """Return what a search for parameters came to, where there was one."""
     tuning = trained.card.get("tuning")
     return {} if tuning is None else {f"tuning_{key}": tuning[key] for key in keys}

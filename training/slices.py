@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.customer_model import TIER_QUANTITY
 from models.lifecycle import STAGES, lifecycle_stage
-from models.scoring import TIER_QUANTITY
 from models.tiers import TIERS, assign_tiers, fit_tiers
 from training.metrics import (
     churn_calibration,
@@ -74,7 +74,7 @@ def slice_customers(
         slice to a mask of shape (n_customers,). In each, every customer is in one.
     """
     quantity = features[TIER_QUANTITY].to_numpy(dtype=np.float64)
-    tier = assign_tiers(quantity, fit_tiers(quantity))
+    tier = tiers_of(quantity)
     stage = lifecycle_stage(features, horizon=horizon)
     days = features["days_since_first_order"].to_numpy(dtype=np.float64)
     horizons = days / (horizon / timedelta(days=1))
@@ -87,6 +87,11 @@ def slice_customers(
         "tenure": _masks(tenure, TENURES),
         "purchases": _masks(purchases, PURCHASES),
     }
+
+
+def tiers_of(quantity: Floats) -> npt.NDArray[np.str_]:
+    """Return each customer's tier among these."""
+    return assign_tiers(quantity, fit_tiers(quantity))
 
 
 def measure_slices(

@@ -179,16 +179,16 @@ def _folds(churned: Floats) -> Folds:
 
 def _columns(log: Log, features: pd.DataFrame) -> dict[str, Codes]:
     """Return the groups of each feature and of each attribute, by name."""
-    found = {f"feature {name}": _codes(features[name]) for name in features}
+    found = {f"feature {name}": group_codes(features[name]) for name in features}
     attributes = log.con.execute("select * from customers").df()
     attributes = attributes.set_index("customer_id").reindex(features.index)
     for name in attributes.columns.drop("joined_at", errors="ignore"):
         if attributes[name].notna().any():
-            found[f"customers.{name}"] = _codes(attributes[name])
+            found[f"customers.{name}"] = group_codes(attributes[name])
     return found
 
 
-def _codes(values: pd.Series) -> Codes:
+def group_codes(values: pd.Series) -> Codes:
     """Return twentieths of numbers, and each text; what is missing is a group too."""
     if pd.api.types.is_numeric_dtype(values):
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -212,7 +212,7 @@ def _model(
 ) -> Floats:
     """Return what all features that do not stand out foretell together."""
     X = design(features, BuyingModel().fit(features), days)
-    simple = lone_auc(_codes(features["days_since_last_order"]), churned, folds)
+    simple = lone_auc(group_codes(features["days_since_last_order"]), churned, folds)
     bar = 1.0 - LEFT * (1.0 - max(simple, 0.5))
     X = X.drop(columns=[name for name in features if lone[f"feature {name}"] >= bar])
     p = np.empty(len(X))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from regulars.commands.kinds import refuse_kind
 from regulars.commands.log import open_log, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
 from training.alteration import ALTERATIONS
@@ -22,6 +23,7 @@ SHOWN = 10
 
 def audit(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
     """Alter what must not be seen and build again; 1 if anything saw it."""
+    refuse_kind(settings, command="audit", why="it alters rows with times")
     instant = parse_as_of(as_of)
     with Steps() as step:
         step("Reading the log")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from regulars.commands.kinds import refuse_kind
 from regulars.commands.log import open_log, parse_as_of
 from regulars.commands.train import NAMES
 from regulars.console import Steps, print_json, print_table, say
@@ -57,6 +58,7 @@ def backtest(
     settings: Settings, *, as_of: str | None, origins: int, embargo: int, as_json: bool
 ) -> int:
     """Fit and judge at several origins, and say how good that was each time."""
+    refuse_kind(settings, command="backtest", why="it looks back in a log of purchases")
     instant = parse_as_of(as_of)
     options = TrainOptions(
         horizon=timedelta(days=settings.model.horizon_days),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.readiness import check_readiness
+from regulars.commands.kinds import KindReadiness, look_at_kind
 from regulars.commands.log import open_log
 from regulars.console import Steps, print_json, print_table, say
 
@@ -42,13 +43,15 @@ def check(settings: Settings, *, as_json: bool) -> int:
     return READY if found.ready else NOT_READY
 
 
-def look(log: Log, settings: Settings) -> Readiness:
+def look(log: Log, settings: Settings) -> Readiness | KindReadiness:
     """Compare what an open log holds with what a model needs, as of its end."""
+    if settings.model.kind != "purchases":
+        return look_at_kind(log, settings)
     horizon = timedelta(days=settings.model.horizon_days)
     return check_readiness(log, as_of=log.ends_at, horizon=horizon)
 
 
-def as_values(log: Log, found: Readiness) -> dict[str, Any]:
+def as_values(log: Log, found: Readiness | KindReadiness) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
         "ready": found.ready,
@@ -79,7 +82,7 @@ def show_rows(reports: Iterable[TableReport]) -> None:
     show_notes(notes)
 
 
-def show_readiness(found: Readiness) -> None:
+def show_readiness(found: Readiness | KindReadiness) -> None:
     """Print what a model needs beside what there is."""
     rows = [
         (each.name, f"{each.needed:,}", f"{each.found:,}", "yes" if each.met else "no")

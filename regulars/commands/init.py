@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from features.columns import ALIASES, TABLES, theirs_for
 from features.errors import ConfigError
+from features.given_labels import NAMES
 from features.suggest import fold
 from regulars.console import tell
 
@@ -58,6 +59,32 @@ url = "sqlite:///regulars.db"  # or postgresql+psycopg://user@host/database
 """
 
 
+OF_LABELS = """\
+# Regulars. Relative paths are relative to this file. README.md has every setting.
+
+[data]
+customers = {file}  # one row a customer, with a column that says who churned
+{columns}
+[model]
+kind = "labels"
+horizon_days = 90     # what the expected value is of
+# label = "Churn"               # found by its name
+# churned = ["Yes"]             # values that mean churned
+# monthly_amount = "MonthlyCharges"
+# sensitive = ["gender"]        # sex, age, marriage and income are left out otherwise
+# leave_out = ["Agent"]         # what the model must not see
+
+[mlflow]
+tracking_uri = "sqlite:///mlflow/regulars.db"
+
+[store]
+url = "sqlite:///regulars.db"  # or postgresql+psycopg://user@host/database
+"""
+
+LABELS = frozenset(NAMES) - {"label", "target", "y", "left"}
+"""Names that only a label has."""
+
+
 def init(sales: Path | None, *, config: Path) -> None:
     """Write ``config``, mapping the columns of ``sales`` as far as they are known.
 
@@ -68,9 +95,14 @@ def init(sales: Path | None, *, config: Path) -> None:
     TableError
         If ``sales`` is no table.
     """
-    lines = column_lines(names_in(sales)) if sales else example_lines()
+    names = names_in(sales) if sales else []
     shown = json.dumps(relative_path(sales, config) if sales else "sales.parquet")
-    text = TEMPLATE.format(sales=shown, columns="".join(f"{line}\n" for line in lines))
+    if is_labelled(names):
+        text = OF_LABELS.format(file=shown, columns=label_lines(names))
+    else:
+        lines = column_lines(names) if sales else example_lines()
+        columns = "".join(f"{line}\n" for line in lines)
+        text = TEMPLATE.format(sales=shown, columns=columns)
     try:
         with config.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -87,6 +119,29 @@ def init(sales: Path | None, *, config: Path) -> None:
             todo="Choose another path with --config.",
         ) from exc
     tell(f"Wrote {config}. Correct it, then run `regulars check`.")
+
+
+def is_labelled(names: Sequence[str]) -> bool:
+    """Tell whether a file is of customers with a label, and not of purchases.
+
+    >>> is_labelled(["customerID", "tenure", "MonthlyCharges", "Churn"])
+    True
+    >>> is_labelled(["customer_id", "occurred_at", "amount", "left"])
+    False
+    """
+    when, what = (guess(TABLES["transactions"][at], names) for at in (1, 2))
+    has_label = any(fold(name) in LABELS for name in names)
+    return has_label and (when is None or what is None)
+
+
+def label_lines(names: Sequence[str]) -> str:
+    """Return the line that maps the customers' ids, where it has to be mapped."""
+    theirs = guess(TABLES["customers"][0], names)
+    if theirs == "customer_id":
+        return ""
+    shown = json.dumps(theirs or "?", ensure_ascii=False)
+    mark = "" if theirs else "# "
+    return f"\n[data.columns.customers]  # ours = theirs\n{mark}customer_id = {shown}\n"
 
 
 def names_in(sales: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from features.columns import TABLES
 from features.errors import ConfigError
 from features.tables import LogSource, TableSource, read_log
 
@@ -13,13 +14,21 @@ if TYPE_CHECKING:
     from regulars.settings import Settings
 
 
+NEEDED = {
+    "purchases": ("transactions", "purchases"),
+    "subscriptions": ("subscriptions", "contracts"),
+    "labels": ("customers", "customers and their attributes"),
+}
+"""The table that each kind of churn is learnt from, and what is in it."""
+
+
 def open_log(settings: Settings) -> Log:
     """Read the log.
 
     Raises
     ------
     ConfigError
-        If no purchases are named.
+        If the table that is learnt from is not named.
     TableError
         If a file cannot be read as its table.
     """
@@ -31,20 +40,17 @@ def log_source(settings: Settings) -> LogSource:
     data = settings.data
     tables = {
         name: TableSource(path, getattr(data.columns, name))
-        for name in ("interactions", "customers")
+        for name in TABLES
         if (path := getattr(data, name)) is not None
     }
-    if data.transactions is None:
+    table, what = NEEDED[settings.model.kind]
+    if table not in tables:
         raise ConfigError(
-            f"{settings.path} does not say where the purchases are.",
-            needed="[data] transactions, a path or glob of Parquet or CSV files.",
+            f"{settings.path} does not say where the {what} are.",
+            needed=f"[data] {table}, a path or glob of Parquet or CSV files.",
             todo="Add it, or let `regulars init FILE` write a config.",
         )
-    return LogSource(
-        transactions=TableSource(data.transactions, data.columns.transactions),
-        not_products=data.not_products,
-        **tables,
-    )
+    return LogSource(not_products=data.not_products, **tables)
 
 
 def parse_as_of(text: str | None) -> datetime | None:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.errors import ConfigError
+from regulars.commands.kinds import train_kind
 from regulars.commands.log import open_log, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
 from serving.api.pages import render_card
@@ -28,6 +30,11 @@ NAMES = {
     "recency": "days since the last order",
     "rfm": "RFM score",
     "bgnbd": "BG/NBD, Gamma-Gamma",
+    "base_rate": "the share that churned, for all",
+    "logistic": "logistic regression",
+    "tenure": "time as a customer",
+    "kaplan_meier": "Kaplan-Meier by tenure",
+    "amount": "the amount alone",
 }
 
 
@@ -83,6 +90,8 @@ def fit_and_register(
     an earlier search came to, whose parameters are used again.
     """
     gate = Gate(**settings.gate.model_dump())
+    if settings.model.kind != "purchases":
+        return _register_kind(log, settings, as_of=as_of, step=step, tune=tune)
     options = TrainOptions(
         horizon=timedelta(days=settings.model.horizon_days),
         seed=settings.model.seed,
@@ -119,6 +128,39 @@ def fit_and_register(
             trained,
             tracking_uri=settings.mlflow.tracking_uri,
             gate=gate,
+            write_page=render_card,
+        )
+    return Trained(trained.card, registered)
+
+
+def _register_kind(
+    log: Log,
+    settings: Settings,
+    *,
+    as_of: datetime,
+    step: Steps,
+    tune: float | None,
+) -> Trained:
+    """Train what is not learnt from purchases, and register what came of it."""
+    if tune is not None:
+        raise ConfigError(
+            f"--tune was given, and [model] kind is {settings.model.kind}.",
+            needed="It searches for parameters of a model of purchases only.",
+            todo="Leave it out: two sets of parameters are tried anyway.",
+        )
+    with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
+        trained = train_kind(
+            log,
+            settings,
+            as_of=as_of,
+            folder=Path(folder) / "bundle",
+            progress=lambda text: step(f"Training: {text}"),
+        )
+        step("Registering the version and its plots")
+        registered = register(
+            trained,
+            tracking_uri=settings.mlflow.tracking_uri,
+            gate=Gate(**settings.gate.model_dump()),
             write_page=render_card,
         )
     return Trained(trained.card, registered)
@@ -180,15 +222,19 @@ def show_snapshots(card: dict[str, Any]) -> None:
 def show_grade(card: dict[str, Any]) -> None:
     """Print how the model did on the later holdout, beside the simple methods."""
     holdout = card["holdout"]
+    churn, value = holdout["churn"], holdout["value"]
     rows = [
-        (NAMES[name], f"{holdout['churn'][name]['auc']:.3f}")
-        + (f"{holdout['value'][name]['gini']:.3f}",)
-        for name in NAMES
+        (method_name(name, holdout), _digits(churn, name, "auc"))
+        + (_digits(value, name, "gini"),)
+        for name in dict.fromkeys((*churn, *value))
     ]
-    title = (
-        f"On the later holdout, {holdout['as_of'][:10]} and {holdout['horizon_days']} "
-        f"days on: {holdout['n_customers']:,} customers"
-    )
+    if "how" in holdout and card["kind"] == "labels":
+        title = f"On {holdout['n_customers']:,} customers held out"
+    else:
+        title = (
+            f"On the later holdout, {holdout['as_of'][:10]} and "
+            f"{holdout['horizon_days']} days on: {holdout['n_customers']:,} customers"
+        )
     columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
     print_table(title, columns, rows)
     say(f"Grade {holdout['grade']}: {holdout['grade_in_words']['en']}.")
@@ -196,6 +242,19 @@ def show_grade(card: dict[str, Any]) -> None:
         say("What would improve it:")
     for each in card["improvements"]:
         say(f"- {each['en']}")
+    for each in card.get("warnings", ()):
+        say(f"Warning: {each}")
+
+
+def method_name(name: str, holdout: dict[str, Any]) -> str:
+    """Return what a method is called; of the best attribute, which it is."""
+    if name == "best_attribute":
+        return f"best attribute alone: {holdout['how']['best_attribute']}"
+    return NAMES.get(name, name)
+
+
+def _digits(table: dict[str, Any], name: str, metric: str) -> str:
+    return f"{table[name][metric]:.3f}" if name in table else "–"
 
 
 def verdict(registered: Registered) -> str:

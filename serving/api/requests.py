@@ -138,6 +138,17 @@ class Interaction(Strict):
     known_at: Instant | None = None
 
 
+class Subscription(Strict):
+    """A contract; without an end it runs on."""
+
+    starts_at: Instant
+    ends_at: Instant | None = None
+    amount: Number | None = None
+    plan: Text | None = None
+    currency: Text | None = None
+    known_at: Instant | None = None
+
+
 class CustomerToScore(Strict):
     """A customer by id, or with its own events to be scored now."""
 
@@ -145,10 +156,21 @@ class CustomerToScore(Strict):
     transactions: Annotated[list[Transaction], Field(min_length=1)] | None = None
     interactions: list[Interaction] | None = None
     joined_at: Instant | None = None
+    attributes: dict[Text, Text | Number | bool | None] | None = Field(
+        default=None,
+        max_length=500,
+        description="Where churn is a label: the customer's own attributes, by the "
+        "names of the table.",
+    )
+    subscriptions: Annotated[list[Subscription], Field(min_length=1)] | None = Field(
+        default=None, description="Where churn is the end of contracts: all of them."
+    )
 
     @model_validator(mode="after")
     def need_transactions(self) -> CustomerToScore:
         """Refuse other facts alone: there would be no purchase to go by."""
+        if self.attributes is not None or self.subscriptions is not None:
+            return self
         beside = self.interactions or self.joined_at
         if beside and not self.transactions:
             raise PydanticCustomError(

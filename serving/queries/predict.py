@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 Event = Mapping[str, Any]
 Found = dict[str, str | RegularsError]
 
+NEEDED = {
+    "purchases": "transactions",
+    "labels": "attributes",
+    "subscriptions": "subscriptions",
+}
+"""What a customer is scored from, by the kind of the model in service."""
+
 UNKNOWN = UnknownCustomerError("The customer is unknown.")
 UNSEEN = UnscorableError(
     "No purchase is known before as_of.", needed="At least one with amount > 0."
@@ -34,14 +41,24 @@ class Asked:
 
     Parameters
     ----------
-    transactions : tuple of mapping
-        The customer's own; without any, the published score is asked for.
+    transactions, subscriptions : tuple of mapping
+    attributes : mapping or None
+        The customer's own; without any of the three, the published score is asked for.
     """
 
     customer_id: str
     transactions: tuple[Event, ...] = ()
     interactions: tuple[Event, ...] = ()
     joined_at: datetime | None = None
+    attributes: Mapping[str, Any] | None = None
+    subscriptions: tuple[Event, ...] = ()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether a score is to be made of what is given."""
+        return bool(self.transactions or self.subscriptions) or (
+            self.attributes is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +91,8 @@ def predict(keeper: BundleKeeper, asked: Sequence[Asked]) -> Prediction:
     BundleError
         If events are to be scored and no bundle is sound.
     """
-    fresh = [one for one in asked if one.transactions]
-    known = [one.customer_id for one in asked if not one.transactions]
+    fresh = [one for one in asked if one.is_fresh]
+    known = [one.customer_id for one in asked if not one.is_fresh]
     serving = keeper.in_service() if fresh else None
     run, found = _look_up(keeper.store, known, serving)
     if serving is not None:
@@ -106,7 +123,9 @@ def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> 
     found: Found = {one.customer_id: UNSEEN for one in asked}
     alike = []
     for one in asked:
-        if _is_in(one, currency):
+        if lacking := _lacks(serving, one):
+            found[one.customer_id] = lacking
+        elif _is_in(one, currency):
             alike.append(one)
         else:
             found[one.customer_id] = UnscorableError(
@@ -117,9 +136,26 @@ def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> 
     return found
 
 
+def _lacks(serving: InService, one: Asked) -> UnscorableError | None:
+    """Say what is missing that the model in service scores from."""
+    needed = NEEDED[serving.bundle.model.kind]
+    given = {
+        "transactions": bool(one.transactions),
+        "attributes": one.attributes is not None,
+        "subscriptions": bool(one.subscriptions),
+    }
+    if given[needed]:
+        return None
+    return UnscorableError(
+        f"The model in service scores from {needed}, and none are given.",
+        needed=f"The customer's own {needed}, or the id alone.",
+    )
+
+
 def _is_in(one: Asked, currency: str | None) -> bool:
     """Tell whether a customer's amounts are in the currency of the run."""
-    given = {row["currency"] for row in one.transactions if row.get("currency")}
+    rows = (*one.transactions, *one.subscriptions)
+    given = {row["currency"] for row in rows if row.get("currency")}
     return currency is None or given <= {currency}
 
 
@@ -148,7 +184,12 @@ def _score_together(
 
     events = [
         CustomerEvents(
-            one.customer_id, one.transactions, one.interactions, one.joined_at
+            one.customer_id,
+            one.transactions,
+            one.interactions,
+            one.joined_at,
+            attributes=one.attributes or {},
+            subscriptions=one.subscriptions,
         )
         for one in asked
     ]

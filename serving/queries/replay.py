@@ -143,7 +143,6 @@ def replay(store: Store, source: BundleSource, log: Log, past: PastScore) -> Rep
     BundleError
         If the bundle of the run's version is refused or gone.
     """
-    from features.fingerprint import fingerprint
     from serving.scorer import score_again
     from serving.store.rows import COLUMNS, score_rows
 
@@ -155,7 +154,7 @@ def replay(store: Store, source: BundleSource, log: Log, past: PastScore) -> Rep
     if scored.num_rows:
         ((row,),) = score_rows(_ranked(store, past, scored))
         body = row[COLUMNS.index("body")]
-    then, now = context.fingerprint, fingerprint(log, as_of=context.as_of)
+    then, now = context.fingerprint, bundle.model.fingerprint(log, as_of=context.as_of)
     same_rows = None if then is None else then == now
     equal = body == past.body
     return Replay(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from models.boosting import contributions, raw_score
 from models.bundle import Bundle
+from models.customer_model import CustomerModel
 from tests.bench.clock import timed
 from tests.bench.rows import Row
 from tests.bench.served import many_customers, sample_bundle
@@ -100,6 +101,7 @@ def _predict_row(what: str, ours: float, theirs: float, note: str) -> Row:
 
 def _boosters(bundle: Bundle, X: pd.DataFrame) -> list[tuple[lgb.Booster, Floats]]:
     """Return each booster with the matrix that it reads."""
+    assert isinstance(bundle.model, CustomerModel)
     models = (bundle.model.churn, bundle.model.value)
     return [
         (one.booster_, X[list(one.feature_names_in_)].to_numpy(dtype=np.float64))

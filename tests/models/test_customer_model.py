@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 @pytest.fixture(scope="module")
 def model(bundle: Bundle) -> CustomerModel:
     """Return the model of the trained version."""
+    assert isinstance(bundle.model, CustomerModel)
     return bundle.model
 
 

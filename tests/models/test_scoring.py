@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.bundle import Bundle
+from models.customer_model import TIER_QUANTITY
 from models.risk import risk_band
 from models.scores import BASE, OTHER, SCORE_SCHEMA, RunContext
-from models.scoring import TIER_QUANTITY, open_run, rank, score_customers, without_rank
+from models.scoring import open_run, rank, score_customers, without_rank
 from models.tiers import TierCuts, assign_tiers
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.train import TrainedModel
@@ -31,9 +32,9 @@ def features(trained_model: TrainedModel) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def context(features: pd.DataFrame) -> RunContext:
+def context(trained_model: TrainedModel, features: pd.DataFrame) -> RunContext:
     """Open the run."""
-    return open_run(features, as_of=AS_OF, currency="EUR")
+    return open_run(trained_model.fitted.model, features, as_of=AS_OF, currency="EUR")
 
 
 @pytest.fixture(scope="module")
@@ -181,10 +182,10 @@ def test_a_row_is_the_same_alone_as_in_the_run(
 
 
 def test_an_offset_says_the_same_instant(
-    features: pd.DataFrame, context: RunContext
+    trained_model: TrainedModel, features: pd.DataFrame, context: RunContext
 ) -> None:
     there = AS_OF.astimezone(timezone(timedelta(hours=8)))
-    run = open_run(features, as_of=there, currency="EUR")
+    run = open_run(trained_model.fitted.model, features, as_of=there, currency="EUR")
     assert run == context
     assert run.as_of.tzinfo is UTC
 

@@ -18,7 +18,7 @@ def test_chunks_give_the_rows_of_one_piece(
     bundle = load_bundle(trained.folder, version="1")
     features = bundle.reference
     features.index = pd.Index([f"c{n:03}" for n in range(len(features))])
-    context = open_run(features, as_of=AS_OF, currency="GBP")
+    context = open_run(bundle.model, features, as_of=AS_OF, currency="GBP")
     whole = score_customers(
         bundle.model,
         features,

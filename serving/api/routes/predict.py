@@ -68,6 +68,8 @@ def _asked(one: CustomerToScore) -> Asked:
         transactions=_events(one.transactions),
         interactions=_events(one.interactions),
         joined_at=one.joined_at,
+        attributes=one.attributes,
+        subscriptions=_events(one.subscriptions),
     )
 
 
@@ -84,6 +86,6 @@ def _item(found: str | RegularsError) -> str:
 
 
 def _count(metrics: Metrics, one: Asked, found: str | RegularsError) -> None:
-    source = "events" if one.transactions else "run"
+    source = "events" if one.is_fresh else "run"
     status = 200 if isinstance(found, str) else problem_of(found).status
     metrics.predictions.labels(source, str(status)).inc()

@@ -1,0 +1,155 @@
+"""What differs from command to command where churn is not learnt from purchases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.attribute_survey import AttributeWish
+from features.errors import ConfigError
+from features.readiness import Minimum
+from training.attribute_train import (
+    LEAST,
+    LEAST_OF_EACH,
+    AttributeOptions,
+    look_at_attributes,
+    train_attributes,
+)
+from training.grading import Gate
+from training.label_leaks import warn_of
+
+if TYPE_CHECKING:
+    from features.tables import Log
+    from regulars.settings import Settings
+    from training.judged import Version
+
+
+@dataclass(frozen=True, slots=True)
+class KindReadiness:
+    """Whether a table can carry a model, and why; as ``features.readiness``.
+
+    Parameters
+    ----------
+    minimums : tuple of Minimum
+    ready : bool
+    facts : mapping
+    notes : tuple of str
+    would_help : mapping
+    """
+
+    minimums: tuple[Minimum, ...]
+    ready: bool
+    facts: Mapping[str, Any]
+    notes: tuple[str, ...]
+    would_help: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+
+def look_at_kind(log: Log, settings: Settings) -> KindReadiness:
+    """Compare what the tables hold with what a model of the kind needs."""
+    return _look_at_labels(log, settings)
+
+
+def train_kind(
+    log: Log,
+    settings: Settings,
+    *,
+    as_of: datetime,
+    folder: Path,
+    progress: Callable[[str], None],
+) -> Version:
+    """Train a version of the kind."""
+    options = attribute_options(settings)
+    return train_attributes(
+        log, as_of=as_of, folder=folder, options=options, progress=progress
+    )
+
+
+def attribute_options(settings: Settings) -> AttributeOptions:
+    """Return what the settings say of attributes and their label."""
+    model = settings.model
+    wish = AttributeWish(
+        label=model.label,
+        churned=model.churned,
+        monthly_amount=model.monthly_amount,
+        sensitive=model.sensitive,
+        leave_out=model.leave_out,
+    )
+    return AttributeOptions(
+        horizon_days=model.horizon_days,
+        wish=wish,
+        seed=model.seed,
+        gate=Gate(**settings.gate.model_dump()),
+    )
+
+
+def refuse_kind(settings: Settings, *, command: str, why: str) -> None:
+    """Refuse a command that makes no sense for the kind.
+
+    Raises
+    ------
+    ConfigError
+        If the kind is not purchases.
+    """
+    if settings.model.kind != "purchases":
+        raise ConfigError(
+            f"`regulars {command}` was asked for with [model] kind = "
+            f'"{settings.model.kind}".',
+            needed=f"It is for purchases only: {why}.",
+            todo="`regulars train` judges this kind and shows how in its card.",
+        )
+
+
+def _look_at_labels(log: Log, settings: Settings) -> KindReadiness:
+    options = attribute_options(settings)
+    rows = look_at_attributes(log, as_of=log.ends_at, options=options)
+    known = rows.survey.churned[rows.known]
+    n, n_left, n_used = len(known), int(known.sum()), len(rows.plan.used)
+    minimums = (
+        Minimum("customers with a label", LEAST, n, n >= LEAST),
+        Minimum("of them churned", LEAST_OF_EACH, n_left, n_left >= LEAST_OF_EACH),
+        Minimum(
+            "of them stayed", LEAST_OF_EACH, n - n_left, n - n_left >= LEAST_OF_EACH
+        ),
+        Minimum("attributes to learn from", 1, n_used, n_used > 0),
+    )
+    survey = rows.survey
+    notes = [
+        f"The label is {survey.label}: {n_left:,} of {n:,} churned, and "
+        f"{len(rows.X) - n:,} customers without one are scored only.",
+        f"A month's amount is {survey.amount}."
+        if survey.amount
+        else "No monthly amount was found: values count months, and nobody is above "
+        "tier C. Name one with [model] monthly_amount.",
+        f"Learnt from: {', '.join(rows.plan.used)}.",
+        *(f"{name} is left out: {why}." for name, why in _others(rows)),
+        *(f"Warning: {each}" for each in warn_of(rows.leaks)),
+    ]
+    if settings.data.transactions is not None:
+        notes.append("transactions are not used by a model of labels.")
+    return KindReadiness(
+        minimums=minimums,
+        ready=all(each.met for each in minimums),
+        facts={
+            "customers": len(rows.X),
+            "labelled": n,
+            "churned": n_left,
+            "label": survey.label,
+            "monthly_amount": survey.amount,
+            "tenure": survey.tenure,
+            "used": list(rows.plan.used),
+            "left_out": dict(rows.plan.left_out),
+        },
+        notes=tuple(notes),
+        would_help={},
+    )
+
+
+def _others(rows: Any) -> list[tuple[str, str]]:
+    return [pair for pair in rows.plan.left_out if pair[0] not in rows.leaks]
