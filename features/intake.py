@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import duckdb
 
@@ -21,16 +21,16 @@ from features.staging import Staging
 
 
 def stage_files(
-    staging: Staging, files: Sequence[OpenFile], theirs: Mapping[str, str]
+    staging: Staging, files: Mapping[int, OpenFile], theirs: Mapping[str, str]
 ) -> None:
-    """Take in the rows of all files.
+    """Take in the rows of files, each under its number.
 
     Raises
     ------
     TableError
         If a file turns out to be damaged, or changes while it is read.
     """
-    for number, file in enumerate(files):
+    for number, file in files.items():
         if file.csv is not None:
             _stage_csv(staging, file.csv, theirs, number=number)
     for group in by_schema(files):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,10 +99,10 @@ def parquet_relation(
     )
 
 
-def by_schema(files: Sequence[OpenFile]) -> Iterator[dict[int, OpenFile]]:
+def by_schema(files: Mapping[int, OpenFile]) -> Iterator[dict[int, OpenFile]]:
     """Yield the Parquet files in groups of one schema, by their number."""
     groups: dict[tuple[tuple[str, str], ...], dict[int, OpenFile]] = {}
-    for number, file in enumerate(files):
+    for number, file in files.items():
         if file.csv is None:
             groups.setdefault(tuple(file.columns.items()), {})[number] = file
     yield from groups.values()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, islice
+from operator import itemgetter
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +23,31 @@ N_EXAMPLES = 3
 FAULT, GIVEN, FILE, AT = (
     quote_name(f"door: {name}") for name in ("fault", "given", "file", "at")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """What one file held, kept from an earlier reading.
+
+    Parameters
+    ----------
+    rows : Path
+        Its good rows, as Parquet.
+    accepted : int
+        How many they are.
+    rejected : tuple of (int, int)
+        Number of the fault, and how many rows have it.
+    examples : tuple of (int, str or None, int)
+        Number of the fault, what was given, the row.
+    """
+
+    rows: Path
+    accepted: int
+    rejected: tuple[tuple[int, int], ...]
+    examples: tuple[tuple[int, str | None, int], ...]
+
+
+NOTHING_KEPT: Mapping[int, KeptFile] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +114,38 @@ class Staging:
             f" WHERE {FAULT} IS NULL AND ({condition})"
         )
 
-    def publish(self, *, numbers: frozenset[str] = frozenset()) -> None:
+    def copy_file(self, number: int, path: Path) -> tuple[KeptFile, datetime | None]:
+        """Write a file's rows without fault; return what it held, and the last one."""
+        ours = ", ".join(quote_name(column.name) for column in self.columns)
+        rows = f"FROM {self.name} WHERE {FILE} = {number}"
+        self.con.execute(
+            f"COPY (SELECT {ours} {rows} AND {FAULT} IS NULL)"
+            f" TO {quote_text(str(path))} (FORMAT parquet)"
+        )
+        counts = self.con.execute(
+            f"SELECT {FAULT}, count(*), max(occurred_at) {rows}"
+            " GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        kept = KeptFile(
+            rows=path,
+            accepted=sum(n for fault, n, _ in counts if fault is None),
+            rejected=tuple((fault, n) for fault, n, _ in counts if fault is not None),
+            examples=tuple(
+                (fault, given, row)
+                for fault, given, _, row in self._faulty(f"{FILE} = {number}")
+            ),
+        )
+        return kept, next((last for fault, _, last in counts if fault is None), None)
+
+    def publish(
+        self,
+        *,
+        numbers: frozenset[str] = frozenset(),
+        kept: Mapping[int, KeptFile] = NOTHING_KEPT,
+    ) -> None:
         """Make the table of the rows without fault, and let the others go.
 
-        ``numbers`` are the attributes to be DOUBLE.
+        ``numbers`` are the attributes to be DOUBLE; ``kept`` adds its rows.
         """
         columns = ", ".join(
             f"{_number_sql(c.name)} AS {quote_name(c.name)}"
@@ -97,9 +154,13 @@ class Staging:
             for c in self.columns
         )
         kind = "TEMP TABLE" if self.temporary else "TABLE"
+        paths = ", ".join(quote_text(str(each.rows)) for each in kept.values())
+        more = (
+            f" UNION ALL SELECT {columns} FROM read_parquet([{paths}])" if paths else ""
+        )
         self.con.execute(
             f"CREATE {kind} {self.table} AS"
-            f" SELECT {columns} FROM {self.name} WHERE {FAULT} IS NULL"
+            f" SELECT {columns} FROM {self.name} WHERE {FAULT} IS NULL{more}"
         )
         self.con.execute(f"DROP TABLE {self.name}")
 
@@ -110,11 +171,14 @@ class Staging:
         theirs: Mapping[str, str],
         unused: tuple[str, ...] = (),
         currency: str | None = None,
+        kept: Mapping[int, KeptFile] = NOTHING_KEPT,
     ) -> TableReport:
         """Count the rows by what became of them."""
         counts = self.con.execute(
             f"SELECT {FAULT}, count(*) FROM {self.name} GROUP BY ALL"
         ).fetchall()
+        for each in kept.values():
+            counts += [(None, each.accepted), *each.rejected]
         faults = self.faults
         rejected = count_reasons(
             (faults[fault].reason, count)
@@ -127,19 +191,19 @@ class Staging:
             rows_in=sum(count for _, count in counts),
             rows_accepted=sum(count for fault, count in counts if fault is None),
             rejected=rejected,
-            examples=self._examples(files) if rejected else (),
+            examples=self._examples(files, kept) if rejected else (),
             columns=tuple(c.name for c in self.columns if c.name in theirs),
             unused=unused,
             currency=currency,
         )
 
-    def _examples(self, files: Sequence[str]) -> tuple[RejectedRow, ...]:
-        rows = self.con.execute(
-            f"SELECT {FAULT}, {GIVEN}, {FILE}, {AT} FROM {self.name}"
-            f" WHERE {FAULT} IS NOT NULL QUALIFY row_number()"
-            f" OVER (PARTITION BY {FAULT} ORDER BY {FILE}, {AT}) <= {N_EXAMPLES}"
-            f" ORDER BY {FAULT}, {FILE}, {AT}"
-        ).fetchall()
+    def _examples(
+        self, files: Sequence[str], kept: Mapping[int, KeptFile]
+    ) -> tuple[RejectedRow, ...]:
+        found = self._faulty("true")
+        for file, each in kept.items():
+            found += [(fault, given, file, row) for fault, given, row in each.examples]
+        by_fault = groupby(sorted(found, key=itemgetter(0, 2, 3)), key=itemgetter(0))
         faults = self.faults
         return tuple(
             RejectedRow(
@@ -149,8 +213,18 @@ class Staging:
                 column=faults[fault].column,
                 given=given and _printable(given),
             )
-            for fault, given, file, row in rows
+            for _, rows in by_fault
+            for fault, given, file, row in islice(rows, N_EXAMPLES)
         )
+
+    def _faulty(self, condition: str) -> list[tuple[int, str | None, int, int]]:
+        """Return the first few rows of each fault."""
+        return self.con.execute(
+            f"SELECT {FAULT}, {GIVEN}, {FILE}, {AT} FROM {self.name}"
+            f" WHERE {FAULT} IS NOT NULL AND {condition} QUALIFY row_number()"
+            f" OVER (PARTITION BY {FAULT} ORDER BY {FILE}, {AT}) <= {N_EXAMPLES}"
+            f" ORDER BY {FAULT}, {FILE}, {AT}"
+        ).fetchall()
 
     def _insert(self, statement: str) -> int:
         return int(self.con.execute(statement).fetchall()[0][0])

@@ -23,22 +23,15 @@ from typing import Any
 
 import duckdb
 
-from features.columns import OPEN_TABLE, TABLES, check_mapping
+from features.columns import TABLES, check_mapping
 from features.errors import DataError, TableError
 from features.faults import Rules
-from features.files import find_files
-from features.intake import stage_files
-from features.layout import Layout, lay_out, number_attributes
+from features.kept import KeptLog
 from features.log import Log, close_files, make_log, open_database
-from features.readers import OpenFile, open_file
+from features.reading import read_table, settle
 from features.reports import RejectedRow, TableReport
 from features.rows import rows_layout, rows_relation, rows_table
-from features.staging import (
-    Staging,
-    numbers_among,
-    set_aside_duplicates,
-    set_aside_other_currencies,
-)
+from features.staging import Staging
 
 __all__ = [
     "Log",
@@ -100,7 +93,11 @@ class LogSource:
 
 
 def read_log(
-    source: LogSource, *, now: datetime, memory_limit: str | None = None
+    source: LogSource,
+    *,
+    now: datetime,
+    memory_limit: str | None = None,
+    kept: KeptLog | None = None,
 ) -> Log:
     """Read a log from files.
 
@@ -112,6 +109,8 @@ def read_log(
         The present; rows of the future are set aside. UTC if it has no offset.
     memory_limit : str or None
         How much memory DuckDB may take, such as "2GB", before it spills to disk.
+    kept : KeptLog or None
+        What was read before: files that it knows are not read again.
 
     Returns
     -------
@@ -133,7 +132,9 @@ def read_log(
     con = open_database(memory_limit=memory_limit)
     try:
         reports = {
-            table: _read_table(con, table, each, rules=rules)
+            table: read_table(
+                con, table, (each.path, each.columns), rules=rules, kept=kept
+            )
             for table, each in source.tables.items()
         }
         close_files(con)
@@ -216,22 +217,6 @@ def _rows_database(process: int) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _read_table(
-    con: duckdb.DuckDBPyConnection, table: str, source: TableSource, *, rules: Rules
-) -> TableReport:
-    files = [open_file(con, path) for path in find_files(source.path)]
-    layout = lay_out(table, source.columns, files)
-    staging = Staging(con, table, layout.columns, rules)
-    staging.create()
-    stage_files(staging, files, layout.theirs)
-    sure, unsure = number_attributes(layout, files)
-    numbers = sure | numbers_among(staging, unsure)
-    report = _settle(staging, layout, [str(file.path) for file in files])
-    _check_any_accepted(report, files)
-    staging.publish(numbers=numbers)
-    return report
-
-
 def _take_rows(
     con: duckdb.DuckDBPyConnection,
     table: str,
@@ -245,7 +230,7 @@ def _take_rows(
     con.register("door_rows", rows_table(table, layout, rows))
     staging.add(rows_relation(layout))
     con.unregister("door_rows")
-    report = _settle(staging, layout, [])
+    report = settle(staging, layout, [])
     for each in report.examples:
         if each.reason != "not_a_product":
             raise TableError(
@@ -255,36 +240,6 @@ def _take_rows(
             )
     staging.publish(numbers=numbers)
     return report
-
-
-def _settle(staging: Staging, layout: Layout, files: Sequence[str]) -> TableReport:
-    """Find the faults that only show among all rows, and count."""
-    currency = None
-    if "currency" in layout.theirs:
-        currency = set_aside_other_currencies(staging)
-    if staging.table == OPEN_TABLE:
-        set_aside_duplicates(staging)
-    return staging.report(
-        files=files, theirs=layout.theirs, unused=layout.unused, currency=currency
-    )
-
-
-def _check_any_accepted(report: TableReport, files: Sequence[OpenFile]) -> None:
-    if report.rows_accepted:
-        return
-    names = ", ".join(str(file.path) for file in files[:3])
-    if not report.rows_in:
-        raise TableError(
-            f"{names} has a header but no rows.",
-            needed=f"At least one row of {report.table}.",
-            todo="Export it again, or leave the table out if it is optional.",
-        )
-    reasons = ", ".join(f"{each} {n}" for each, n in report.rejected.items())
-    raise TableError(
-        f"None of the {report.rows_in} rows of {names} can be used: {reasons}.",
-        needed=f"At least one row of {report.table} without a fault.",
-        todo=" ".join(report.hints) or "Correct the rows.",
-    )
 
 
 def _naive_utc(instant: datetime) -> datetime:

@@ -159,13 +159,17 @@ def score(
     config: Config = HERE,
     as_of: AsOf = None,
     out: Out = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Read every file again, known or not."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Score every customer with the champion and publish the run."""
     settings = settings_of(context, config)
     from regulars.commands.score import score as run
 
-    finish(run, settings, as_json=json, as_of=as_of, out=out)
+    finish(run, settings, as_json=json, as_of=as_of, out=out, full=full)
 
 
 @app.command()

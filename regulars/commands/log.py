@@ -10,6 +10,7 @@ from features.errors import ConfigError
 from features.tables import LogSource, TableSource, read_log
 
 if TYPE_CHECKING:
+    from features.kept import KeptLog
     from features.tables import Log
     from regulars.settings import Settings
 
@@ -22,8 +23,8 @@ NEEDED = {
 """The table that each kind of churn is learnt from, and what is in it."""
 
 
-def open_log(settings: Settings) -> Log:
-    """Read the log.
+def open_log(settings: Settings, *, kept: KeptLog | None = None) -> Log:
+    """Read the log; of the files that ``kept`` knows, what it kept.
 
     Raises
     ------
@@ -32,7 +33,14 @@ def open_log(settings: Settings) -> Log:
     TableError
         If a file cannot be read as its table.
     """
-    return read_log(log_source(settings), now=datetime.now(UTC))
+    return read_log(log_source(settings), now=datetime.now(UTC), kept=kept)
+
+
+def kept_log(settings: Settings, *, full: bool) -> KeptLog:
+    """Return what was read before, beside the config."""
+    from features.kept import KeptLog
+
+    return KeptLog(settings.path.parent / ".regulars" / "log", full=full)
 
 
 def log_source(settings: Settings) -> LogSource:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from features.errors import ConfigError
 from regulars.commands.bundles import bundle_source
-from regulars.commands.log import open_log, parse_as_of
+from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
 from serving.scorer import score_log
 from serving.store import open_store, publish
@@ -47,7 +47,12 @@ class Published:
 
 
 def score(
-    settings: Settings, *, as_of: str | None, out: Path | None, as_json: bool
+    settings: Settings,
+    *,
+    as_of: str | None,
+    out: Path | None,
+    as_json: bool,
+    full: bool = False,
 ) -> int:
     """Score, publish and, where asked, write the same rows to a file."""
     check_out(out)
@@ -55,7 +60,9 @@ def score(
     with Steps() as step:
         bundle = fetch_champion(settings, step=step)
         step("Reading the log")
-        with open_log(settings) as log:
+        kept = kept_log(settings, full=full)
+        with open_log(settings, kept=kept) as log:
+            step(f"Read {kept.n_read:,} files, {kept.n_known:,} were known")
             at = instant or log.ends_at
             run = score_and_publish(log, bundle, settings, as_of=at, step=step)
         if out is not None:
