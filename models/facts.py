@@ -47,6 +47,23 @@ MAIN_FEATURES = (
 """The features that the store keeps beside the score, where the plan has them."""
 
 
+OPTIONAL_ATTRIBUTES: Mapping[str, pa.DataType] = {
+    "strategic": pa.bool_(),
+    "key_resource": pa.bool_(),
+    "internal": pa.bool_(),
+    "competitor": pa.bool_(),
+    "arrears": pa.float64(),
+    "headcount": pa.float64(),
+    "seats": pa.float64(),
+    "customer_type": pa.string(),
+    "region": pa.string(),
+    "industry": pa.string(),
+    "source": pa.string(),
+    "owner_id": pa.string(),
+}
+"""Attributes that schemes may name even where the log has none: there they are null."""
+
+
 def type_of(kind: pa.DataType) -> RuleType | None:
     """Return the type that rules know a column by; None for what they cannot name.
 
@@ -132,6 +149,24 @@ def kept_facts(facts: pa.Table, plan: tuple[str, ...] = ()) -> pa.Table:
     """
     left_out = {*SCORE_TYPES} | ({*plan} - {*MAIN_FEATURES})
     return facts.select([name for name in facts.column_names if name not in left_out])
+
+
+def with_tiers(facts: pa.Table, scores: pa.Table) -> pa.Table:
+    """Return the facts with the tiers that the scores now hold."""
+    place = facts.column_names.index("tier")
+    return facts.set_column(place, "tier", scores["tier"])
+
+
+def unknown(kind: str, n: int) -> pa.Array:
+    """Return a column of nulls of a type that ``describe_facts`` named."""
+    types = {
+        RuleType.NUMBER: pa.float64(),
+        RuleType.TEXT: pa.string(),
+        RuleType.BOOLEAN: pa.bool_(),
+        RuleType.DATE: pa.date32(),
+        RuleType.INSTANT: pa.timestamp("us", "UTC"),
+    }
+    return pa.nulls(n, types[RuleType[kind]])
 
 
 def describe_facts(facts: pa.Table) -> dict[str, str]:

@@ -91,6 +91,12 @@ class RunContext:
     facts : mapping of str to str
         The facts that the store keeps beside the scores, in order, and the
         ``RuleType`` of each by its name.
+    primary : str
+        The tier scheme that fills ``tier``.
+    schemes : mapping
+        Each tier scheme's terms and cuts, and what the run made of it.
+    overrides : tuple of mapping
+        The tiers set by hand that held.
     """
 
     as_of: datetime
@@ -99,6 +105,9 @@ class RunContext:
     tiers: dict[str, Any] = field(default_factory=dict)
     fingerprint: str | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    primary: str = "abc"
+    schemes: dict[str, Any] = field(default_factory=dict)
+    overrides: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -111,5 +120,6 @@ class RunContext:
             **values,
             "as_of": datetime.fromisoformat(values["as_of"]),
             "not_products": tuple(values["not_products"]),
+            "overrides": tuple(values.get("overrides", ())),
         }
         return cls(**restored)

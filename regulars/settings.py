@@ -10,8 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 from pydantic.types import StringConstraints
+from pydantic_core import PydanticCustomError
 
 from features.columns import TABLES, check_mapping
 from features.errors import ConfigError
@@ -122,6 +130,32 @@ class GateSettings(Table):
     )
 
 
+class TierSettings(BaseModel):
+    """How customers are put into tiers; further tables are schemes."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    primary: Text = Field(default="abc", description="the scheme that fills tier")
+    active: tuple[Text, ...] | None = Field(
+        default=None, description="schemes; all that need no parameter by default"
+    )
+
+    @property
+    def schemes(self) -> dict[str, dict[str, Any]]:
+        """Return the tables ``[tiers.NAME]``."""
+        return dict(self.model_extra or {})
+
+    @model_validator(mode="after")
+    def check_tables(self) -> TierSettings:
+        """Refuse what is neither a setting nor a table."""
+        for name, given in self.schemes.items():
+            if not isinstance(given, dict):
+                raise PydanticCustomError(
+                    "table", f"{name} is no setting here; a scheme is [tiers.{name}]"
+                )
+        return self
+
+
 class MlflowSettings(Table):
     """Where models are tracked."""
 
@@ -154,6 +188,7 @@ class Settings(Table):
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     gate: GateSettings = GateSettings()
+    tiers: TierSettings = TierSettings()
     mlflow: MlflowSettings = MlflowSettings()
     store: StoreSettings = StoreSettings()
     serve: ServeSettings = ServeSettings()

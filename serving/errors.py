@@ -8,8 +8,10 @@ from types import MappingProxyType
 
 from features.errors import (
     BundleError,
+    ConfigError,
     DataError,
     RegularsError,
+    RuleError,
     StoreError,
     TableError,
 )
@@ -21,6 +23,10 @@ class UnknownCustomerError(RegularsError):
 
 class UnknownRunError(RegularsError):
     """A run that was never published, or is no longer kept."""
+
+
+class UnknownSchemeError(RegularsError):
+    """A tier scheme that a run does not have."""
 
 
 class UnpublishedError(RegularsError):
@@ -87,6 +93,12 @@ INVALID = Problem(
     "The request is not valid",
     "See errors for each fault and where it is.",
 )
+BAD_RULE = Problem(
+    422,
+    "invalid-rule",
+    "The rule is not in the language",
+    "See errors for the line and the column of the fault, and docs/rules.md.",
+)
 INTERNAL = Problem(
     500,
     "internal",
@@ -101,6 +113,18 @@ PROBLEMS: Mapping[type, Problem] = MappingProxyType(
             "unknown-customer",
             "No such customer in the published run",
             "Customers without a purchase before as_of have no score.",
+        ),
+        UnknownRunError: Problem(
+            404,
+            "unknown-run",
+            "No such run is kept",
+            "The last 30 runs are; GET /v1/model names the published one.",
+        ),
+        UnknownSchemeError: Problem(
+            404,
+            "unknown-scheme",
+            "No such tier scheme in the run",
+            "GET /v1/tiers lists the schemes.",
         ),
         UnpublishedError: Problem(
             503,
@@ -159,6 +183,8 @@ PROBLEMS: Mapping[type, Problem] = MappingProxyType(
             "Ask again later.",
             retry_after=5,
         ),
+        RuleError: BAD_RULE,
+        ConfigError: INVALID,
         TableError: INVALID,
         DataError: INVALID,
         RegularsError: INTERNAL,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from features.copies import copy_log
@@ -14,11 +15,26 @@ from features.errors import TableError
 from features.suggest import did_you_mean
 from features.tables import Log, log_from_rows
 from models.bundle import Bundle
-from models.facts import build_facts, describe_facts, kept_facts
+from models.facts import (
+    build_facts,
+    describe_facts,
+    kept_facts,
+    unknown,
+    with_tiers,
+)
 from models.kinds import ServedModel
+from models.schemes import (
+    ManualOverride,
+    TierPlan,
+    apply_primary,
+    grade,
+    plan_again,
+    plan_tiers,
+)
 from models.scores import SCORE_SCHEMA, RunContext
 from models.scoring import open_run, score_customers, without_rank
 from serving.crowd import score_crowd
+from serving.store.facts import Beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +72,27 @@ class ScoredRun:
         One row a customer, in ``SCORE_SCHEMA``.
     context : RunContext
     facts : pyarrow.Table
-        One row a customer in the same order: all that rules may name.
+        One row a customer in the same order: all that rules may name, and the class by
+        each tier scheme as ``tier_NAME``.
+    moves : tuple of str or None
+        What is remembered of each customer's classes, as JSON.
     """
 
     table: pa.Table
     context: RunContext
     facts: pa.Table
+    moves: tuple[str | None, ...] = ()
+
+    @property
+    def beside(self) -> Beside:
+        """Return what the store keeps beside the scores."""
+        kept = self.facts.select(list(self.context.facts))
+        return Beside(self.facts["customer_id"], kept, self.moves)
 
 
-def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
+def score_log(
+    bundle: Bundle, log: Log, *, as_of: datetime, tiers: TierPlan | None = None
+) -> ScoredRun:
     """Score every customer with a purchase before ``as_of``.
 
     Parameters
@@ -73,6 +101,8 @@ def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
     log : Log
     as_of : datetime
         UTC.
+    tiers : TierPlan or None
+        None for the schemes that are shipped, without history.
 
     Returns
     -------
@@ -95,14 +125,23 @@ def score_log(bundle: Bundle, log: Log, *, as_of: datetime) -> ScoredRun:
         not_products=log.not_products,
     )
     scores = score_crowd(bundle, features, context=context)
-    own = [str(name) for name in features if name not in model.attributes]
-    facts = build_facts(scores, features[own], log, as_of=as_of)
+    own = _own_features(model, features)
+    facts = build_facts(scores, own, log, as_of=as_of)
+    plan = tiers or plan_tiers()
+    graded = grade(
+        facts, plan.schemes, as_of=as_of, before=plan.before, manual=plan.manual
+    )
     context = replace(
         context,
         fingerprint=model.fingerprint(log, as_of=as_of),
-        facts=describe_facts(kept_facts(facts, tuple(own))),
+        facts=describe_facts(kept_facts(graded.facts, tuple(map(str, own)))),
+        primary=plan.primary,
+        schemes=graded.summary,
+        overrides=tuple(each.to_dict() for each in plan.manual),
     )
-    return ScoredRun(scores, context, facts)
+    scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
+    facts = with_tiers(graded.facts, scores)
+    return ScoredRun(scores, context, facts, tuple(graded.moves))
 
 
 def score_events(
@@ -206,4 +245,41 @@ def _score_apart(bundle: Bundle, log: Log, *, context: RunContext) -> pa.Table:
         context=context,
         reasons=bundle.reasons,
     )
+    scores = _with_primary(scores, features, log, model=bundle.model, context=context)
     return without_rank(scores)
+
+
+def _own_features(model: ServedModel, features: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the columns that are attributes: facts have them from the log."""
+    return features[[str(n) for n in features if n not in model.attributes]]
+
+
+def _with_primary(
+    scores: pa.Table,
+    features: pd.DataFrame,
+    log: Log,
+    *,
+    model: ServedModel,
+    context: RunContext,
+) -> pa.Table:
+    """Put customers who are not a whole run into the classes of the run's scheme.
+
+    Its cuts are the run's, and what was set by hand holds; a scheme with a history is
+    applied without it.
+    """
+    if context.primary == "abc" and not context.overrides:
+        return scores
+    plan = plan_again(context.schemes, context.primary)
+    own = _own_features(model, features)
+    facts = build_facts(scores, own, log, as_of=context.as_of)
+    for name, kind in context.facts.items():
+        if name not in facts.column_names and not name.startswith("tier_"):
+            facts = facts.append_column(name, unknown(kind, facts.num_rows))
+    graded = grade(
+        facts,
+        plan.schemes,
+        as_of=context.as_of,
+        manual=[ManualOverride.from_dict(each) for each in context.overrides],
+        kept=context.schemes,
+    )
+    return apply_primary(scores, graded, plan.primary_scheme, context=context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from features.casts import quote_name
 from models.rules.writer import CompiledRule
 
 if TYPE_CHECKING:
+    import duckdb
+
     from models.rules.rule import Amount, Order, Rule
 
 
@@ -96,10 +99,16 @@ def _run(
     return _query(known, query, params)
 
 
-def _query(known: pa.Table, query: str, params: dict[str, Any]) -> pa.Table:
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Open one database a process; every query has a connection of its own."""
     from features.log import open_database
 
-    with open_database(threads=2) as con:
+    return open_database(threads=2)
+
+
+def _query(known: pa.Table, query: str, params: dict[str, Any]) -> pa.Table:
+    with _database().cursor() as con:
         con.register("known", known)
         return con.sql(query, params=params).to_arrow_table()
 

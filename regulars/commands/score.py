@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from features.errors import ConfigError
+from models.schemes import TierPlan, plan_tiers
 from regulars.commands.bundles import bundle_source
 from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
+from serving.queries.tiers import last_standings
 from serving.scorer import score_log
 from serving.store import open_store, publish
+from serving.store.decisions import read_overrides, read_written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from features.tables import Log
     from models.bundle import Bundle
     from regulars.settings import Settings
+    from serving.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +90,17 @@ def score_and_publish(
     log: Log, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
 ) -> Published:
     """Score every customer of an open log, and publish the run."""
-    step(f"Scoring with version {bundle.version}")
-    scored = score_log(bundle, log, as_of=as_of)
-    step(f"Publishing {scored.table.num_rows:,} customers")
     with closing(open_store(settings.store.url)) as store:
+        step(f"Scoring with version {bundle.version}")
+        tiers = read_tier_plan(store, settings, as_of=as_of)
+        scored = score_log(bundle, log, as_of=as_of, tiers=tiers)
+        step(f"Publishing {scored.table.num_rows:,} customers")
         run_id = publish(
             store,
             scored.table,
             context=scored.context,
             model={**bundle.card, "version": bundle.version},
+            beside=scored.beside,
         )
     return Published(
         run_id=run_id,
@@ -102,6 +108,20 @@ def score_and_publish(
         as_of=as_of,
         currency=scored.context.currency,
         table=scored.table,
+    )
+
+
+def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> TierPlan:
+    """Return the schemes of the file and of the API, and what they go on from.
+
+    Where both write a scheme, the API's holds.
+    """
+    return plan_tiers(
+        {**settings.tiers.schemes, **read_written(store)},
+        primary=settings.tiers.primary,
+        active=settings.tiers.active,
+        before=last_standings(store, as_of=as_of),
+        manual=tuple(read_overrides(store, at=as_of)),
     )
 
 

@@ -16,7 +16,15 @@ from serving.api.metrics import Metrics
 from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
 from serving.api.problems import install_handlers
-from serving.api.routes import customers, docs, model, operations, predict
+from serving.api.routes import (
+    customers,
+    docs,
+    model,
+    movement,
+    operations,
+    predict,
+    tiers,
+)
 from serving.api.settings import ApiSettings
 from serving.queries import BundleKeeper, BundleSource, KeyRing, readiness
 from serving.store import Store
@@ -86,7 +94,7 @@ def _load(keeper: BundleKeeper) -> None:
 
 
 def _add_routes(app: FastAPI, settings: ApiSettings) -> None:
-    for group in (customers, predict, model, operations):
+    for group in (movement, customers, tiers, predict, model, operations):
         app.include_router(group.router)
     if settings.docs:
         app.include_router(docs.router)

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from serving.api.requests import PredictRequest
+from serving.api.requests import OverrideRequest, PredictRequest, SchemesRequest
 from serving.api.schemas import ProblemBody
 
 TITLE = "Regulars"
@@ -81,7 +81,12 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes
     )
     _, extra = models_json_schema(
-        [(PredictRequest, "validation"), (ProblemBody, "serialization")],
+        [
+            (PredictRequest, "validation"),
+            (SchemesRequest, "validation"),
+            (OverrideRequest, "validation"),
+            (ProblemBody, "serialization"),
+        ],
         ref_template=REF,
     )
     schemas = document["components"]["schemas"]

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from features.errors import RegularsError
+from features.errors import RegularsError, RuleError
 from serving.errors import INTERNAL, INVALID, STATUSES, Problem, problem_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -83,7 +83,15 @@ async def on_error(request: Request, exc: Exception) -> Response:
     problem = problem_of(exc)
     if problem.status >= 500:
         log.error("request failed", problem=problem.slug, fault=str(exc))
-    return problem_response(request.scope, problem)
+    return problem_response(request.scope, problem, faults=_told(exc))
+
+
+def _told(error: Exception) -> list[dict[str, str]] | None:
+    """Return where a rule's fault is, without a word of the rule."""
+    if not isinstance(error, RuleError):
+        return None
+    place = f"line {error.line}, column {error.column}"
+    return [{"pointer": "#/filter", "detail": error.fault or f"At {place}"}]
 
 
 async def on_invalid(request: Request, exc: Exception) -> Response:

@@ -97,6 +97,7 @@ Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(refuse
 Number = Annotated[FiniteFloat, Field(ge=-1e12, le=1e12)]
 Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(refuse_nul)]
 Words = Annotated[list[Word], Field(max_length=50), BeforeValidator(split_commas)]
+Rule = Annotated[str, Field(min_length=1, max_length=4_000)]
 Sort = Annotated[
     str, AfterValidator(known_sort), Field(json_schema_extra={"enum": list(SORTS)})
 ]
@@ -237,6 +238,10 @@ class ListQuery(BaseModel):
         default_factory=list,
         description="Any of these risk bands; repeat or use commas.",
     )
+    filter: Rule | None = Field(
+        default=None,
+        description="A condition such as `churn_probability > 0.6 and tier = 'VIP'`.",
+    )
     sort: Sort = Field(
         default="priority", description="Upwards; with a minus, downwards."
     )
@@ -246,3 +251,37 @@ class ListQuery(BaseModel):
         max_length=8_000,
         description="`next_cursor` of the page before, with the same filters and sort.",
     )
+
+
+class SchemesRequest(Strict):
+    """The tier schemes that the next run takes before those of its file."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "schemes": {
+                        "size": {
+                            "kind": "thresholds",
+                            "quantity": "net_spend_365d",
+                            "unit": "money",
+                            "classes": ["large", "small"],
+                            "limits": [5000],
+                        }
+                    }
+                }
+            ]
+        }
+    )
+
+    schemes: dict[Word, dict[str, Any]] = Field(max_length=100)
+
+
+class OverrideRequest(Strict):
+    """A class that somebody sets by hand."""
+
+    scheme: Word
+    tier: Word
+    who: Text
+    why: Text
+    until: Instant

@@ -17,6 +17,7 @@ from serving.errors import (
     UnpublishedError,
 )
 from serving.queries.cursor import Place, digest, read_cursor, write_cursor
+from serving.queries.filters import filter_by
 from serving.queries.runs import Run, kept_run, published_run
 from serving.store.engine import Store
 from serving.store.tables import published, runs, scores, secrets
@@ -69,6 +70,8 @@ class CustomerFilter:
     ----------
     tiers, risk_bands : tuple of str
         Any of these; empty for all.
+    rule : str
+        A condition in the language of rules; empty for none.
     sort : str
         One of ``SORTS``. Ties are broken by customer_id, missing values come last.
     """
@@ -76,6 +79,7 @@ class CustomerFilter:
     tiers: tuple[str, ...] = ()
     risk_bands: tuple[str, ...] = ()
     sort: str = "priority"
+    rule: str = ""
 
     @property
     def column(self) -> sa.Column[Any]:
@@ -90,7 +94,8 @@ class CustomerFilter:
     @property
     def question(self) -> str:
         """Return a digest of the filter and the sort."""
-        return digest(sorted(set(self.tiers)), sorted(set(self.risk_bands)), self.sort)
+        asked = [sorted(set(self.tiers)), sorted(set(self.risk_bands)), self.sort]
+        return digest(*asked, *([self.rule] if self.rule else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,8 @@ def customers(
         If the cursor is not ours or of another question.
     CursorExpiredError
         If its run is no longer kept.
+    RuleError
+        If the condition is not in the language, or names what the run does not know.
     UnpublishedError
         If there is no run.
     """
@@ -212,16 +219,19 @@ def _rows(
     missing values go.
     """
     rows: list[Row[Any]] = []
+    dialect = con.dialect.name
     if after is None or after.value is not None:
-        rows.extend(con.execute(_with_value(wanted, run, after).limit(limit)))
+        rows.extend(
+            con.execute(_with_value(wanted, run, after, dialect=dialect).limit(limit))
+        )
         after = None
     if len(rows) < limit and wanted.column.nullable:
-        query = _without_value(wanted, run, after)
+        query = _without_value(wanted, run, after, dialect=dialect)
         rows.extend(con.execute(query.limit(limit - len(rows))))
     return rows
 
 
-def _select(wanted: CustomerFilter, run: Run) -> sa.Select[Any]:
+def _select(wanted: CustomerFilter, run: Run, *, dialect: str) -> sa.Select[Any]:
     query = sa.select(
         wanted.column.label("value"), scores.c.customer_id.label("id"), scores.c.body
     ).where(scores.c.run == run.number)
@@ -229,14 +239,16 @@ def _select(wanted: CustomerFilter, run: Run) -> sa.Select[Any]:
         query = query.where(scores.c.tier.in_(wanted.tiers))
     if wanted.risk_bands:
         query = query.where(scores.c.risk_band.in_(wanted.risk_bands))
+    if wanted.rule:
+        query = filter_by(query, wanted.rule, run, dialect=dialect)
     return query
 
 
 def _with_value(
-    wanted: CustomerFilter, run: Run, after: Place | None
+    wanted: CustomerFilter, run: Run, after: Place | None, *, dialect: str
 ) -> sa.Select[Any]:
     keys = (wanted.column, scores.c.customer_id)
-    query = _select(wanted, run).where(wanted.column.is_not(None))
+    query = _select(wanted, run, dialect=dialect).where(wanted.column.is_not(None))
     if after is not None:
         here, there = sa.tuple_(*keys), (after.value, after.customer_id)
         query = query.where(here < there if wanted.descends else here > there)
@@ -244,9 +256,9 @@ def _with_value(
 
 
 def _without_value(
-    wanted: CustomerFilter, run: Run, after: Place | None
+    wanted: CustomerFilter, run: Run, after: Place | None, *, dialect: str
 ) -> sa.Select[Any]:
-    query = _select(wanted, run).where(wanted.column.is_(None))
+    query = _select(wanted, run, dialect=dialect).where(wanted.column.is_(None))
     if after is not None:
         query = query.where(scores.c.customer_id > after.customer_id)
     return query.order_by(scores.c.customer_id)

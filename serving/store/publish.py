@@ -18,9 +18,18 @@ from sqlalchemy.engine import Connection
 from features.errors import DataError, StoreError
 from models.scores import RunContext
 from serving.store.engine import Store
+from serving.store.facts import Beside, fact_rows
 from serving.store.lock import PublishLock, publish_lock
-from serving.store.rows import COLUMNS, Row, one_instant, score_rows
-from serving.store.tables import DROPPED, PUBLISHED, STAGED, published, runs, scores
+from serving.store.rows import Row, one_instant, score_rows
+from serving.store.tables import (
+    DROPPED,
+    PUBLISHED,
+    STAGED,
+    facts,
+    published,
+    runs,
+    scores,
+)
 
 KEEP = 30
 """Published runs that stay readable, the newest among them."""
@@ -53,6 +62,7 @@ def publish(
     *,
     context: RunContext,
     model: Mapping[str, Any],
+    beside: Beside | None = None,
     keep: int = KEEP,
 ) -> str:
     """Publish a run: readers see the one before, whole, until they see this, whole.
@@ -68,6 +78,8 @@ def publish(
     model : mapping
         What ``GET /v1/model`` shows, as JSON values. ``version`` is needed and is that
         of every row.
+    beside : Beside or None
+        The facts of the same customers, as the context describes them.
     keep : int
         How many published runs stay readable.
 
@@ -93,6 +105,10 @@ def publish(
             with store.write() as con:
                 lock.renew(con)
                 insert_rows(con, batch, run=run.number)
+        for batch in fact_rows(beside) if beside else ():
+            with store.write() as con:
+                lock.renew(con)
+                insert_rows(con, batch, run=run.number, into=facts)
         with store.write() as con:
             lock.renew(con)
             _flip(con, run, n_customers=scored_table.num_rows, keep=keep)
@@ -103,16 +119,21 @@ def publish(
     return run.run_id
 
 
-def insert_rows(con: Connection, rows: Sequence[Row], *, run: int) -> None:
-    """Insert scores the fast way of each database."""
-    names = ", ".join(("run", *COLUMNS))
+def insert_rows(
+    con: Connection, rows: Sequence[Row], *, run: int, into: sa.Table = scores
+) -> None:
+    """Insert scores, or facts, the fast way of each database."""
+    columns = [column.name for column in into.c]
+    names = ", ".join(columns)
     numbered = [(run, *row) for row in rows]
     if con.dialect.name == "sqlite":
-        marks = ", ".join("?" * (1 + len(COLUMNS)))
-        con.exec_driver_sql(f"INSERT INTO scores ({names}) VALUES ({marks})", numbered)
+        marks = ", ".join("?" * len(columns))
+        con.exec_driver_sql(
+            f"INSERT INTO {into.name} ({names}) VALUES ({marks})", numbered
+        )
         return
     cursor: Any = con.connection.cursor()
-    with cursor, cursor.copy(f"COPY scores ({names}) FROM STDIN") as copy:
+    with cursor, cursor.copy(f"COPY {into.name} ({names}) FROM STDIN") as copy:
         for row in numbered:
             copy.write_row(row)
 
@@ -196,20 +217,19 @@ def _collect(store: Store, lock: PublishLock) -> None:
             sa.select(runs.c.number).where(runs.c.state.in_((STAGED, DROPPED)))
         ).all()
     for number in gone:
-        while _delete_chunk(store, lock, number):
-            pass
+        for table in (facts, scores):
+            while _delete_chunk(store, lock, number, table):
+                pass
         with store.write() as con:
             lock.renew(con)
             con.execute(sa.delete(runs).where(runs.c.number == number))
 
 
-def _delete_chunk(store: Store, lock: PublishLock, number: int) -> int:
+def _delete_chunk(store: Store, lock: PublishLock, number: int, table: sa.Table) -> int:
     """Delete some rows of a run; return how many."""
-    some = sa.select(scores.c.customer_id).where(scores.c.run == number).limit(CHUNK)
+    some = sa.select(table.c.customer_id).where(table.c.run == number).limit(CHUNK)
     with store.write() as con:
         lock.renew(con)
         return con.execute(
-            sa.delete(scores).where(
-                scores.c.run == number, scores.c.customer_id.in_(some)
-            )
+            sa.delete(table).where(table.c.run == number, table.c.customer_id.in_(some))
         ).rowcount

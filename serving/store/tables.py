@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 
 LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -95,6 +96,45 @@ scores = sa.Table(
 )
 """One row a customer and run. ``body`` is the whole score as JSON, as it is served;
 the other columns are what is filtered and sorted by."""
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("run", LONG, sa.ForeignKey("runs.number"), primary_key=True),
+    sa.Column("customer_id", BYTEWISE, primary_key=True),
+    sa.Column("facts", sa.Text().with_variant(JSONB(), "postgresql")),
+    sa.Column("moves", sa.Text),
+    sqlite_with_rowid=False,
+)
+"""One row a customer and run. ``facts`` is a JSON array of what the run's context names
+in ``facts``, in that order; ``moves`` is what is remembered of the customer's classes
+by tier scheme, as JSON, null where that is nothing."""
+
+overrides = sa.Table(
+    "overrides",
+    metadata,
+    sa.Column("number", LONG, primary_key=True),
+    sa.Column("customer_id", BYTEWISE, nullable=False),
+    sa.Column("scheme", BYTEWISE, nullable=False),
+    sa.Column("tier", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "customer_id", "scheme"),
+    sqlite_autoincrement=True,
+)
+"""One row a decision by hand; of one customer and scheme the newest holds."""
+
+schemes = sa.Table(
+    "schemes",
+    metadata,
+    sa.Column("name", BYTEWISE, primary_key=True),
+    sa.Column("written", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+"""One row a tier scheme that came over the API, as JSON; the next run takes it."""
 
 published = sa.Table(
     "published",

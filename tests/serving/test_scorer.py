@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from features.errors import DataError
 from features.tables import Log
 from models.bundle import Bundle
+from models.schemes import ManualOverride, plan_tiers
 from models.scores import SCORE_SCHEMA, RunContext
 from serving.api.app import create_app
 from serving.scorer import (
@@ -243,3 +244,41 @@ def test_the_api_tells_the_card_of_the_version(
     told = caller.get("/v1/model").json()["model"]
     assert told["version"] == bundle.version
     assert told["grade"] == bundle.card["grade"]
+
+
+def test_every_scheme_runs_or_says_what_it_needs(scored: ScoredRun) -> None:
+    schemes = scored.context.schemes
+    assert schemes["abc"]["shares"]["VIP"]["n_customers"] > 0
+    skipped = {name for name, each in schemes.items() if "skipped" in each}
+    assert skipped == {
+        "preference_class",
+        "strategic",
+        "big",
+        "value_customer",
+        "top3_of_group",
+    }
+    assert all("needs" in schemes[n]["skipped"] for n in skipped - {"value_customer"})
+    tiers = scored.facts["tier_abc"].to_pylist()
+    assert tiers == scored.table["tier"].to_pylist()
+
+
+@pytest.mark.parametrize("primary", ["abcd", "frequency_class", "abc"])
+def test_a_row_made_of_own_events_has_the_primary_tier_of_the_batch(
+    bundle: Bundle, buyers_log: Log, rows: Rows, primary: str
+) -> None:
+    decided = ManualOverride(
+        "c0016", primary, "A", "amy", "why", AS_OF + timedelta(days=9)
+    )
+    plan = plan_tiers(
+        primary=primary, manual=(decided,), active=("abc", "abcd", primary)
+    )
+    run = score_log(bundle, buyers_log, as_of=AS_OF, tiers=plan)
+    batch = {row["customer_id"]: {**row, "priority": None} for row in read(run.table)}
+    some = names(batch)[:12]
+    scored = score_events(bundle, [own(rows, n) for n in some], context=run.context)
+    assert {row["customer_id"]: row for row in read(scored)} == {
+        name: batch[name] for name in some
+    }
+    if primary != "frequency_class":
+        assert batch["c0016"]["tier"] == "A"
+        assert "by hand" in batch["c0016"]["tier_reason"]["en"]

@@ -30,13 +30,19 @@ router = APIRouter(
 def list_customers(
     request: Request, services: ServicesDep, query: Annotated[ListQuery, Query()]
 ) -> Response:
-    """Page through the customers of one run, by tier and risk band.
+    """Page through the customers of one run, by tier, risk band or any condition.
+
+    `filter` is a condition on the score's columns, the customer's attributes, what
+    stands on the day of the run and `tier_SCHEME`; see docs/rules.md.
 
     A walk by cursor stays in the run it began in, whatever is published meanwhile.
     Needs the scope `read`.
     """
     wanted = CustomerFilter(
-        tiers=tuple(query.tier), risk_bands=tuple(query.risk_band), sort=query.sort
+        tiers=tuple(query.tier),
+        risk_bands=tuple(query.risk_band),
+        rule=query.filter or "",
+        sort=query.sort,
     )
     page = customers(services.store, wanted, limit=query.limit, cursor=query.cursor)
     body = run_object(

@@ -6,12 +6,11 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from features.errors import RegularsError
 from serving.api.answers import json_array, json_object, json_response, run_object
+from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
 from serving.api.metrics import Metrics
 from serving.api.openapi import body_of, problems
@@ -41,25 +40,13 @@ def predict_customers(services: ServicesDep, body: JsonBody) -> Response:
     not seen. Answers come in the order of the request, each with its own status.
     Needs the scope `predict`.
     """
-    asked = [_asked(one) for one in _read(body).customers]
+    asked = [_asked(one) for one in read_body(PredictRequest, body).customers]
     answer = predict(services.keeper, asked)
     items = []
     for one, found in zip(asked, answer.found, strict=True):
         items.append(_item(found))
         _count(services.metrics, one, found)
     return json_response(run_object(answer.run, items=json_array(items)))
-
-
-def _read(body: bytes) -> PredictRequest:
-    try:
-        return PredictRequest.model_validate_json(body)
-    except ValidationError as exc:
-        errors = exc.errors(
-            include_url=False, include_input=False, include_context=False
-        )
-        raise RequestValidationError(
-            [{**error, "loc": ("body", *error["loc"])} for error in errors]
-        ) from None
 
 
 def _asked(one: CustomerToScore) -> Asked:

@@ -8,7 +8,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.api.requests import PredictRequest
-from serving.api.routes import customers, docs, model, operations, predict
+from serving.api.routes import (
+    customers,
+    docs,
+    model,
+    movement,
+    operations,
+    predict,
+    tiers,
+)
 from serving.api.schemas import (
     CustomerList,
     CustomerScore,
@@ -41,6 +49,11 @@ def test_operations_have_stable_names(document: dict[str, Any]) -> None:
     assert names == {
         "listCustomers": "/v1/customers",
         "getCustomer": "/v1/customers/{customer_id}",
+        "getHistory": "/v1/customers/{customer_id}/history",
+        "overrideTier": "/v1/customers/{customer_id}/override",
+        "listSchemes": "/v1/tiers",
+        "putSchemes": "/v1/tiers",
+        "getTransitions": "/v1/tiers/{scheme}/transitions",
         "predict": "/v1/predict",
         "getModel": "/v1/model",
         "getModelCard": "/v1/model/card",
@@ -56,7 +69,7 @@ def test_every_served_address_is_in_the_document(
 ) -> None:
     app: Any = client.app
     served = {getattr(route, "path", None) for route in app.routes} - {None}
-    for group in (customers, docs, model, operations, predict):
+    for group in (customers, docs, model, movement, operations, predict, tiers):
         served |= {route.path_format for route in group.router.routes}
     assert served - UNDOCUMENTED == set(document["paths"])
 

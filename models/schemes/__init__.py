@@ -1,0 +1,32 @@
+"""Tier schemes: several at once, each with classes from the top down."""
+
+from models.schemes.grade import Graded, Standings, grade
+from models.schemes.movement import CAUSES, ManualOverride
+from models.schemes.order import PREFIX
+from models.schemes.plan import TierPlan, plan_again, plan_tiers
+from models.schemes.primary import apply_primary
+from models.schemes.scheme import (
+    Override,
+    Scheme,
+    make_scheme,
+    read_presets,
+    read_schemes,
+)
+
+__all__ = [
+    "CAUSES",
+    "PREFIX",
+    "Graded",
+    "ManualOverride",
+    "Override",
+    "Scheme",
+    "Standings",
+    "TierPlan",
+    "apply_primary",
+    "grade",
+    "make_scheme",
+    "plan_again",
+    "plan_tiers",
+    "read_presets",
+    "read_schemes",
+]

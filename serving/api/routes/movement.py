@@ -1,0 +1,83 @@
+"""A customer over time, and what people decide about it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+from starlette.responses import Response
+
+from serving.api.answers import json_response
+from serving.api.bodies import read_body
+from serving.api.deps import JsonBody, Need, ServicesDep
+from serving.api.openapi import body_of, problems
+from serving.api.requests import OverrideRequest
+from serving.api.tier_schemas import CustomerHistory, OverrideTaken
+from serving.queries.tiers import history, override, overrides_of
+from serving.store.bodies import rfc3339
+
+router = APIRouter(prefix="/v1/customers", tags=["tiers"])
+CustomerId = Annotated[str, Path(examples=["12345"])]
+
+
+@router.get(
+    "/{customer_id:path}/history",
+    operation_id="getHistory",
+    summary="Show a customer over time",
+    response_model=CustomerHistory,
+    responses=problems(400, 401, 403, 404, 503),
+    dependencies=[Depends(Need("read"))],
+)
+def get_history(services: ServicesDep, customer_id: CustomerId) -> Response:
+    """Return the customer's score and classes in every run that is kept, newest first.
+
+    Each class says since when it holds, what it was before and what decided, where
+    that is not the scheme's own terms. Needs the scope `read`.
+    """
+    body = {
+        "customer_id": customer_id,
+        "items": history(services.store, customer_id),
+        "overrides": overrides_of(services.store, customer_id),
+    }
+    return json_response(json.dumps(body, default=_plain, ensure_ascii=False))
+
+
+@router.post(
+    "/{customer_id:path}/override",
+    operation_id="overrideTier",
+    summary="Set a customer's class by hand",
+    status_code=201,
+    response_model=OverrideTaken,
+    responses=problems(400, 401, 403, 404, 413, 415, 422, 503),
+    openapi_extra=body_of(OverrideRequest),
+    dependencies=[Depends(Need("admin"))],
+)
+def post_override(
+    services: ServicesDep, customer_id: CustomerId, body: JsonBody
+) -> Response:
+    """Put a customer into a class of a scheme, from the next run until a day.
+
+    Who decided and why are kept. It takes the place of an earlier decision on the same
+    scheme; one that ends in the past ends it. Needs the scope `admin`.
+    """
+    from models.schemes import ManualOverride
+
+    asked = read_body(OverrideRequest, body)
+    decided = ManualOverride(
+        customer_id=customer_id,
+        scheme=asked.scheme,
+        tier=asked.tier,
+        who=asked.who,
+        why=asked.why,
+        until=asked.until,
+    )
+    override(services.store, decided)
+    told = {**decided.to_dict(), "until": rfc3339(decided.until)}
+    answer = json_response(json.dumps(told, ensure_ascii=False))
+    answer.status_code = 201
+    return answer
+
+
+def _plain(value: Any) -> str:
+    return rfc3339(value)

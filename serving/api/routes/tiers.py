@@ -1,0 +1,115 @@
+"""Tier schemes: their terms, how customers moved, and decisions by hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from serving.api.answers import json_response, run_object, run_response
+from serving.api.bodies import read_body
+from serving.api.deps import JsonBody, Need, ServicesDep
+from serving.api.openapi import CACHED, body_of, problems
+from serving.api.requests import SchemesRequest
+from serving.api.tier_schemas import SchemeList, SchemesWritten, TransitionMatrix
+from serving.queries import model
+from serving.queries.tiers import Transitions, transitions
+from serving.store.decisions import read_written, write_schemes
+
+router = APIRouter(prefix="/v1/tiers", tags=["tiers"])
+READ = [Depends(Need("read"))]
+
+
+@router.get(
+    "",
+    operation_id="listSchemes",
+    summary="List the tier schemes",
+    response_model=SchemeList,
+    responses={**CACHED, **problems(400, 401, 403, 503)},
+    dependencies=READ,
+)
+def list_schemes(services: ServicesDep) -> Response:
+    """Return each scheme's terms, its cuts in the published run, and its movement.
+
+    `written` are schemes that came over the API; the next run takes them. Needs the
+    scope `read`.
+    """
+    run = model(services.store)
+    body = run_object(
+        run,
+        primary=json.dumps(run.context.get("primary", "abc")),
+        schemes=json.dumps(run.context.get("schemes", {}), ensure_ascii=False),
+        written=json.dumps(read_written(services.store), ensure_ascii=False),
+    )
+    return json_response(body)
+
+
+@router.put(
+    "",
+    operation_id="putSchemes",
+    summary="Write tier schemes",
+    response_model=SchemesWritten,
+    responses=problems(400, 401, 403, 413, 415, 422, 503),
+    openapi_extra=body_of(SchemesRequest),
+    dependencies=[Depends(Need("admin"))],
+)
+def put_schemes(request: Request, services: ServicesDep, body: JsonBody) -> Response:
+    """Put schemes in the place of those that came over the API before.
+
+    They are checked now and hold from the next run on, before those of the file. Needs
+    the scope `admin`.
+    """
+    from models.schemes import read_schemes
+
+    asked = read_body(SchemesRequest, body)
+    read_schemes(asked.schemes, active=tuple(asked.schemes))
+    write_schemes(services.store, asked.schemes, who=request.scope["key_id"])
+    return json_response(json.dumps({"written": asked.schemes}, ensure_ascii=False))
+
+
+@router.get(
+    "/{scheme}/transitions",
+    operation_id="getTransitions",
+    summary="Count the moves between two runs",
+    response_model=TransitionMatrix,
+    responses={**CACHED, **problems(400, 401, 403, 404, 422, 503)},
+    dependencies=READ,
+)
+def get_transitions(
+    request: Request,
+    services: ServicesDep,
+    scheme: str,
+    start: Annotated[
+        str | None, Query(alias="from", description="A run; the one before `to`.")
+    ] = None,
+    end: Annotated[
+        str | None, Query(alias="to", description="A run; the published one.")
+    ] = None,
+) -> Response:
+    """Return class before by class after, for two runs that are kept.
+
+    `null` stands for customers who were not in a run. Needs the scope `read`.
+    """
+    found = transitions(services.store, scheme, start=start, end=end)
+    body = run_object(found.end, **_members(scheme, found))
+    etag = f"{found.start.run_id}-{found.end.run_id}"
+    return run_response(request, etag, body)
+
+
+def _members(scheme: str, found: Transitions) -> dict[str, str]:
+    counts: list[dict[str, Any]] = [
+        {"before": before, "after": after, "n_customers": n}
+        for (before, after), n in sorted(
+            found.counts.items(), key=lambda pair: tuple(x or "" for x in pair[0])
+        )
+    ]
+    members = {
+        "scheme": scheme,
+        "from": found.start.run_id,
+        "to": found.end.run_id,
+        "classes": list(found.classes),
+        "moves": counts,
+    }
+    return {name: json.dumps(value) for name, value in members.items()}

@@ -1,0 +1,133 @@
+"""What stands beside a run's scores: facts for filters, and classes by scheme.
+
+A customer's facts are one JSON array in the order that the run's context names them, so
+that no name, which may be anything, is part of a query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from serving.store.rows import BATCH, Row
+from serving.store.tables import facts, scores
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from models.rules import Dialect
+    from models.schemes import Standings
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The facts of a run's customers.
+
+    Parameters
+    ----------
+    customer_id : Array of str, shape (n_customers,)
+    facts : Table of shape (n_customers, n_facts)
+        What the run's context names, in its order.
+    moves : sequence of str or None
+        JSON, or nothing, for each customer.
+    """
+
+    customer_id: pa.ChunkedArray
+    facts: pa.Table
+    moves: Sequence[str | None]
+
+
+def fact_rows(beside: Beside) -> Iterator[list[Row]]:
+    """Yield customer, facts and moves, a batch at a time, in the table's order."""
+    from features.log import open_database
+
+    values = [
+        _plain(field, f"c{place}") for place, field in enumerate(beside.facts.schema)
+    ]
+    table = beside.facts.rename_columns([f"c{i}" for i in range(len(values))])
+    table = table.append_column("customer_id", beside.customer_id)
+    table = table.append_column("moves", pa.array(beside.moves, pa.string()))
+    packed = f"CAST(json_array({', '.join(values)}) AS VARCHAR)"
+    with open_database() as con:
+        con.register("beside", table)
+        found = con.execute(f"SELECT customer_id, {packed}, moves FROM beside")
+        while batch := found.fetchmany(BATCH):
+            yield batch
+
+
+def _plain(field: pa.Field, column: str) -> str:
+    """Return a column as JSON keeps it."""
+    if pa.types.is_timestamp(field.type):
+        naive = f"make_timestamp(epoch_us({column}))"
+        return f"strftime({naive}, '%Y-%m-%d %H:%M:%S.%f')"
+    if pa.types.is_date(field.type):
+        return f"CAST({column} AS VARCHAR)"
+    if pa.types.is_floating(field.type):
+        return f"CASE WHEN isfinite({column}) THEN {column} END"
+    if pa.types.is_string(field.type):
+        return f"replace({column}, chr(0), '')"
+    return column
+
+
+def fact_columns(
+    dialect: Dialect, described: Mapping[str, str]
+) -> Callable[[str], str]:
+    """Return what writes a column that a filter names as SQL.
+
+    Parameters
+    ----------
+    dialect : str
+    described : mapping of str to str
+        The facts of the run's context: name to type, in order.
+    """
+    places = {name: place for place, name in enumerate(described)}
+
+    def column(name: str) -> str:
+        if name not in places:
+            return f"scores.{scores.c[name].name}"
+        return fact_sql(dialect, places[name], described[name])
+
+    return column
+
+
+def fact_sql(dialect: Dialect, place: int, kind: str) -> str:
+    """Return the SQL of one fact."""
+    if dialect == "sqlite":
+        return f"json_extract(facts.facts, '$[{place}]')"
+    text = f"(facts.facts ->> {place})"
+    casts = {"NUMBER": "DOUBLE PRECISION", "BOOLEAN": "BOOLEAN", "DATE": "DATE"}
+    if kind == "INSTANT":
+        return f"CAST({text} || '+00' AS TIMESTAMP WITH TIME ZONE)"
+    return f"CAST({text} AS {casts[kind]})" if kind in casts else text
+
+
+def read_standings(
+    con: Connection, *, run: int, described: Mapping[str, str]
+) -> Standings:
+    """Return where the customers of a run stood, by each tier scheme."""
+    from models.schemes import PREFIX, Standings
+
+    dialect: Dialect = "sqlite" if con.dialect.name == "sqlite" else "postgresql"
+    names = [name for name in described if name.startswith(PREFIX)]
+    places = {name: place for place, name in enumerate(described)}
+    query = sa.select(
+        facts.c.customer_id,
+        facts.c.moves,
+        *(sa.literal_column(fact_sql(dialect, places[name], "TEXT")) for name in names),
+    ).where(facts.c.run == run)
+    columns = list(zip(*con.execute(query).all(), strict=True)) or [
+        () for _ in range(2 + len(names))
+    ]
+    table = pa.table(
+        {
+            name: pa.array(values, pa.string())
+            for name, values in zip(
+                ["customer_id", "moves", *names], columns, strict=True
+            )
+        }
+    )
+    return Standings(table)
