@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 
@@ -24,12 +25,17 @@ def buying() -> BuyingModel:
 
 
 def histories(
-    frequency: object, recency: object, age: object, spend: object
+    frequency: npt.ArrayLike,
+    recency: npt.ArrayLike,
+    age: npt.ArrayLike,
+    spend: npt.ArrayLike,
 ) -> pd.DataFrame:
-    """Return the features that are read."""
-    table = pd.DataFrame({"frequency": frequency, "recency": recency, "T": age})
-    days = table["frequency"] + 1.0
-    return table.assign(n_purchase_days=days, gross_spend=days * spend)
+    """Return the features that are read; ``spend`` is the mean of a purchase day."""
+    columns = {"frequency": frequency, "recency": recency, "T": age}
+    table = pd.DataFrame({name: np.asarray(each) for name, each in columns.items()})
+    days = table["frequency"].to_numpy(dtype=np.float64) + 1.0
+    spent = days * np.asarray(spend, dtype=np.float64)
+    return table.assign(n_purchase_days=days, gross_spend=spent)
 
 
 @pytest.mark.parametrize(
