@@ -19,6 +19,7 @@ from training.drivers import rank_drivers
 from training.fit import Fitted
 from training.grading import Holdout
 from training.schedule import Origin
+from training.unjudged import Unjudged, describe_unjudged
 
 LIBRARIES = (
     "duckdb",
@@ -32,7 +33,12 @@ LIBRARIES = (
 
 
 def write_card(
-    log: Log, fitted: Fitted, holdout: Holdout, *, readiness: Readiness, seed: int
+    log: Log,
+    fitted: Fitted,
+    holdout: Holdout | Unjudged,
+    *,
+    readiness: Readiness,
+    seed: int,
 ) -> dict[str, Any]:
     """Return the card of a fitted model.
 
@@ -40,7 +46,7 @@ def write_card(
     ----------
     log : Log
     fitted : Fitted
-    holdout : Holdout
+    holdout : Holdout or Unjudged
         Of the same recipe.
     readiness : Readiness
         Of the log at the fit's ``as_of``.
@@ -48,7 +54,6 @@ def write_card(
     """
     model, schedule = fitted.model, fitted.schedule
     as_of = schedule.target.as_of
-    label_days = max(origin.horizon_days for origin in schedule.snapshots)
     return {
         "as_of": as_of.isoformat(),
         "horizon_days": model.horizon_days,
@@ -71,14 +76,29 @@ def write_card(
             {"id": c.id, "name": dict(c.name), "n_customers": c.n_customers}
             for c in model.clusters.clusters_
         ],
+        **_judgement(fitted, holdout, readiness),
+        "drivers": rank_drivers(model, fitted.features, seed=seed),
+        "made": describe_made(),
+    }
+
+
+def _judgement(
+    fitted: Fitted, holdout: Holdout | Unjudged, readiness: Readiness
+) -> dict[str, Any]:
+    """Say how it did, what would improve it, and what it does not know."""
+    if isinstance(holdout, Unjudged):
+        return describe_unjudged(holdout)
+    snapshots = fitted.schedule.snapshots
+    return {
         "holdout": holdout.to_dict(),
         "grade": holdout.grade,
         "improvements": write_improvements(holdout, readiness),
-        "drivers": rank_drivers(model, fitted.features, seed=seed),
         "limits": write_limits(
-            holdout, readiness, horizon_days=model.horizon_days, label_days=label_days
+            holdout,
+            readiness,
+            horizon_days=fitted.model.horizon_days,
+            label_days=max(origin.horizon_days for origin in snapshots),
         ),
-        "made": describe_made(),
     }
 
 

@@ -43,6 +43,11 @@ VALUE_BLENDS = ((0.8, 0.2), (1.0, 0.0), (0.6, 0.4))
 
 CLEARLY = 0.005
 
+
+class ThinHistoryError(DataError):
+    """There is no snapshot to learn from, or none to judge on."""
+
+
 MODEL = "model"
 BOTH_MODELS: Served = {"churn": MODEL, "value": MODEL}
 
@@ -124,7 +129,7 @@ def stack(
         buying = BuyingModel().fit(features)
         parts.append(design(features, buying, horizon_days))
     if not parts:
-        raise DataError(
+        raise ThinHistoryError(
             f"No snapshot before {origins[0].ends_at:%Y-%m-%d} has customers enough.",
             needed=f"At least {LEAST_CUSTOMERS}.",
             todo="Bring a longer log, or choose a later --as-of.",
@@ -142,7 +147,7 @@ def fit_late(schedule: Schedule, snapshots: Snapshots, *, recipe: Recipe) -> Cor
     late = schedule.late
     origins = schedule.late_snapshots
     if late is None or not origins:
-        raise DataError("The history is too short for a later snapshot.")
+        raise ThinHistoryError("The history is too short for a later snapshot.")
     days = late.horizon_days
     features = snapshots.features[late.as_of]
     X = design(features, BuyingModel().fit(features), days)

@@ -12,14 +12,20 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from features.engine import FeaturePlan, plan_features
-from features.errors import DataError
 from features.tables import Log
 from models.buying import BuyingModel
 from models.calibration import with_mean
 from models.clusters import BehaviourClusters
 from models.customer_model import Basis, CustomerModel, design, usual_of_clusters
 from models.simple import BTYD, WORDS, SimpleScore
-from training.core import Core, Recipe, carry_over, fit_late, fit_pair
+from training.core import (
+    Core,
+    Recipe,
+    ThinHistoryError,
+    carry_over,
+    fit_late,
+    fit_pair,
+)
 from training.level import Level, learn_level
 from training.schedule import NO_EMBARGO, Schedule, plan_schedule
 from training.snapshots import Snapshots, build_snapshots
@@ -83,7 +89,7 @@ def fit_customer_model(
 
     Raises
     ------
-    DataError
+    ThinHistoryError
         If the history is too short for a single snapshot.
     """
     schedule = plan_schedule(
@@ -93,7 +99,7 @@ def fit_customer_model(
         embargo=embargo,
     )
     if not schedule.snapshots or schedule.late is None:
-        raise DataError(
+        raise ThinHistoryError(
             f"There are {(as_of - log.starts_at).days} days of history before "
             f"{as_of:%Y-%m-%d}.",
             needed="A model needs at least 60 days.",

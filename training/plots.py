@@ -28,10 +28,15 @@ def write_plots(
     """Write reliability, lift, value deciles and the SHAP summaries as PNG."""
     folder.mkdir(parents=True, exist_ok=True)
     X = model.design(features.head(MOST_EXPLAINED))
+    pictures = {
+        "reliability.png": _draw_reliability,
+        "lift.png": _draw_lift,
+        "value_deciles.png": _draw_deciles,
+    }
     drawn = [
-        _save(folder / "reliability.png", _draw_reliability, holdout),
-        _save(folder / "lift.png", _draw_lift, holdout),
-        _save(folder / "value_deciles.png", _draw_deciles, holdout),
+        _save(folder / name, draw, holdout)
+        for name, draw in pictures.items()
+        if len(holdout.p)
     ]
     for name, booster in model.boosters.items():
         columns = list(getattr(model, name).feature_names_in_)

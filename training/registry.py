@@ -21,6 +21,7 @@ from training.champion import (
 from training.grading import Gate
 from training.judged import Judged, Version
 from training.plots import write_plots
+from training.unjudged import Unjudged
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -124,6 +125,19 @@ def _decide(client: MlflowClient, trained: Version, gate: Gate) -> tuple[bool, s
     behind = fall_behind(client, holdout, gate)
     if behind:
         return False, behind
+    if isinstance(holdout, Unjudged):
+        return _decide_unjudged(client, holdout)
+    return True, holdout.reason
+
+
+def _decide_unjudged(client: MlflowClient, holdout: Unjudged) -> tuple[bool, str]:
+    """Serve what was not judged only where nothing that was judged is served."""
+    champion = alias_version(client, CHAMPION)
+    if champion is not None and "churn_served_auc" in _told_of(client, champion)[1]:
+        return False, (
+            f"not judged, so the champion, version {champion}, stays: "
+            f"{holdout.basis.reason}"
+        )
     return True, holdout.reason
 
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from features.errors import DataError
-from features.readiness import Readiness, check_readiness
+from features.readiness import check_readiness
 from features.tables import Log
 from models.bundle import save_bundle
 from training.card import write_card
-from training.core import Recipe
+from training.core import Recipe, ThinHistoryError
 from training.fit import Fitted, fit_customer_model
 from training.grading import Gate, Holdout, judge
 from training.schedule import Origin, holdout_origin
 from training.snapshots import build_snapshots
+from training.unjudged import Unjudged, fit_unjudged
 
 Progress = Callable[[str], None]
 REFERENCE_ROWS = 2_000
@@ -61,14 +61,14 @@ class TrainedModel:
     card : dict
         What is told of it, in JSON values.
     fitted : Fitted
-    holdout : Holdout
+    holdout : Holdout or Unjudged
     """
 
     folder: Path
     sha256: str
     card: dict[str, Any]
     fitted: Fitted
-    holdout: Holdout
+    holdout: Holdout | Unjudged
 
 
 def train(
@@ -83,7 +83,9 @@ def train(
 
     The recipe is judged on the latest period whose future is known: fitted at its
     start, on nothing later. The served model is then the same recipe fitted at
-    ``as_of``; where a model lost to a simple method, that method is served.
+    ``as_of``; where a model lost to a simple method, that method is served. Where
+    nothing can be judged, BG/NBD with Gamma-Gamma is served, and below the published
+    minimum no prediction; see ``training.unjudged``.
 
     Parameters
     ----------
@@ -103,21 +105,23 @@ def train(
     Raises
     ------
     DataError
-        If the log cannot carry a model.
+        If nobody bought before ``as_of``.
     """
     days = round(options.horizon / timedelta(days=1))
-    readiness = _require_enough(log, as_of=as_of, horizon=options.horizon)
-    origin = holdout_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
-    if origin is None:
-        raise DataError("The history is too short to judge a model on a later period.")
-    holdout = _judge_at(log, origin, options, progress=progress)
-    fitted = fit_customer_model(
-        log,
-        as_of=as_of,
-        horizon_days=days,
-        recipe=Recipe(options.seed, options.parameters, holdout.served),
-        progress=progress,
-    )
+    readiness = check_readiness(log, as_of=as_of, horizon=options.horizon)
+    judged = None
+    if readiness.ready:
+        judged = _fit_and_judge(log, as_of, options, days=days, progress=progress)
+    if judged is None:
+        progress("what needs no later period to be judged on")
+        judged = fit_unjudged(
+            log,
+            as_of=as_of,
+            horizon_days=days,
+            seed=options.seed,
+            readiness=readiness,
+        )
+    fitted, holdout = judged
     progress("writing the bundle")
     card = write_card(log, fitted, holdout, readiness=readiness, seed=options.seed)
     if options.tuning is not None:
@@ -135,6 +139,32 @@ def train(
     return TrainedModel(folder, sha256, card, fitted, holdout)
 
 
+def _fit_and_judge(
+    log: Log,
+    as_of: datetime,
+    options: TrainOptions,
+    *,
+    days: int,
+    progress: Progress,
+) -> tuple[Fitted, Holdout] | None:
+    """Judge the recipe, then fit it for good; None where there is nothing to judge on."""
+    origin = holdout_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
+    if origin is None:
+        return None
+    try:
+        holdout = _judge_at(log, origin, options, progress=progress)
+    except ThinHistoryError:
+        return None
+    fitted = fit_customer_model(
+        log,
+        as_of=as_of,
+        horizon_days=days,
+        recipe=Recipe(options.seed, options.parameters, holdout.served),
+        progress=progress,
+    )
+    return fitted, holdout
+
+
 def _judge_at(
     log: Log, origin: Origin, options: TrainOptions, *, progress: Progress
 ) -> Holdout:
@@ -150,17 +180,3 @@ def _judge_at(
     )
     truth = build_snapshots(log, early.model.plan, as_of=origin.as_of, origins=[origin])
     return judge(early, truth.labels[origin], gate=options.gate)
-
-
-def _require_enough(log: Log, *, as_of: datetime, horizon: timedelta) -> Readiness:
-    readiness = check_readiness(log, as_of=as_of, horizon=horizon)
-    if not readiness.ready:
-        short = [m for m in readiness.minimums if not m.met]
-        found = ", ".join(f"{m.name} is {m.found:,}" for m in short)
-        needed = ", ".join(f"{m.name} {m.needed:,}" for m in short)
-        raise DataError(
-            f"The log cannot carry a model as of {as_of:%Y-%m-%d}: {found}.",
-            needed=f"At least {needed}.",
-            todo="Bring a longer log; `regulars check` says what is missing.",
-        )
-    return readiness

@@ -205,7 +205,9 @@ def as_values(trained: Trained) -> dict[str, Any]:
 
 
 def show_snapshots(card: dict[str, Any]) -> None:
-    """Print the snapshots that the version was trained on."""
+    """Print the snapshots that the version was trained on, where there are any."""
+    if not card["snapshots"]:
+        return
     rows = [
         (
             each["as_of"][:10],
@@ -222,6 +224,10 @@ def show_snapshots(card: dict[str, Any]) -> None:
 def show_grade(card: dict[str, Any]) -> None:
     """Print how the model did on the later holdout, beside the simple methods."""
     holdout = card["holdout"]
+    if holdout is None:
+        say(f"Grade {card['grade']}: nothing was judged. {card['score_basis_reason']}.")
+        _show_improvements(card)
+        return
     churn, value = holdout["churn"], holdout["value"]
     rows = [
         (method_name(name, holdout), _digits(churn, name, "auc"))
@@ -238,6 +244,10 @@ def show_grade(card: dict[str, Any]) -> None:
     columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
     print_table(title, columns, rows)
     say(f"Grade {holdout['grade']}: {holdout['grade_in_words']['en']}.")
+    _show_improvements(card)
+
+
+def _show_improvements(card: dict[str, Any]) -> None:
     if card["improvements"]:
         say("What would improve it:")
     for each in card["improvements"]:
