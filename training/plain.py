@@ -18,7 +18,7 @@ from models.calibration import Calibration
 from models.clusters import BehaviourClusters
 from models.customer_model import Basis, CustomerModel, design, usual_of_clusters
 from models.draws import draw_value
-from models.intervals import ValueIntervals
+from models.intervals import LEAST_GROUP, ValueIntervals
 from models.simple import SimpleScore
 from training.fit import Fitted
 from training.level import Level
@@ -65,7 +65,9 @@ def fit_plain(
     drawn = [
         draw_value(buying, X, days=horizon_days, seed=seed + k) for k in range(times)
     ]
-    bands = ValueIntervals().fit(np.tile(expected, times), np.concatenate(drawn))
+    groups = int(np.clip(len(X) // LEAST_GROUP, 1, 10))
+    bands = ValueIntervals(n_groups=groups)
+    bands.fit(np.tile(expected, times), np.concatenate(drawn))
     clusters = BehaviourClusters(random_state=seed).fit(X)
     model = CustomerModel(
         plan=plan,

@@ -147,7 +147,7 @@ def _fit_and_judge(
     days: int,
     progress: Progress,
 ) -> tuple[Fitted, Holdout] | None:
-    """Judge the recipe, then fit it for good; None where there is nothing to judge on."""
+    """Judge the recipe, then fit it for good; None where it cannot be judged."""
     origin = holdout_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
     if origin is None:
         return None
