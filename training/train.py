@@ -109,19 +109,19 @@ def train(
     """
     days = round(options.horizon / timedelta(days=1))
     readiness = check_readiness(log, as_of=as_of, horizon=options.horizon)
-    judged = None
+    found: tuple[Fitted, Holdout | Unjudged] | None = None
     if readiness.ready:
-        judged = _fit_and_judge(log, as_of, options, days=days, progress=progress)
-    if judged is None:
+        found = _fit_and_judge(log, as_of, options, days=days, progress=progress)
+    if found is None:
         progress("what needs no later period to be judged on")
-        judged = fit_unjudged(
+        found = fit_unjudged(
             log,
             as_of=as_of,
             horizon_days=days,
             seed=options.seed,
             readiness=readiness,
         )
-    fitted, holdout = judged
+    fitted, holdout = found
     progress("writing the bundle")
     card = write_card(log, fitted, holdout, readiness=readiness, seed=options.seed)
     if options.tuning is not None:

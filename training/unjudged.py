@@ -6,7 +6,6 @@ below the published minimum nothing is foretold. Either says so in ``score_basis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,7 +41,7 @@ class Unjudged:
     churn: Table = field(default_factory=dict)
     value: Table = field(default_factory=dict)
     passed: tuple[str, ...] = ()
-    served_ranking: Mapping[str, float] = field(default_factory=dict)
+    served_ranking: dict[str, float] = field(default_factory=dict)
     grade: str = "D"
     p: Floats = field(default_factory=lambda: np.empty(0))
     expected: Floats = field(default_factory=lambda: np.empty(0))

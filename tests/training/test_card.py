@@ -12,6 +12,7 @@ from features.readiness import Readiness, check_readiness
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.advice import COLUMNS, write_improvements, write_limits
 from training.drivers import MOST_DRIVERS
+from training.grading import Holdout
 
 if TYPE_CHECKING:
     from features.tables import Log
@@ -27,6 +28,12 @@ def readiness(buyers_log: Log, options: TrainOptions) -> Readiness:
 def with_history(readiness: Readiness, days: int) -> Readiness:
     """Return the same of a log with another length."""
     return replace(readiness, facts=replace(readiness.facts, history_days=days))
+
+
+def judged(trained: TrainedModel) -> Holdout:
+    """Return its holdout, which it has."""
+    assert isinstance(trained.holdout, Holdout)
+    return trained.holdout
 
 
 def test_the_card_is_json_and_repeats_no_customer(trained_model: TrainedModel) -> None:
@@ -47,7 +54,7 @@ def test_only_what_is_absent_would_help(
     trained_model: TrainedModel, readiness: Readiness
 ) -> None:
     told = " ".join(
-        each["en"] for each in write_improvements(trained_model.holdout, readiness)
+        each["en"] for each in write_improvements(judged(trained_model), readiness)
     )
     assert "transactions.category" in told
     for present in (
@@ -58,14 +65,14 @@ def test_only_what_is_absent_would_help(
         assert present not in told
     whole = with_history(replace(readiness, would_help={}), 10_000)
     many = replace(whole, facts=replace(whole.facts, customers=10_000))
-    assert write_improvements(trained_model.holdout, many) == []
+    assert write_improvements(judged(trained_model), many) == []
 
 
 def test_a_short_history_is_a_limit_and_what_would_help(
     trained_model: TrainedModel, readiness: Readiness
 ) -> None:
     short = with_history(readiness, 200)
-    holdout = trained_model.holdout
+    holdout = judged(trained_model)
     told = write_limits(holdout, short, horizon_days=90, label_days=20)
     en = " ".join(each["en"] for each in told)
     assert f"judged {HORIZON_DAYS} days ahead" in en
@@ -80,7 +87,7 @@ def test_whole_labels_and_years_are_no_limit(
 ) -> None:
     long = with_history(readiness, 800)
     told = write_limits(
-        trained_model.holdout, long, horizon_days=HORIZON_DAYS, label_days=HORIZON_DAYS
+        judged(trained_model), long, horizon_days=HORIZON_DAYS, label_days=HORIZON_DAYS
     )
     en = " ".join(each["en"] for each in told)
     assert "extrapolated" not in en

@@ -24,8 +24,9 @@ from training.champion import (
     read_promotions,
     stack_champions,
 )
+from training.decision import fall_behind
 from training.grading import Gate
-from training.registry import connect, fall_behind, register
+from training.registry import connect, register
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
