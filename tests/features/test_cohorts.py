@@ -53,7 +53,7 @@ def test_contacts_are_summed_by_customer_and_owner() -> None:
         found = build_owner_contacts(log, as_of=at("2024-01-10"))
     by_owner = found.set_index("owner_id")
     assert found["customer_id"].tolist() == ["a", "a"]
-    assert [by_owner.at["eve", name] for name in SUMS] == [2, 12, 1]
+    assert [by_owner.loc["eve", name] for name in SUMS] == [2, 12, 1]
     unknown = found[found["owner_id"].isna()].iloc[0]
     assert unknown["n_contacts"] == 1
     assert pd.isna(unknown["minutes"])
