@@ -1,11 +1,12 @@
 # Regulars. Everything runs in .venv, which the first target makes.
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check bench-quality lock
+.PHONY: demo test test-spark check bench-quality bench-sample lock
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SPARK_STAMP := $(VENV)/.installed-spark
 UV := $(VENV)-lock
 
 demo: $(STAMP)  ## check, train, score, publish and serve the sample log
@@ -13,6 +14,9 @@ demo: $(STAMP)  ## check, train, score, publish and serve the sample log
 
 test: $(STAMP)  ## run every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-spark: $(SPARK_STAMP)  ## run the tests that need Spark, on a cluster of their own
+	$(BIN)/python -m pytest -m spark tests/spark
 
 check: $(STAMP)  ## style, types, import rules, tests
 	$(BIN)/ruff check .
@@ -24,12 +28,21 @@ check: $(STAMP)  ## style, types, import rules, tests
 bench-quality: $(STAMP)  ## judge what would be served on real logs, in ../shared/data
 	$(BIN)/python -m tests.bench.quality
 
-lock:  ## write requirements.lock anew, keeping the versions that it has
+bench-sample: $(STAMP)  ## what training on a sample of the customers costs
+	$(BIN)/python -m tests.bench.sampling
+
+COMPILE = $(UV)/bin/uv pip compile -q --universal --python-version 3.11 \
+  --fork-strategy fewest --generate-hashes --no-annotate --no-emit-index-url \
+  --no-emit-find-links --custom-compile-command "make lock"
+
+# What Spark needs on top has a lock of its own: PySpark is larger than all the rest.
+lock:  ## write the two locks anew, keeping the versions that they have
 	test -x $(UV)/bin/uv || (python3 -m venv $(UV) && $(UV)/bin/pip install -q uv)
-	$(UV)/bin/uv pip compile pyproject.toml -o requirements.lock -q \
-	  --all-extras --universal --python-version 3.11 --fork-strategy fewest \
-	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock"
+	$(COMPILE) pyproject.toml -o requirements.lock \
+	  --extra ds --extra postgres --extra dev
+	python3 -c 'import pathlib, tomllib; print(*tomllib.loads(pathlib.Path( \
+	  "pyproject.toml").read_text())["project"]["optional-dependencies"]["spark"], \
+	  sep="\n")' | $(COMPILE) - -c requirements.lock -o requirements-spark.lock
 
 # The stamp is newer than the lock where what is installed is what the lock says. The lock
 # is whole, so that pip need not resolve; compiling what is never imported takes a minute.
@@ -43,4 +56,11 @@ $(STAMP): requirements.lock pyproject.toml
 	  --no-deps --no-compile --progress-bar off -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps \
 	  --no-build-isolation -q -e .
+	@touch $@
+
+# PySpark comes as source: it is packed here, by the setuptools that the lock names.
+$(SPARK_STAMP): requirements-spark.lock $(STAMP)
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes \
+	  --no-deps --no-compile --no-build-isolation --progress-bar off \
+	  -r requirements-spark.lock
 	@touch $@

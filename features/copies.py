@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from features.columns import TABLES
 from features.log import Log, open_database
+
+if TYPE_CHECKING:
+    from features.spark.log import AnyLog
 
 BATCH = 100_000
 """Rows that are on the way at a time."""
 
 
 def copy_log(
-    log: Log, *, customer_id: str | None = None, threads: int | None = None
+    log: AnyLog, *, customer_id: str | None = None, threads: int | None = None
 ) -> Log:
     """Return a copy that shares nothing with the log.
 
     Parameters
     ----------
-    log : Log
+    log : Log or SparkLog
+        The copy is on this machine.
     customer_id : str or None
         Only this customer's rows; None for all.
     threads : int or None
@@ -29,6 +34,10 @@ def copy_log(
     Log
         To be closed by the caller.
     """
+    if not isinstance(log, Log):
+        from features.spark.sample import take_rows
+
+        return take_rows(log, customer_id=customer_id)
     con = open_database(threads=threads)
     for table in TABLES:
         query = f"select * from {table}"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from features.engine import to_naive_utc
 from features.log import Log
+
+if TYPE_CHECKING:
+    from features.spark.log import AnyLog
 
 MODULUS = 2**64
 SEEN = "occurred_at < $as_of and (known_at is null or known_at < $as_of)"
@@ -26,12 +30,12 @@ COLUMNS = {
 """What counts of a row, where it is not all of it."""
 
 
-def fingerprint(log: Log, *, as_of: datetime, attributes: bool = False) -> str:
+def fingerprint(log: AnyLog, *, as_of: datetime, attributes: bool = False) -> str:
     """Return a hash of the rows that ``as_of`` sees, whatever their order.
 
     Parameters
     ----------
-    log : Log
+    log : Log or SparkLog
     as_of : datetime
         Rows that happened, or were known, at or after it do not count.
     attributes : bool
@@ -42,6 +46,10 @@ def fingerprint(log: Log, *, as_of: datetime, attributes: bool = False) -> str:
     str
         A count and a hash for each table; a customer's row counts by when it joined.
     """
+    if not isinstance(log, Log):
+        from features.spark.fingerprint import fingerprint_on_spark
+
+        return fingerprint_on_spark(log, as_of=as_of)
     instant = {"as_of": to_naive_utc(as_of)}
     found = []
     for table, seen in SEEN_ROWS.items():

@@ -47,6 +47,8 @@ class Log:
         What the amounts are in, where the log says.
     not_products : tuple of str
         Product ids whose rows were set aside.
+    sample : (int, int) or None
+        How many customers are here, and of how many, where it is a sample of a log.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -56,6 +58,7 @@ class Log:
     ends_at: datetime
     currency: str | None = None
     not_products: tuple[str, ...] = ()
+    sample: tuple[int, int] | None = None
 
     def close(self) -> None:
         """Let the tables go."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from features.columns import TABLES, Kind
-from features.log import Log
+
+if TYPE_CHECKING:
+    from features.spark.log import AnyLog
 
 # Vendors ask for 300 to 1,000 customers and for up to 180 days: Dynamics 365 500 to
 # 1,000, Klaviyo 500 buyers and 180 days, Einstein 400, Braze about 300, Segment 100
@@ -134,12 +136,12 @@ class Readiness:
         return values
 
 
-def check_readiness(log: Log, *, as_of: datetime, horizon: timedelta) -> Readiness:
+def check_readiness(log: AnyLog, *, as_of: datetime, horizon: timedelta) -> Readiness:
     """Compare what the log holds before ``as_of`` with what the models need.
 
     Parameters
     ----------
-    log : Log
+    log : Log or SparkLog
         The log.
     as_of : datetime
         Rows at or after it, or not known before it, do not count.
@@ -176,7 +178,7 @@ def _minimum(name: str, needed: int, found: int) -> Minimum:
     return Minimum(name, needed, found, found >= needed)
 
 
-def _measure(log: Log, as_of: datetime) -> Facts:
+def _measure(log: AnyLog, as_of: datetime) -> Facts:
     (row,) = log.con.execute(_FACTS, {"as_of": as_of}).fetchall()
     customers, repeat, orders, n_above, n_below, n_other = row[:6]
     first, last, gap, taken, returned = row[6:]
@@ -223,7 +225,7 @@ def _notes(facts: Facts, as_of: datetime, horizon: timedelta) -> tuple[str, ...]
     return tuple(notes)
 
 
-def _would_help(log: Log) -> dict[str, str]:
+def _would_help(log: AnyLog) -> dict[str, str]:
     absent = {
         f"{table}.{column.name}"
         for table, columns in TABLES.items()
@@ -246,7 +248,9 @@ orders AS (
 ),
 days AS (SELECT DISTINCT customer_id, day FROM purchases),
 gaps AS (
-  SELECT day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap FROM days
+  SELECT date_diff('day', lag(day) OVER (PARTITION BY customer_id ORDER BY day), day)
+    AS gap
+  FROM days
 ),
 customers AS (SELECT customer_id, count(*) AS n_days FROM days GROUP BY customer_id)
 SELECT

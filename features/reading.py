@@ -56,7 +56,7 @@ def read_table(
     sure, unsure = number_attributes(layout, files)
     numbers = sure | numbers_among(staging, unsure)
     report = settle(staging, layout, [str(file.path) for file in files], known)
-    _check_any_accepted(report, files)
+    check_any_accepted(report, files)
     staging.publish(numbers=numbers, kept=known)
     return report
 
@@ -82,7 +82,8 @@ def settle(
     )
 
 
-def _check_any_accepted(report: TableReport, files: Sequence[OpenFile]) -> None:
+def check_any_accepted(report: TableReport, files: Sequence[OpenFile]) -> None:
+    """Refuse a table none of whose rows can be used."""
     if report.rows_accepted:
         return
     names = ", ".join(str(file.path) for file in files[:3])

@@ -148,7 +148,7 @@ class Staging:
         ``numbers`` are the attributes to be DOUBLE; ``kept`` adds its rows.
         """
         columns = ", ".join(
-            f"{_number_sql(c.name)} AS {quote_name(c.name)}"
+            f"{number_sql(c.name)} AS {quote_name(c.name)}"
             if c.name in numbers
             else quote_name(c.name)
             for c in self.columns
@@ -211,7 +211,7 @@ class Staging:
                 row=row,
                 reason=faults[fault].reason,
                 column=faults[fault].column,
-                given=given and _printable(given),
+                given=given and printable(given),
             )
             for _, rows in by_fault
             for fault, given, file, row in islice(rows, N_EXAMPLES)
@@ -259,25 +259,32 @@ def numbers_among(staging: Staging, names: frozenset[str]) -> frozenset[str]:
     return frozenset(name for name in names if _holds_numbers(staging, name))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text with what cannot be shown replaced."""
     return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
 def _holds_numbers(staging: Staging, name: str) -> bool:
+    rows = staging.con.execute(
+        f"SELECT bool_and({is_number_sql(name)}) FROM {staging.name}"
+        f" WHERE {FAULT} IS NULL"
+    ).fetchall()
+    return bool(rows[0][0])
+
+
+def is_number_sql(name: str) -> str:
+    """Return the condition for a text attribute to be a number, or true or false."""
     text = quote_name(name)
     # A leading zero tells a code, such as a postcode, from a number.
     number = (
         f"(regexp_full_match({text}, '{NUMBER}')"
         f" AND NOT regexp_matches({text}, '^[+-]?0\\d'))"
     )
-    rows = staging.con.execute(
-        f"SELECT bool_and({number} OR lower({text}) IN ('true', 'false'))"
-        f" FROM {staging.name} WHERE {FAULT} IS NULL"
-    ).fetchall()
-    return bool(rows[0][0])
+    return f"{number} OR lower({text}) IN ('true', 'false')"
 
 
-def _number_sql(name: str) -> str:
+def number_sql(name: str) -> str:
+    """Return a text attribute as a number."""
     text = quote_name(name)
     number = f"TRY_CAST({text} AS DOUBLE)"
     return (

@@ -19,7 +19,7 @@ from features.engine import to_naive_utc
 from features.render import QueryWriter
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.spark.log import AnyLog
 
 NUMBER, TEXT, FLAG = pa.float64(), pa.string(), pa.bool_()
 
@@ -63,7 +63,7 @@ FALSE = ("0", "0.0", "false", "no", "n", "f", "否")
 
 
 def build_standing(
-    log: Log, customer_id: pa.ChunkedArray | pa.Array, *, as_of: datetime
+    log: AnyLog, customer_id: pa.ChunkedArray | pa.Array, *, as_of: datetime
 ) -> pa.Table:
     """Compute the standing facts of some customers.
 
@@ -92,7 +92,7 @@ def build_standing(
     return _ask(log, customer_id, query, params).cast(STANDING)
 
 
-def read_attributes(log: Log, customer_id: pa.ChunkedArray | pa.Array) -> pa.Table:
+def read_attributes(log: AnyLog, customer_id: pa.ChunkedArray | pa.Array) -> pa.Table:
     """Return the attributes of some customers, as the log holds them.
 
     Parameters
@@ -139,7 +139,7 @@ def _standing_sql(name: str) -> str:
     return f"coalesce({name}, false) as {name}" if name.startswith("has_") else name
 
 
-def _attribute_sql(log: Log, name: str) -> str:
+def _attribute_sql(log: AnyLog, name: str) -> str:
     """Return an attribute, as a flag where it is one."""
     quoted = quote_name(name)
     if name not in FLAGS and not name.startswith(FLAG_PREFIXES):
@@ -160,7 +160,7 @@ def _texts(words: Iterable[str]) -> str:
 
 
 def _ask(
-    log: Log,
+    log: AnyLog,
     customer_id: pa.ChunkedArray | pa.Array,
     query: str,
     params: dict[str, datetime],

@@ -16,6 +16,7 @@ from features.errors import DataError
 from features.fingerprint import fingerprint
 from features.frame import to_frame
 from features.log import Log
+from features.spark.log import AnyLog
 from models.buying import BuyingModel
 from models.calibration import Calibration
 from models.churn import ChurnModel
@@ -166,7 +167,7 @@ class CustomerModel:
             "as_of"
         )
 
-    def fingerprint(self, log: Log, *, as_of: datetime) -> str:
+    def fingerprint(self, log: AnyLog, *, as_of: datetime) -> str:
         """Return a hash of the rows that its features are made of."""
         return fingerprint(log, as_of=as_of)
 

@@ -21,7 +21,7 @@ from models.rules import RuleType
 from models.scores import SCORE_SCHEMA
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.spark.log import AnyLog
 
 MAIN_FEATURES = (
     "frequency",
@@ -99,7 +99,7 @@ FACT_TYPES: Mapping[str, RuleType] = {
 
 
 def build_facts(
-    scores: pa.Table, features: pd.DataFrame, log: Log, *, as_of: datetime
+    scores: pa.Table, features: pd.DataFrame, log: AnyLog, *, as_of: datetime
 ) -> pa.Table:
     """Lay side by side what rules may name.
 
@@ -180,7 +180,7 @@ def _columns_of(features: pd.DataFrame) -> Iterator[tuple[str, pa.Array]]:
 
 
 def _attributes(
-    log: Log, ids: pa.ChunkedArray
+    log: AnyLog, ids: pa.ChunkedArray
 ) -> Iterator[tuple[str, pa.ChunkedArray]]:
     found = read_attributes(log, ids)
     yield from zip(found.column_names, found.columns, strict=True)

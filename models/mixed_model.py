@@ -16,6 +16,7 @@ from features.attributes import AttributePlan, build_attributes
 from features.errors import DataError
 from features.fingerprint import fingerprint
 from features.log import Log
+from features.spark.log import AnyLog
 from models.calibration import Calibration
 from models.customer_model import Basis, Explained, Forecast
 from models.mixed_churn import MixedChurn
@@ -83,7 +84,7 @@ class MixedModel:
         """Return the features of every customer at an instant, by ``customer_id``."""
         return build_attributes(log, self.plan, as_of=as_of)
 
-    def fingerprint(self, log: Log, *, as_of: datetime) -> str:
+    def fingerprint(self, log: AnyLog, *, as_of: datetime) -> str:
         """Return a hash of the rows that its features are made of."""
         return fingerprint(log, as_of=as_of, attributes=self.kind == "labels")
 

@@ -71,6 +71,15 @@ class DataSettings(Table):
         default=None, description="contracts: a path or glob"
     )
     not_products: tuple[Text, ...] = Field(default=(), description="fees and the like")
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb", description="what reads the log and builds features"
+    )
+    spark: Text = Field(
+        default="local[*]", description="a master, or a Spark Connect server"
+    )
+    sample_customers: Annotated[StrictInt, Field(ge=1_000)] = Field(
+        default=50_000, description="how many are trained on where the engine is spark"
+    )
     columns: ColumnSettings = Field(
         default=ColumnSettings(), description="names of columns"
     )

@@ -60,7 +60,7 @@ def score_crowd(
             for number, chunk in enumerate(chunks):
                 _put_aside(_score(bundle, chunk, context), folder, number)
         scored = pa.concat_tables(_take_up(folder, len(chunks)))
-    return _rank(scored, features.index)
+    return ranked(scored, features.index)
 
 
 def cores() -> int:
@@ -123,7 +123,7 @@ def _take_up(folder: Path, n_chunks: int) -> Iterator[pa.Table]:
             yield pa.ipc.open_file(file).read_all()
 
 
-def _rank(scored: pa.Table, customer_id: pd.Index) -> pa.Table:
+def ranked(scored: pa.Table, customer_id: pd.Index) -> pa.Table:
     """Rank all customers, where each chunk has ranked its own."""
     at_risk = scored["value_at_risk"].to_numpy()
     place = SCORE_SCHEMA.get_field_index("priority")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from features.errors import BundleError
 from models.bundle import HELD, MOST_BYTES, Bundle, load_bundle
+from models.remote import PackedBundle, pack_bundle
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -73,6 +74,19 @@ class BundleSource:
             if version not in self._loaded:
                 self._loaded = {version: self._read(version)}
             return self._loaded[version]
+
+    def pack(self, version: str) -> PackedBundle:
+        """Return the files of a version, to be checked where they arrive.
+
+        Raises
+        ------
+        BundleError
+            As ``get`` does.
+        """
+        self.get(version)
+        folder = self._cache / version
+        sha256 = (folder / SEAL).read_text(encoding="utf-8").strip()
+        return pack_bundle(folder / "bundle", version=version, sha256=sha256)
 
     def _read(self, version: str) -> Bundle:
         folder = self._cache / version

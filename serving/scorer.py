@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -35,6 +35,9 @@ from models.scores import SCORE_SCHEMA, RunContext
 from models.scoring import open_run, score_customers, without_rank
 from serving.crowd import score_crowd
 from serving.store.facts import Beside
+
+if TYPE_CHECKING:
+    from features.spark.log import AnyLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +116,40 @@ def score_log(
     DataError
         If nobody bought before ``as_of``.
     """
-    model = bundle.model
-    features = model.read(log, as_of=as_of)
+    features = bundle.model.read(log, as_of=as_of)
+    context = begin_run(bundle.model, features, log, as_of=as_of)
+    scores = score_crowd(bundle, features, context=context)
+    return complete_run(
+        bundle.model, features, scores, log=log, context=context, tiers=tiers
+    )
+
+
+def begin_run(
+    model: ServedModel, features: pd.DataFrame, log: AnyLog, *, as_of: datetime
+) -> RunContext:
+    """Learn of all customers what each score hangs on; refuse if there is none."""
     if features.empty:
         raise model.no_customer(as_of)
-    context = open_run(
+    return open_run(
         model,
         features,
         as_of=as_of,
         currency=log.currency,
         not_products=log.not_products,
     )
-    scores = score_crowd(bundle, features, context=context)
+
+
+def complete_run(
+    model: ServedModel,
+    features: pd.DataFrame,
+    scores: pa.Table,
+    *,
+    log: AnyLog,
+    context: RunContext,
+    tiers: TierPlan | None,
+) -> ScoredRun:
+    """Add to scores what hangs on all customers: facts, tiers, the fingerprint."""
+    as_of = context.as_of
     own = _own_features(model, features)
     facts = build_facts(scores, own, log, as_of=as_of)
     plan = tiers or plan_tiers()
@@ -210,7 +235,7 @@ def _known(model: ServedModel, customer: CustomerEvents) -> dict[str, Any]:
 
 
 def score_again(
-    bundle: Bundle, log: Log, customer_id: str, *, context: RunContext
+    bundle: Bundle, log: AnyLog, customer_id: str, *, context: RunContext
 ) -> pa.Table:
     """Score one customer of a log, as a run that is past did.
 

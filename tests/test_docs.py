@@ -17,6 +17,7 @@ README = (ROOT / "README.md").read_text()
 DOCUMENTS = [
     "README.md",
     "DECISIONS.md",
+    "docs/spark.md",
     "mlflow/README.md",
     "notebooks/data/README.md",
 ]
@@ -96,8 +97,9 @@ def test_each_folder_of_the_house_is_in_the_readme() -> None:
         assert f"| `{name}/` |" in README
 
 
-def test_the_lock_holds_no_address_and_a_hash_for_each_package() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock"])
+def test_a_lock_holds_no_address_and_a_hash_for_each_package(name: str) -> None:
+    lock = (ROOT / name).read_text()
     assert not re.search(r"https?:|file:|^-", lock, re.MULTILINE)
     pins = re.findall(r"^([\w.-]+==\S+)(?: ;.*)? \\\n    --hash", lock, re.MULTILINE)
     assert len(pins) == len(re.findall(r"^\w", lock, re.MULTILINE))

@@ -58,6 +58,7 @@ def write_card(
         "as_of": as_of.isoformat(),
         "horizon_days": model.horizon_days,
         "n_customers": len(fitted.features),
+        **_sample(log),
         "n_features": len(model.plan.names),
         "features": list(model.plan.names),
         "windows_days": list(model.plan.windows),
@@ -100,6 +101,14 @@ def _judgement(
             label_days=max(origin.horizon_days for origin in snapshots),
         ),
     }
+
+
+def _sample(log: Log) -> dict[str, Any]:
+    """Say of how many customers those of the log are a sample, if they are one."""
+    if log.sample is None:
+        return {}
+    n_customers, of_customers = log.sample
+    return {"sample": {"n_customers": n_customers, "of_customers": of_customers}}
 
 
 def _data(log: Log, readiness: Readiness) -> dict[str, Any]:

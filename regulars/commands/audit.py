@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from regulars.commands.kinds import refuse_kind
-from regulars.commands.log import open_log, parse_as_of
+from regulars.commands.log import open_sample, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
 from training.alteration import ALTERATIONS
 from training.audit import Audit, Rebuild
@@ -27,7 +27,7 @@ def audit(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
     instant = parse_as_of(as_of)
     with Steps() as step:
         step("Reading the log")
-        with open_log(settings) as log:
+        with open_sample(settings) as log:
             found = prove(
                 log,
                 as_of=instant,

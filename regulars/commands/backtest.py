@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from regulars.commands.kinds import refuse_kind
-from regulars.commands.log import open_log, parse_as_of
+from regulars.commands.log import open_sample, parse_as_of
 from regulars.commands.train import NAMES
 from regulars.console import Steps, print_json, print_table, say
 from training.backtest import backtest as look_back
@@ -67,7 +67,7 @@ def backtest(
     )
     with Steps() as step:
         step("Reading the log")
-        with open_log(settings) as log:
+        with open_sample(settings) as log:
             found = look_back(
                 log,
                 as_of=instant or log.ends_at,

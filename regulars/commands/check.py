@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.log import Log
 from features.readiness import check_readiness
 from regulars.commands.kinds import KindReadiness, look_at_kind
 from regulars.commands.log import open_log
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from features.readiness import Readiness
     from features.reports import TableReport
-    from features.tables import Log
+    from features.spark.log import AnyLog
     from regulars.settings import Settings
 
 READY, NOT_READY = 0, 1
@@ -43,15 +44,15 @@ def check(settings: Settings, *, as_json: bool) -> int:
     return READY if found.ready else NOT_READY
 
 
-def look(log: Log, settings: Settings) -> Readiness | KindReadiness:
+def look(log: AnyLog, settings: Settings) -> Readiness | KindReadiness:
     """Compare what an open log holds with what a model needs, as of its end."""
-    if settings.model.kind != "purchases":
+    if settings.model.kind != "purchases" and isinstance(log, Log):
         return look_at_kind(log, settings)
     horizon = timedelta(days=settings.model.horizon_days)
     return check_readiness(log, as_of=log.ends_at, horizon=horizon)
 
 
-def as_values(log: Log, found: Readiness | KindReadiness) -> dict[str, Any]:
+def as_values(log: AnyLog, found: Readiness | KindReadiness) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
         "ready": found.ready,

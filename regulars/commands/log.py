@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from features.columns import TABLES
 from features.errors import ConfigError
-from features.tables import LogSource, TableSource, read_log
+from features.tables import Log, LogSource, TableSource, read_log
 
 if TYPE_CHECKING:
     from features.kept import KeptLog
-    from features.tables import Log
+    from features.spark.log import AnyLog
     from regulars.settings import Settings
 
+SPARK = "spark"
 
 NEEDED = {
     "purchases": ("transactions", "purchases"),
@@ -23,8 +26,10 @@ NEEDED = {
 """The table that each kind of churn is learnt from, and what is in it."""
 
 
-def open_log(settings: Settings, *, kept: KeptLog | None = None) -> Log:
+def open_log(settings: Settings, *, kept: KeptLog | None = None) -> AnyLog:
     """Read the log; of the files that ``kept`` knows, what it kept.
+
+    Spark reads all of them, and keeps nothing between runs.
 
     Raises
     ------
@@ -32,8 +37,50 @@ def open_log(settings: Settings, *, kept: KeptLog | None = None) -> Log:
         If the table that is learnt from is not named.
     TableError
         If a file cannot be read as its table.
+    DataError
+        If Spark does not answer.
     """
-    return read_log(log_source(settings), now=datetime.now(UTC), kept=kept)
+    source, now = log_source(settings), datetime.now(UTC)
+    if settings.data.engine == SPARK:
+        return _open_on_spark(source, settings, now=now)
+    return read_log(source, now=now, kept=kept)
+
+
+def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> AnyLog:
+    from features.spark.door import read_log_on_spark
+    from features.spark.session import open_session
+
+    if settings.model.kind != "purchases":
+        raise ConfigError(
+            f"model.kind is {settings.model.kind}, and data.engine is spark.",
+            needed="On Spark, churn is learnt from purchases.",
+            todo='Write [data] engine = "duckdb".',
+        )
+    spark = open_session(settings.data.spark)
+    try:
+        return read_log_on_spark(source, now=now, spark=spark, owns_session=True)
+    except BaseException:
+        spark.stop()
+        raise
+
+
+@contextmanager
+def on_one_machine(log: AnyLog, settings: Settings) -> Iterator[Log]:
+    """Hold a log that fits here: itself, or some customers' rows of one on Spark."""
+    if isinstance(log, Log):
+        yield log
+        return
+    from features.spark.sample import take_sample
+
+    with take_sample(log, most_customers=settings.data.sample_customers) as own:
+        yield own
+
+
+@contextmanager
+def open_sample(settings: Settings) -> Iterator[Log]:
+    """Read the log, as far as it fits on one machine."""
+    with open_log(settings) as log, on_one_machine(log, settings) as own:
+        yield own
 
 
 def kept_log(settings: Settings, *, full: bool) -> KeptLog:

@@ -36,7 +36,7 @@ from regulars.commands.train import as_values as train_values
 from regulars.console import Steps, print_json, say
 
 if TYPE_CHECKING:
-    from features.tables import Log
+    from features.spark.log import AnyLog
     from regulars.settings import Settings
 
 PUBLISHED, REFUSED = 0, 1
@@ -94,7 +94,7 @@ def retrain(
 
 
 def go_the_way(
-    log: Log, settings: Settings, *, as_of: datetime, step: Steps, shows: bool
+    log: AnyLog, settings: Settings, *, as_of: datetime, step: Steps, shows: bool
 ) -> Retrained:
     """Do the work on an open log, showing each step's answer where wished."""
     readiness = look(log, settings)

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from features.errors import ConfigError
+from features.log import Log
 from models.schemes import TierPlan, plan_tiers
 from regulars.commands.bundles import bundle_source
 from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
 from serving.queries.tiers import last_standings
-from serving.scorer import score_log
+from serving.scorer import ScoredRun, score_log
 from serving.store import open_store, publish
 from serving.store.decisions import read_overrides, read_written
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from features.tables import Log
+    from features.spark.log import AnyLog
     from models.bundle import Bundle
     from regulars.settings import Settings
     from serving.store import Store
@@ -87,13 +88,13 @@ def fetch_champion(settings: Settings, *, step: Steps) -> Bundle:
 
 
 def score_and_publish(
-    log: Log, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
+    log: AnyLog, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
 ) -> Published:
     """Score every customer of an open log, and publish the run."""
     with closing(open_store(settings.store.url)) as store:
         step(f"Scoring with version {bundle.version}")
         tiers = read_tier_plan(store, settings, as_of=as_of)
-        scored = score_log(bundle, log, as_of=as_of, tiers=tiers)
+        scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step(f"Publishing {scored.table.num_rows:,} customers")
         run_id = publish(
             store,
@@ -123,6 +124,23 @@ def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> Tier
         before=last_standings(store, as_of=as_of),
         manual=tuple(read_overrides(store, at=as_of)),
     )
+
+
+def score_whole(
+    log: AnyLog,
+    bundle: Bundle,
+    settings: Settings,
+    *,
+    as_of: datetime,
+    tiers: TierPlan | None = None,
+) -> ScoredRun:
+    """Score every customer where the log is: on this machine or on Spark."""
+    if isinstance(log, Log):
+        return score_log(bundle, log, as_of=as_of, tiers=tiers)
+    from serving.spark import score_log_on_spark
+
+    packed = bundle_source(settings).pack(bundle.version)
+    return score_log_on_spark(packed, log, as_of=as_of, tiers=tiers)
 
 
 def check_out(out: Path | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigError
 from regulars.commands.kinds import train_kind
-from regulars.commands.log import open_log, parse_as_of
+from regulars.commands.log import on_one_machine, open_log, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
 from serving.api.pages import render_card
 from training.grading import Gate
@@ -21,6 +21,7 @@ from training.tuning import Budget
 from training.tuning import tune as search
 
 if TYPE_CHECKING:
+    from features.spark.log import AnyLog
     from features.tables import Log
     from regulars.settings import Settings
 
@@ -76,7 +77,7 @@ def train(
 
 
 def fit_and_register(
-    log: Log,
+    log: AnyLog,
     settings: Settings,
     *,
     as_of: datetime,
@@ -87,8 +88,24 @@ def fit_and_register(
     """Train on an open log as of an instant, and register what came of it.
 
     ``tune`` is how many minutes to search for parameters before that; ``tuned`` is what
-    an earlier search came to, whose parameters are used again.
+    an earlier search came to, whose parameters are used again. A log on Spark is
+    trained on as far as it fits here: all rows of some of its customers.
     """
+    with on_one_machine(log, settings) as own:
+        return _fit_and_register(
+            own, settings, as_of=as_of, step=step, tune=tune, tuned=tuned
+        )
+
+
+def _fit_and_register(
+    log: Log,
+    settings: Settings,
+    *,
+    as_of: datetime,
+    step: Steps,
+    tune: float | None,
+    tuned: dict[str, Any] | None,
+) -> Trained:
     gate = Gate(**settings.gate.model_dump())
     if settings.model.kind != "purchases":
         return _register_kind(log, settings, as_of=as_of, step=step, tune=tune)

@@ -19,7 +19,7 @@ from serving.store.tables import scores
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from features.log import Log
+    from features.spark.log import AnyLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def past_score(store: Store, customer_id: str, *, run_id: str | None) -> PastSco
     return PastScore(run, customer_id, body)
 
 
-def replay(store: Store, source: BundleSource, log: Log, past: PastScore) -> Replay:
+def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> Replay:
     """Score a customer again as of a past run, with its version and its context.
 
     Parameters
@@ -199,7 +199,7 @@ def _differs(before: str, after: str | None) -> tuple[str, ...]:
     )
 
 
-def _why(run: Run, log: Log, *, same_rows: bool | None) -> Iterator[str]:
+def _why(run: Run, log: AnyLog, *, same_rows: bool | None) -> Iterator[str]:
     """Yield what is not as it was when the run was scored, the likeliest first."""
     context = run.restore_context()
     if same_rows is False:

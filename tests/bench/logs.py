@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from features.tables import Log
-from regulars.commands.log import open_log
+from regulars.commands.log import open_sample
 from regulars.settings import load_settings
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -127,5 +127,5 @@ def opened(real: RealLog, folder: Path) -> Iterator[Log]:
     config = folder / "regulars.toml"
     days = real.horizon // timedelta(days=1)
     config.write_text(f"{real.config}[model]\nhorizon_days = {days}\n")
-    with open_log(load_settings(config, {})) as log:
+    with open_sample(load_settings(config, {})) as log:
         yield log

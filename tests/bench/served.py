@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import Bundle, load_bundle, save_bundle
-from regulars.commands.log import open_log
+from regulars.commands.log import open_sample
 from regulars.demo import SAMPLE
 from regulars.settings import load_settings
 from training.core import Recipe
@@ -24,7 +24,7 @@ def sample_folder() -> Path:
     """Fit the sample log's model, once a process; return its bundle's folder."""
     folder = Path(tempfile.mkdtemp(prefix="regulars-bench-")) / "bundle"
     settings = load_settings(SAMPLE, environ={})
-    with open_log(settings) as log:
+    with open_sample(settings) as log:
         fitted = fit_customer_model(
             log,
             as_of=log.ends_at,

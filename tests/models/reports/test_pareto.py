@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from features.engine import build_features, plan_features
 from features.frame import to_frame
 from models.reports.pareto import classes_by_count, report_abc
-from regulars.commands.log import open_log
+from regulars.commands.log import open_sample
 from regulars.settings import Settings, load_settings
 from tests.models.reports.tables import facts_of, rows_of
 
@@ -65,7 +65,7 @@ def test_the_shares_of_online_retail_equal_a_hand_computation() -> None:
     shop = load_settings(SAMPLE, {})
     spent = count_by_hand(shop)
     classes = class_by_hand(spent)
-    with open_log(shop) as log:
+    with open_sample(shop) as log:
         plan = plan_features(log, as_of=log.ends_at, horizon=timedelta(days=90))
         built = build_features(log, plan, as_of=[log.ends_at])
     spend = to_frame(built).droplevel("as_of")["net_spend_365d"]

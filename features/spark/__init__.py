@@ -1,0 +1,1 @@
+"""The same door and the same feature files on Apache Spark."""

@@ -1,0 +1,148 @@
+"""The files of a table as Spark reads them: cells, and where each row stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import pyarrow as pa
+
+from features.casts import Family, family_of, quote_name
+from features.csv_files import ROW, CsvFile, read_rows
+from features.faults import Relation
+from features.readers import OpenFile, by_schema
+from features.spark.workers import ROWS
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+FILE, AT = "door_file", "door_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Rows of some files of one schema, as they were read.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    relation : Relation
+        Where our columns are in it.
+    malformed : DataFrame or None
+        ``door_file`` and ``door_at`` of records that could not be made out.
+    """
+
+    frame: DataFrame
+    relation: Relation
+    malformed: DataFrame | None = None
+
+
+def read_cells(
+    spark: SparkSession, files: Sequence[OpenFile], theirs: Mapping[str, str]
+) -> Iterator[Cells]:
+    """Read all files: Parquet on the workers, CSV here."""
+    for number, file in enumerate(files):
+        if file.csv is not None:
+            yield _read_csv(spark, file.csv, theirs, number=number)
+    for group in by_schema(dict(enumerate(files))):
+        yield _read_parquet(spark, group, theirs)
+
+
+def _read_csv(
+    spark: SparkSession, file: CsvFile, theirs: Mapping[str, str], *, number: int
+) -> Cells:
+    """Read a CSV file record by record, as on one machine, and hand it on."""
+    positions = {
+        ours: file.header.index(name)
+        for ours, name in theirs.items()
+        if name in file.header
+    }
+    chunks = list(read_rows(file, list(positions.values())))
+    names = [f"c{at}" for at in range(len(positions))]
+    schema = pa.schema([*((name, pa.string()) for name in names), (AT, pa.int64())])
+    tables = [
+        chunk.cells.select([*map(str, positions.values()), ROW])
+        .rename_columns(schema.names)
+        .cast(schema)
+        for chunk in chunks
+    ]
+    lines = [line for chunk in chunks for line in chunk.malformed]
+    malformed = pa.table(
+        {FILE: pa.array([number] * len(lines), pa.int32()), AT: pa.array(lines)}
+    )
+    return Cells(
+        spark.createDataFrame(pa.concat_tables([schema.empty_table(), *tables])),
+        _relation(dict(zip(positions, names, strict=True)), {}, file=str(number)),
+        spark.createDataFrame(malformed) if lines else None,
+    )
+
+
+def _read_parquet(
+    spark: SparkSession, group: Mapping[int, OpenFile], theirs: Mapping[str, str]
+) -> Cells:
+    from pyspark.sql import functions as sf
+
+    types = next(iter(group.values())).columns
+    ours = [name for name in theirs if theirs[name] in types]
+    names = {name: f"c{at}" for at, name in enumerate(ours)}
+    read = spark.read.parquet(*(_escape(file.path) for file in group.values()))
+    numbers = {str(file.path.resolve()): number for number, file in group.items()}
+    cells = [
+        _cell(theirs[name], types[theirs[name]]).alias(alias)
+        for name, alias in names.items()
+    ]
+    at = (sf.col("_metadata.row_index") + 1).alias(AT)
+    frame = read.select(*cells, _file_number(read, numbers).alias(FILE), at)
+    return Cells(
+        frame,
+        _relation(names, {name: types[theirs[name]] for name in ours}, file=FILE),
+    )
+
+
+def _file_number(read: DataFrame, numbers: Mapping[str, int]) -> Column:
+    """Return the number of the file that a row stands in."""
+    from pyspark.sql import functions as sf
+
+    if len(numbers) == 1:
+        return sf.lit(next(iter(numbers.values()))).cast("int")
+    known = []
+    for uri in read.inputFiles():
+        plain = re.sub("^file:/+", "/", uri)
+        known += [sf.lit(plain), sf.lit(numbers[str(Path(unquote(plain)).resolve())])]
+    path = sf.regexp_replace(sf.col("_metadata.file_path"), "^file:/+", "/")
+    return sf.create_map(*known)[path].cast("int")
+
+
+def _cell(name: str, sql_type: str) -> Column:
+    """Return a column as DuckDB would have read it."""
+    from pyspark.sql import functions as sf
+
+    column = sf.col("`" + name.replace("`", "``") + "`")
+    if sql_type == "UUID":
+        digits = sf.lower(sf.hex(column))
+        parts = "(.{8})(.{4})(.{4})(.{4})(.{12})"
+        return sf.regexp_replace(digits, parts, "$1-$2-$3-$4-$5")
+    if sql_type == "TIMESTAMP_NS":
+        column = sf.timestamp_micros(sf.floor(column / sf.lit(1000)).cast("bigint"))
+    if family_of(sql_type) is Family.TIMESTAMP:
+        return column.cast("timestamp_ntz")
+    return column
+
+
+def _relation(
+    names: Mapping[str, str], types: Mapping[str, str], *, file: str
+) -> Relation:
+    columns = {
+        ours: (quote_name(name), types.get(ours, "VARCHAR"))
+        for ours, name in names.items()
+    }
+    return Relation(sql=ROWS, columns=columns, file=file, row=AT)
+
+
+def _escape(path: Path) -> str:
+    """Return a path that Spark takes for itself, not for a glob."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", str(path.resolve()))

@@ -1,0 +1,58 @@
+"""What runs on the workers: DuckDB, on one batch of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from features.log import close_files, open_database
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+ROWS = "door_cells"
+"""What a query that runs on the workers reads from."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchQuery:
+    """A query that looks at each batch for itself.
+
+    Parameters
+    ----------
+    sql : str
+        In DuckDB's dialect, over ``ROWS``.
+    schema : Schema
+        Of what it gives, by position.
+    """
+
+    sql: str
+    schema: pa.Schema
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Answer for each batch."""
+        with closing(open_database(threads=1)) as con:
+            close_files(con)
+            for batch in batches:
+                con.register(ROWS, pa.Table.from_batches([batch]))
+                answer = con.sql(self.sql).to_arrow_table()
+                con.unregister(ROWS)
+                named = answer.rename_columns(self.schema.names)
+                yield from named.cast(self.schema).to_batches()
+
+
+def on_batches(frame: DataFrame, sql: str, schema: pa.Schema) -> DataFrame:
+    """Run a query of DuckDB's on every batch of a frame.
+
+    The rules of the door hang on how DuckDB reads text as numbers and instants. On the
+    workers it is DuckDB that reads it, so that no row is judged otherwise than on one
+    machine.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    types = from_arrow_schema(schema, prefer_timestamp_ntz=True)
+    return frame.mapInArrow(BatchQuery(sql, schema), types)

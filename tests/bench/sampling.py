@@ -1,0 +1,83 @@
+"""What training on some of the customers costs: ``make bench-sample``.
+
+Samples are drawn as ``regulars train`` draws them on Spark. Each is trained on alone,
+and judged on every customer of the whole log by what came after.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from features.columns import TABLES
+from features.labels import build_labels
+from features.log import Log, open_database
+from features.spark.sample import share_sql
+from regulars.quiet import hush_third_parties
+from tests.bench.logs import LOGS, RealLog, opened
+from training.core import Recipe
+from training.fit import fit_customer_model
+from training.metrics import churn_ranking, gini
+
+SIZES = (1_000, 2_500, 5_000, 10_000, 50_000)
+CUSTOMERS = "select count(distinct customer_id) from transactions"
+
+
+def main(name: str = "CDNOW") -> int:
+    """Print the curve of one log; 1 where it is not on this machine."""
+    hush_third_parties()
+    real = next(each for each in LOGS if each.name == name)
+    if not real.path.exists():
+        sys.stderr.write(f"{real.path} is not on this machine.\n")
+        return 1
+    sys.stdout.write(f"{real.question}\n| customers trained on | AUC | Gini |\n")
+    sys.stdout.write("|---|---|---|\n")
+    with tempfile.TemporaryDirectory() as folder, opened(real, Path(folder)) as log:
+        ((n_customers,),) = log.con.execute(CUSTOMERS).fetchall()
+        for size in [*(n for n in SIZES if n < n_customers), n_customers]:
+            with closing(cut(log, size / n_customers)) as own:
+                ((n_taken,),) = own.con.execute(CUSTOMERS).fetchall()
+                auc, value = judge_sample(own, log, real)
+            sys.stdout.write(f"| {n_taken:,} | {auc:.4f} | {value:.4f} |\n")
+            sys.stdout.flush()
+    return 0
+
+
+def cut(log: Log, share: float) -> Log:
+    """Return a log of all rows of a share of the customers."""
+    con = open_database()
+    for table in TABLES:
+        query = f"select * from {table} where {share_sql(share)}"
+        con.register("taken_rows", log.con.sql(query).to_arrow_table())
+        con.execute(f"create table {table} as select * from taken_rows")
+        con.unregister("taken_rows")
+    return replace(log, con=con)
+
+
+def judge_sample(own: Log, log: Log, real: RealLog) -> tuple[float, float]:
+    """Train on a sample; return AUC and Gini over all customers."""
+    model = fit_customer_model(
+        own,
+        as_of=real.as_of,
+        horizon_days=real.horizon // timedelta(days=1),
+        recipe=Recipe(seed=0),
+        progress=lambda step: None,
+    ).model
+    features = model.read(log, as_of=real.as_of)
+    forecast = model.predict(model.design(features))
+    truth = build_labels(log, [(real.as_of, real.horizon)]).to_pandas()
+    truth = truth.set_index("customer_id").reindex(features.index)
+    churned = truth["churned"].to_numpy(dtype=np.float64)
+    spend = np.maximum(truth["value"].to_numpy(dtype=np.float64), 0.0)
+    auc = churn_ranking(churned, forecast.churn_probability)["auc"]
+    return auc, gini(spend, forecast.expected_value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,150 @@
+"""A Spark of the tests' own: a master, two workers and sessions on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from features.spark.java import java_home
+
+LOOPBACK = "127.0.0.1"
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For programs that live a minute: compile once, and collect on one thread."""
+
+
+def spark_home() -> Path:
+    """Return where PySpark keeps its jars."""
+    import pyspark
+
+    return Path(pyspark.__file__).parent
+
+
+def spark_environ(folder: Path) -> dict[str, str]:
+    """Return the environment of every process, small enough for a shared machine."""
+    conf = folder / "conf"
+    conf.mkdir(exist_ok=True)
+    (conf / "spark-defaults.conf").write_text(
+        "spark.driver.memory 1g\n"
+        "spark.executor.memory 512m\n"
+        "spark.executor.cores 1\n"
+        "spark.driver.host 127.0.0.1\n"
+        "spark.driver.bindAddress 127.0.0.1\n"
+        "spark.ui.enabled false\n"
+        f"spark.local.dir {folder}\n"
+    )
+    return {
+        "JAVA_HOME": java_home(),
+        "JDK_JAVA_OPTIONS": JAVA_OPTIONS,
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_CONF_DIR": str(conf),
+        "SPARK_LOCAL_IP": LOOPBACK,
+    }
+
+
+@dataclass
+class Cluster:
+    """Processes of a Spark; each leads a group of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        For logs and scratch files.
+    address : str
+        Of the master, once it is up.
+    processes : dict
+        Name to process.
+    """
+
+    folder: Path
+    address: str = ""
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, n_workers: int) -> None:
+        """Start a master and its workers, and wait until they know each other."""
+        deploy = "org.apache.spark.deploy"
+        loopback = ("--host", LOOPBACK, "--port", "0", "--webui-port", "0")
+        self.run("master", f"{deploy}.master.Master", *loopback)
+        found = self.wait("master", r"Starting Spark master at (spark://\S+)")
+        self.address = found.group(1)
+        for number in range(n_workers):
+            name, small = f"worker{number}", ("--cores", "1", "--memory", "1g")
+            where = ("--work-dir", str(self.folder / name))
+            worker = f"{deploy}.worker.Worker"
+            self.run(name, worker, *loopback, *small, *where, self.address)
+        for number in range(n_workers):
+            self.wait(f"worker{number}", r"Successfully registered with master")
+
+    def run(self, name: str, main: str, *arguments: str) -> None:
+        """Start a Java program of Spark's."""
+        environ = {**os.environ, **spark_environ(self.folder)}
+        scratch = self.folder / f"{name}.tmp"
+        scratch.mkdir()
+        java = Path(environ["JAVA_HOME"]) / "bin" / "java"
+        opened = "java.base/sun.nio.ch java.base/java.nio java.base/java.lang"
+        opens = [f"--add-opens={each}=ALL-UNNAMED" for each in opened.split()]
+        words = [str(java), "-Xmx512m", *opens, "-cp", f"{spark_home()}/jars/*", main]
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.processes[name] = subprocess.Popen(
+                [*words, *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={
+                    **environ,
+                    "SPARK_HOME": str(spark_home()),
+                    "SPARK_SCALA_VERSION": "2.13",
+                    "TMPDIR": str(scratch),
+                },
+                start_new_session=True,
+            )
+
+    def wait(self, name: str, pattern: str, *, seconds: float = 120) -> re.Match[str]:
+        """Wait for a line in a program's log."""
+
+        def find() -> re.Match[str] | None:
+            return re.search(pattern, (self.folder / f"{name}.log").read_text())
+
+        found: re.Match[str] | None = until(find, seconds=seconds)
+        assert found, (self.folder / f"{name}.log").read_text()
+        return found
+
+    def wait_for_scratch(
+        self, name: str, pattern: str, *, seconds: float = 240
+    ) -> Path | None:
+        """Wait until a program, or what it started, has a temporary file."""
+        folder = self.folder / f"{name}.tmp"
+
+        def find() -> Path | None:
+            return next(folder.glob(pattern), None)
+
+        found: Path | None = until(find, seconds=seconds)
+        return found
+
+    def kill(self, name: str) -> None:
+        """Kill a program and what it started, without a word."""
+        process = self.processes.pop(name)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        """Kill whatever runs."""
+        for name in list(self.processes):
+            self.kill(name)
+
+
+def until(find: Callable[[], Any], *, seconds: float) -> Any:
+    """Ask until there is an answer."""
+    ends_at = time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        if (found := find()) is not None:
+            return found
+        time.sleep(0.1)
+    return None
