@@ -7,6 +7,7 @@ where Python takes minutes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,9 @@ from serving.store.tables import scores
 BATCH = 5_000
 """Rows in one transaction: short enough that other writers get their turn."""
 
+AHEAD = 3
+"""Batches that are written ahead of their use."""
+
 MAX_ID_BYTES = 1_024
 """The 256 characters that the door lets in; PostgreSQL indexes some 2,700 bytes."""
 
@@ -33,6 +37,8 @@ Row = tuple[Any, ...]
 def score_rows(scored: pa.Table) -> Iterator[list[Row]]:
     """Yield the rows of ``COLUMNS``, a batch at a time, in the table's order.
 
+    While a batch is used, the next is written beside.
+
     Raises
     ------
     DataError
@@ -40,13 +46,22 @@ def score_rows(scored: pa.Table) -> Iterator[list[Row]]:
     """
     import duckdb
 
-    table = _storable(scored)
-    as_of = one_instant(table)
-    with duckdb.connect() as con:
-        con.register("scored", table)
-        found = con.execute(_query(), [rfc3339(as_of) if as_of else None])
-        while batch := found.fetchmany(BATCH):
-            yield batch
+    _check(scored)
+    as_of = one_instant(scored)
+    instant = [rfc3339(as_of) if as_of else None]
+    with ThreadPoolExecutor(1) as beside, duckdb.connect() as con:
+
+        def write(start: int) -> pa.Table:
+            con.register("scored", _storable(scored.slice(start, BATCH)))
+            return con.sql(_query(), params=instant).to_arrow_table()
+
+        starts = range(0, scored.num_rows, BATCH)
+        waiting = [beside.submit(write, start) for start in starts[:AHEAD]]
+        for start in starts:
+            written = waiting.pop(0).result()
+            if start + AHEAD * BATCH < scored.num_rows:
+                waiting.append(beside.submit(write, start + AHEAD * BATCH))
+            yield list(zip(*(c.to_pylist() for c in written.columns), strict=True))
 
 
 def one_instant(scored: pa.Table) -> datetime | None:
@@ -76,8 +91,8 @@ def _query() -> str:
     return f"SELECT {', '.join(values[name] for name in COLUMNS)} FROM scored"
 
 
-def _storable(scored: pa.Table) -> pa.Table:
-    """Check a table of scores and turn NaN, which JSON does not know, into null."""
+def _check(scored: pa.Table) -> None:
+    """Refuse a table that is not one of scores, or names a customer twice."""
     check_columns(scored)
     ids = scored["customer_id"]
     if pc.count_distinct(ids).as_py() != scored.num_rows:
@@ -89,6 +104,10 @@ def _storable(scored: pa.Table) -> pa.Table:
             needed=f"At most {MAX_ID_BYTES}.",
             todo="Use the key of your customer table as customer_id.",
         )
+
+
+def _storable(scored: pa.Table) -> pa.Table:
+    """Turn NaN, which JSON does not know, into null; refuse what cannot be stored."""
     columns = [
         _clean(scored[field.name].combine_chunks(), field.name)
         for field in scored.schema

