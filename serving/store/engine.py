@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,10 @@ POOL = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 5}
 
 STATEMENT_SECONDS = 10
 """PostgreSQL gives up on a statement after so long; a slow store is a failing one."""
+
+DURABLE = ("synchronous=FULL", "wal_autocheckpoint=1000")
+STAGING = ("synchronous=NORMAL", "wal_autocheckpoint=16000", "cache_size=-65536")
+"""SQLite's settings for what is read, and for many rows that nobody reads yet."""
 
 POSTGRES = "postgresql+psycopg"
 URL_HELP = "sqlite:////absolute/path.db or postgresql+psycopg://user@host/database."
@@ -71,9 +75,35 @@ class Store:
         with self._translated(), self._writer.begin() as con:
             yield con
 
+    @contextmanager
+    def stage(self) -> Iterator[Connection]:
+        """Open a transaction, as ``write`` does, for what nobody reads yet.
+
+        SQLite then does not wait for the disk at each commit. The next ``write`` does,
+        and for all before it: what it publishes is on disk, or it is not published.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be reached or written.
+        """
+        with self._translated(), self._writer.connect() as con:
+            self._pragma(con, STAGING)
+            try:
+                with con.begin():
+                    yield con
+            finally:
+                self._pragma(con, DURABLE)
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+    def _pragma(self, con: Connection, settings: Sequence[str]) -> None:
+        """Set what SQLite lets be set only outside of a transaction."""
+        driver: Any = con.connection.dbapi_connection
+        for setting in settings if self.is_sqlite else ():
+            driver.execute(f"PRAGMA {setting}")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -188,7 +218,8 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     """Take over BEGIN from the driver, and hold to keys and durability."""
     dbapi_connection.isolation_level = None
     dbapi_connection.execute("PRAGMA foreign_keys=ON")
-    dbapi_connection.execute("PRAGMA synchronous=FULL")
+    for setting in DURABLE:
+        dbapi_connection.execute(f"PRAGMA {setting}")
     dbapi_connection.execute("PRAGMA journal_size_limit=67108864")
 
 

@@ -102,7 +102,7 @@ def publish(
             lock.renew(con)
             run = _begin(con, version=version, context=context, model=model)
         for batch in score_rows(scored_table):
-            with store.write() as con:
+            with store.stage() as con:
                 lock.renew(con)
                 insert_rows(con, batch, run=run.number)
         for batch in fact_rows(beside) if beside else ():

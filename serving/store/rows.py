@@ -19,10 +19,10 @@ from models.scores import SCORE_SCHEMA
 from serving.store.bodies import check_columns, rfc3339
 from serving.store.tables import scores
 
-BATCH = 5_000
+BATCH = 10_000
 """Rows in one transaction: short enough that other writers get their turn."""
 
-AHEAD = 3
+AHEAD = 2
 """Batches that are written ahead of their use."""
 
 MAX_ID_BYTES = 1_024
