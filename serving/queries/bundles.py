@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
-from features.errors import BundleError
+from features.errors import BundleError, RegularsError
+from serving.queries.gather import Gatherer
 from serving.queries.runs import Run, earlier_runs, published_run
 from serving.store.engine import Store
 from serving.store.tables import scores
@@ -26,6 +27,8 @@ RETRY = timedelta(seconds=30)
 """A refused bundle is not looked at again for so long."""
 
 Refused = Callable[[str, BundleError], None]
+Found = dict[str, str | RegularsError]
+"""Scores as JSON by customer, or why there is none."""
 
 
 class BundleSource(Protocol):
@@ -73,6 +76,7 @@ class BundleKeeper:
         self._lock = threading.Lock()
         self._held: InService | None = None
         self._refused: dict[str, float] = {}
+        self.gatherer: Gatherer[Any, str | RegularsError] = Gatherer()
         self.ranking = lru_cache(maxsize=2)(self._read_ranking)
 
     def in_service(self) -> InService:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from features.errors import DataError, RegularsError, TableError
 from serving.errors import UnknownCustomerError, UnscorableError
-from serving.queries.bundles import BundleKeeper, InService
+from serving.queries.bundles import BundleKeeper, Found, InService
 from serving.queries.runs import Run, kept_run, published_run
 from serving.store.engine import Store
 from serving.store.tables import scores
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Event = Mapping[str, Any]
-Found = dict[str, str | RegularsError]
 
 NEEDED = {
     "purchases": "transactions",
@@ -120,7 +120,7 @@ def _look_up(
 def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> Found:
     """Return a fresh score for each customer, or why there is none."""
     currency = serving.run.context.get("currency")
-    found: Found = {one.customer_id: UNSEEN for one in asked}
+    found: Found = {}
     alike = []
     for one in asked:
         if lacking := _lacks(serving, one):
@@ -132,7 +132,9 @@ def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> 
                 "Amounts are in another currency.", needed=f"{currency}, as in the log."
             )
     if alike:
-        found |= _score_sound(keeper, serving, alike)
+        found |= keeper.gatherer.ask(
+            partial(_score_sound, keeper, serving), alike, key=serving.run.number
+        )
     return found
 
 
@@ -178,7 +180,7 @@ def _score_sound(
 def _score_together(
     keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
 ) -> Found:
-    """Return scores by customer; who has no purchase in sight is left out."""
+    """Return scores by customer, and which have no purchase in sight."""
     from serving.scorer import CustomerEvents, score_events
     from serving.store.bodies import score_bodies
 
@@ -196,7 +198,8 @@ def _score_together(
     scored = score_events(serving.bundle, events, context=serving.run.restore_context())
     scored = _with_priority(keeper, serving, scored)
     ids = scored["customer_id"].to_pylist()
-    return dict(zip(ids, score_bodies(scored), strict=True))
+    unseen: Found = dict.fromkeys((one.customer_id for one in asked), UNSEEN)
+    return unseen | dict(zip(ids, score_bodies(scored), strict=True))
 
 
 def _with_priority(

@@ -1,0 +1,79 @@
+"""Requests that come at once share a turn, and none hears of another's fault."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from features.errors import DataError
+from serving.queries.gather import Gatherer
+
+
+@dataclass(frozen=True)
+class Customer:
+    customer_id: str
+
+
+@dataclass
+class Worker:
+    """Remembers its turns; the first lasts until it is let go."""
+
+    turns: list[list[str]] = field(default_factory=list)
+    begun: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, asked: Sequence[Customer]) -> dict[str, str]:
+        names = [one.customer_id for one in asked]
+        self.turns.append(names)
+        self.begun.set()
+        assert self.go.wait(10)
+        if "bad" in names:
+            raise DataError("bad was asked for")
+        return {name: name.upper() for name in names}
+
+
+def ask_at_once(
+    worker: Worker, requests: Sequence[Sequence[str]]
+) -> list[Future[dict[str, str]]]:
+    """Ask for the first, then for the others while it is worked out."""
+    gatherer: Gatherer[Customer, str] = Gatherer()
+
+    def ask(names: Sequence[str]) -> dict[str, str]:
+        return gatherer.ask(worker, [Customer(name) for name in names], key=1)
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        futures = [pool.submit(ask, requests[0])]
+        assert worker.begun.wait(10)
+        futures += [pool.submit(ask, names) for names in requests[1:]]
+        while len(gatherer._waiting) < len(requests) - 1:
+            threading.Event().wait(0.001)
+        worker.go.set()
+    return futures
+
+
+def test_who_comes_meanwhile_shares_the_next_turn() -> None:
+    worker = Worker()
+    futures = ask_at_once(worker, [["a"], ["b", "c"], ["d"]])
+    assert [future.result() for future in futures] == [
+        {"a": "A"},
+        {"b": "B", "c": "C"},
+        {"d": "D"},
+    ]
+    assert [sorted(turn) for turn in worker.turns] == [["a"], ["b", "c", "d"]]
+
+
+def test_a_customer_is_in_a_turn_once() -> None:
+    worker = Worker()
+    ask_at_once(worker, [["a"], ["b"], ["b"]])
+    assert worker.turns == [["a"], ["b"], ["b"]]
+
+
+def test_a_fault_is_told_to_who_made_it() -> None:
+    futures = ask_at_once(Worker(), [["a"], ["bad"], ["c"]])
+    assert futures[2].result() == {"c": "C"}
+    with pytest.raises(DataError, match="bad was asked for"):
+        futures[1].result()
