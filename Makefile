@@ -1,7 +1,7 @@
 # Regulars. Everything runs in .venv, which the first target makes.
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-spark check bench-quality bench-sample lock
+.PHONY: demo test test-spark check bench bench-quality bench-sample lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,6 +24,9 @@ check: $(STAMP)  ## style, types, import rules, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+bench: $(STAMP)  ## measure speed and scale; EVENTS=1000000 makes it shorter
+	$(BIN)/python -m tests.bench
 
 bench-quality: $(STAMP)  ## judge what would be served on real logs, in ../shared/data
 	$(BIN)/python -m tests.bench.quality

@@ -123,19 +123,45 @@ def plan_features(log: "Log", *, as_of: datetime, horizon: timedelta) -> Feature
     )
     has = find_columns(log.con, instant)
     types = find_interaction_types(log.con, instant) if "interactions" in has else ()
-    writer = QueryWriter(
-        {
-            "horizon_days": days,
-            "windows": windows,
-            "windows_and_year": tuple(dict.fromkeys((*windows, 365))),
-            "breaks": sorted({*windows, *(2 * w for w in windows), 365}),
-            "half_lives": sorted({max(1, round(days / 4)), days, 4 * days}),
-            "has": has,
-            "interaction_types": list(slugs(types)),
-            "breadths": [breadth for breadth in BREADTHS if breadth[2] in has],
-        }
-    )
+    writer = QueryWriter(query_context(days, windows, types, has=has))
     set_as_ofs(log.con, [as_of])
+    sql, names = write_query(log.con, writer, has)
+    return FeaturePlan(
+        horizon_days=days,
+        windows=windows,
+        interaction_types=types,
+        has=has,
+        sql=sql,
+        names=names,
+    )
+
+
+def query_context(
+    horizon_days: int,
+    windows: Sequence[int],
+    interaction_types: tuple[tuple[str, str], ...],
+    *,
+    has: Sequence[str],
+) -> dict[str, Any]:
+    """Return what the feature files see."""
+    return {
+        "horizon_days": horizon_days,
+        "windows": tuple(windows),
+        "windows_and_year": tuple(dict.fromkeys((*windows, 365))),
+        "breaks": sorted({*windows, *(2 * w for w in windows), 365}),
+        "half_lives": sorted(
+            {max(1, round(horizon_days / 4)), horizon_days, 4 * horizon_days}
+        ),
+        "has": has,
+        "interaction_types": list(slugs(interaction_types)),
+        "breadths": [breadth for breadth in BREADTHS if breadth[2] in has],
+    }
+
+
+def write_query(
+    con: "duckdb.DuckDBPyConnection", writer: QueryWriter, has: Sequence[str]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the query of all families that the log has columns for, and its names."""
     families = [
         family
         for family, needs in FAMILIES.items()
@@ -144,16 +170,10 @@ def plan_features(log: "Log", *, as_of: datetime, horizon: timedelta) -> Feature
     columns = [
         (family, name)
         for family in families
-        for name in _describe(log.con, writer.write_table(family))
+        for name in _describe(con, writer.write_table(family))
     ]
-    return FeaturePlan(
-        horizon_days=days,
-        windows=windows,
-        interaction_types=types,
-        has=has,
-        sql=writer.write("features", families=families, columns=columns),
-        names=tuple(name for _, name in columns),
-    )
+    sql = writer.write("features", families=families, columns=columns)
+    return sql, tuple(name for _, name in columns)
 
 
 def build_features(

@@ -22,10 +22,14 @@ class QueryWriter:
     ----------
     context : Mapping of str to object
         What the templates see: windows, interaction types, optional columns.
+    folders : tuple of Path
+        Where the files are: what the first has, the others need not.
     """
 
-    def __init__(self, context: Mapping[str, Any]) -> None:
-        self._environment = _open_templates()
+    def __init__(
+        self, context: Mapping[str, Any], *, folders: tuple[Path, ...] = (SQL_FOLDER,)
+    ) -> None:
+        self._environment = _open_templates(folders)
         self._context = dict(context)
 
     def write(self, step: str, **more: object) -> str:
@@ -52,9 +56,9 @@ class QueryWriter:
 
 
 @cache
-def _open_templates() -> Environment:
+def _open_templates(folders: tuple[Path, ...]) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(SQL_FOLDER),
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

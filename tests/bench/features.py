@@ -1,0 +1,159 @@
+"""Features at scale: against pandas, a query written by hand, and themselves."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.engine import (
+    FeaturePlan,
+    build_features,
+    plan_features,
+    query_context,
+    set_as_ofs,
+    write_query,
+)
+from features.frame import to_frame
+from features.render import SQL_FOLDER, QueryWriter
+from features.tables import Log, LogSource, TableSource, read_log
+from tests.bench.by_pandas import build_by_pandas
+from tests.bench.clock import timed
+from tests.bench.generate import LogShape, generate
+from tests.bench.pandas_grains import Tables
+from tests.bench.rows import Row
+
+AS_OF = datetime(2025, 10, 1, tzinfo=UTC)
+HORIZON = timedelta(days=90)
+BY_HAND = Path(__file__).parent / "by_hand"
+MOST_IN_PANDAS = 10_000_000
+MOST_OF_TWELVE = 1_000_000
+
+
+@contextmanager
+def generated(events: int) -> Iterator[Path]:
+    """Write a log into a folder that goes again."""
+    with tempfile.TemporaryDirectory(prefix="regulars-bench-") as name:
+        generate(Path(name), LogShape(events, max(1, events // 10)))
+        yield Path(name)
+
+
+def open_folder(folder: Path, *, memory_limit: str | None = None) -> Log:
+    """Read a generated log through the door."""
+    source = LogSource(
+        TableSource(str(folder / "transactions-*.parquet")),
+        TableSource(str(folder / "interactions-*.parquet")),
+        TableSource(str(folder / "customers.parquet")),
+    )
+    return read_log(source, now=datetime.now(UTC), memory_limit=memory_limit)
+
+
+def feature_rows(events: int) -> list[Row]:
+    """Compare builds of one log; of many as_ofs on a smaller one."""
+    with generated(events) as folder, open_folder(folder) as log:
+        plan = plan_features(log, as_of=AS_OF, horizon=HORIZON)
+        times = 3 if events <= 2_000_000 else 1
+        ours, table = timed(
+            lambda: build_features(log, plan, as_of=[AS_OF]), times=times
+        )
+        what = f"features: {len(plan.names)} columns, {events:,} events"
+        found = [_by_hand(log, plan, (what, ours, times), table)]
+        found.insert(0, _pandas(log, plan, (what, ours), table))
+        del table
+    with generated(min(events, MOST_OF_TWELVE)) as folder, open_folder(folder) as log:
+        return [*found, _twelve(log, min(events, MOST_OF_TWELVE))]
+
+
+def _pandas(
+    log: Log, plan: FeaturePlan, ours: tuple[str, float], table: pa.Table
+) -> Row:
+    what, seconds = ours
+    frames = Tables(
+        *(log.con.sql(f"from {name}").df() for name in Tables.__dataclass_fields__)
+    )
+    theirs, expected = timed(
+        lambda: build_by_pandas(frames, plan, as_of=AS_OF), times=1
+    )
+    check_equal(to_frame(table).droplevel("as_of"), expected)
+    return Row(
+        what=what,
+        against="pandas groupby, frames already in memory",
+        ours_seconds=seconds,
+        theirs_seconds=theirs,
+        ratio=f"{theirs / seconds:.1f}x faster",
+        at_least="8x",
+        aim="15x",
+        met=theirs / seconds >= 8,
+        note="the same values within 1e-6; pandas uses one core",
+    )
+
+
+def _by_hand(
+    log: Log, plan: FeaturePlan, ours: tuple[str, float, int], table: pa.Table
+) -> Row:
+    what, seconds, times = ours
+    context = query_context(
+        plan.horizon_days, plan.windows, plan.interaction_types, has=plan.has
+    )
+    context["as_of"] = f"{AS_OF:%Y-%m-%d}"
+    set_as_ofs(log.con, [AS_OF])
+    writer = QueryWriter(context, folders=(BY_HAND, SQL_FOLDER))
+    sql, _ = write_query(log.con, writer, plan.has)
+    theirs, expected = timed(lambda: log.con.sql(sql).to_arrow_table(), times=times)
+    if expected.num_rows != table.num_rows:
+        raise AssertionError("another number of customers")
+    spend = [pc.sum(each.column("net_spend")).as_py() for each in (table, expected)]
+    if not np.isclose(spend[0], spend[1], rtol=1e-9, atol=0):
+        raise AssertionError("another spend")
+    return Row(
+        what=what,
+        against="one DuckDB query by hand: this as_of alone, doubles, no order",
+        ours_seconds=seconds,
+        theirs_seconds=theirs,
+        ratio=f"{seconds / theirs:.2f}x its time",
+        at_least="1.25x",
+        aim="1.0x",
+        met=seconds <= 1.25 * theirs,
+        note="ours sums in decimals, and sorts",
+    )
+
+
+def _twelve(log: Log, events: int) -> Row:
+    many = [AS_OF - timedelta(days=30 * back) for back in range(12)]
+    plan = plan_features(log, as_of=AS_OF, horizon=HORIZON)
+    ours, _ = timed(lambda: build_features(log, plan, as_of=many), times=1)
+    theirs, _ = timed(
+        lambda: [build_features(log, plan, as_of=[one]) for one in many], times=1
+    )
+    return Row(
+        what=f"features: 12 as_of in one build, {events:,} events",
+        against="12 single builds",
+        ours_seconds=ours,
+        theirs_seconds=theirs,
+        ratio=f"{ours / theirs:.2f} of the time",
+        at_least="0.4",
+        aim="0.2",
+        met=ours <= 0.4 * theirs,
+    )
+
+
+def check_equal(ours: pd.DataFrame, theirs: pd.DataFrame) -> None:
+    """Refuse a comparison of two different things."""
+    if not ours.index.equals(theirs.index):
+        raise AssertionError("other customers")
+    wrong = [
+        str(name)
+        for name in ours
+        if not np.allclose(
+            ours[name], theirs[name], rtol=1e-6, atol=1e-6, equal_nan=True
+        )
+    ]
+    if wrong:
+        raise AssertionError(f"other values of {', '.join(wrong)}")
