@@ -22,7 +22,7 @@ def filter_by(
 ) -> sa.Select[Any]:
     """Keep of a query on scores those customers for whom a rule is true.
 
-    A rule that names facts joins them to the scores; of the score itself it uses the
+    A rule that names facts looks them up by customer; of the score itself it uses the
     typed columns.
 
     Raises
@@ -34,12 +34,20 @@ def filter_by(
     read = _read(rule, tuple(described.items()))
     kind: Dialect = "sqlite" if dialect == "sqlite" else "postgresql"
     written = read.to_sql(kind, column=fact_columns(kind, described), prefix="rule_")
-    if read.columns & set(described):
-        same = sa.and_(
-            facts.c.run == scores.c.run, facts.c.customer_id == scores.c.customer_id
+    condition = sa.text(written.sql).bindparams(**written.params)
+    if not read.columns & set(described):
+        return query.where(condition)
+    # Not a join: the walk along the index of the scores stays what drives the query.
+    return query.where(
+        sa.exists()
+        .select_from(facts)
+        .where(
+            facts.c.run == scores.c.run,
+            facts.c.customer_id == scores.c.customer_id,
+            condition,
         )
-        query = query.join(facts, same)
-    return query.where(sa.text(written.sql).bindparams(**written.params))
+        .correlate(scores)
+    )
 
 
 def known_columns(described: Described) -> dict[str, RuleType]:

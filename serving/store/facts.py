@@ -109,25 +109,28 @@ def read_standings(
     con: Connection, *, run: int, described: Mapping[str, str]
 ) -> Standings:
     """Return where the customers of a run stood, by each tier scheme."""
+    from features.log import open_database
     from models.schemes import PREFIX, Standings
 
-    dialect: Dialect = "sqlite" if con.dialect.name == "sqlite" else "postgresql"
-    names = [name for name in described if name.startswith(PREFIX)]
-    places = {name: place for place, name in enumerate(described)}
     query = sa.select(
-        facts.c.customer_id,
-        facts.c.moves,
-        *(sa.literal_column(fact_sql(dialect, places[name], "TEXT")) for name in names),
+        facts.c.customer_id, facts.c.moves, sa.cast(facts.c.facts, sa.Text)
     ).where(facts.c.run == run)
-    columns = list(zip(*con.execute(query).all(), strict=True)) or [
-        () for _ in range(2 + len(names))
-    ]
-    table = pa.table(
+    columns = list(zip(*con.execute(query).all(), strict=True)) or [()] * 3
+    names = ("customer_id", "moves", "facts")
+    kept = pa.table(
         {
             name: pa.array(values, pa.string())
-            for name, values in zip(
-                ["customer_id", "moves", *names], columns, strict=True
-            )
+            for name, values in zip(names, columns, strict=True)
         }
     )
-    return Standings(table)
+    listed = "".join(
+        f", json_extract_string(facts, '$[{place}]') AS c{place}"
+        for place, name in enumerate(described)
+        if name.startswith(PREFIX)
+    )
+    with open_database() as database:
+        database.register("kept", kept)
+        read = f"SELECT customer_id, moves{listed} FROM kept"
+        table = database.sql(read).to_arrow_table()
+    tiers = [name for name in described if name.startswith(PREFIX)]
+    return Standings(table.rename_columns(["customer_id", "moves", *tiers]))
