@@ -29,6 +29,18 @@ class UnknownSchemeError(RegularsError):
     """A tier scheme that a run does not have."""
 
 
+class UnknownListError(RegularsError):
+    """A list that there is none of."""
+
+
+class ListTakenError(RegularsError):
+    """A name that another list has, or a list that is not changed over the API."""
+
+
+class UnpayableError(RegularsError):
+    """A list whose profit is asked without what the action costs and saves."""
+
+
 class UnpublishedError(RegularsError):
     """No run has been published yet."""
 
@@ -125,6 +137,24 @@ PROBLEMS: Mapping[type, Problem] = MappingProxyType(
             "unknown-scheme",
             "No such tier scheme in the run",
             "GET /v1/tiers lists the schemes.",
+        ),
+        UnknownListError: Problem(
+            404,
+            "unknown-list",
+            "No such list",
+            "GET /v1/lists names all lists.",
+        ),
+        ListTakenError: Problem(
+            409,
+            "list-taken",
+            "The list is not one of the API",
+            "Presets and lists of regulars.toml are changed there; take another name.",
+        ),
+        UnpayableError: Problem(
+            422,
+            "no-action",
+            "The list does not say what its action costs and saves",
+            "Give cost and save_rate, or define the list with an action.",
         ),
         UnpublishedError: Problem(
             503,

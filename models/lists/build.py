@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.facts import types_of
 from models.lists.built import MEMBERS, BuiltList, without_members
 from models.lists.definition import ListDefinition, owner_column
 from models.lists.profit import expected_profit, profit_curve
@@ -46,6 +45,8 @@ def build_lists(
     dict of str to BuiltList
         A list that this run cannot make says which columns it needs, or what is wrong.
     """
+    from models.facts import types_of
+
     columns = types_of(facts.schema)
     read = {name: read_list(each, columns) for name, each in definitions.items()}
     ready = {name: each for name, each in read.items() if isinstance(each, ReadList)}
@@ -103,7 +104,7 @@ class Selection:
         places = self._sort(self._guard(places))
         self._take(source, *self._cut(places))
         for rule in self.read.backfill:
-            wanted = (definition.min_size or 0) - self._n_taken()
+            wanted = definition.least - self._n_taken()
             if wanted > 0 and not self.n_beyond:
                 more = np.flatnonzero(self.masks[rule.text] & ~self.seen)
                 more = self._sort(self._guard(more))
@@ -111,6 +112,8 @@ class Selection:
 
     def finish(self) -> BuiltList:
         """Return the list."""
+        from models.facts import types_of
+
         places = np.concatenate([part for _, part in self.parts])
         sources = [name for name, part in self.parts for _ in range(len(part))]
         chosen = self.facts.take(pa.array(places))
@@ -178,7 +181,7 @@ class Selection:
             budget=action.budget,
         )
         unknown = np.setdiff1d(np.arange(len(places)), curve.order)
-        length = max(curve.length, self.read.definition.min_size or 0)
+        length = max(curve.length, self.read.definition.least)
         return places[np.concatenate([curve.order, unknown])], length
 
     def _profit(self, places: Places) -> Floats:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 MEMBERS = pa.schema(
     [
@@ -59,7 +61,20 @@ class BuiltList:
     @property
     def n_backfilled(self) -> int:
         """Return how many members fill the list up."""
-        return int((self.members["source"].to_pandas() == "backfill").sum())
+        return pc.sum(pc.equal(self.members["source"], "backfill")).as_py() or 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values, without the members."""
+        return {
+            "n_members": self.n_members,
+            "n_candidates": self.n_candidates,
+            "n_backfilled": self.n_backfilled,
+            "n_beyond": self.n_beyond,
+            "excluded": dict(self.excluded),
+            "unchecked": list(self.unchecked),
+            "needs": list(self.needs),
+            "fault": self.fault,
+        }
 
 
 def without_members(

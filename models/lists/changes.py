@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.facts import types_of
 from models.lists.definition import ListDefinition
 from models.lists.reading import ReadList, read_list
 from models.rules import Rule
@@ -94,6 +93,8 @@ def explain_moves(
     entered : bool
         Whether the run with the members is the later one.
     """
+    from models.facts import types_of
+
     read = None
     if inside.definition is not None:
         read = read_list(inside.definition, types_of(inside.facts.schema))

@@ -17,7 +17,6 @@ from pydantic import (
 from pydantic.types import StringConstraints
 from pydantic_core import PydanticCustomError
 
-from models.facts import FACT_TYPES
 from models.rules import RuleType, parse_amount, parse_order, parse_rule
 
 NAME = r"^[a-z][a-z0-9_]{0,63}$"
@@ -152,8 +151,6 @@ class ListDefinition(Part):
             "A list with a filter names no members": not by_id and bool(self.members),
             "min_size and backfill go together": (self.min_size is None)
             != (not self.backfill),
-            "limit is below min_size": isinstance(self.limit, int)
-            and self.limit < (self.min_size or 0),
             "limit = optimal needs an action": self.limit == "optimal"
             and self.action is None,
         }
@@ -165,6 +162,12 @@ class ListDefinition(Part):
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values, without what is as by default."""
         return self.model_dump(mode="json", exclude_defaults=True)
+
+    @property
+    def least(self) -> int:
+        """Return how many members backfill fills up to; a limit below it holds."""
+        least = self.min_size or 0
+        return min(least, self.limit) if isinstance(self.limit, int) else least
 
     def conditions(self, columns: Mapping[str, RuleType]) -> list[str]:
         """Return the filter, the owner's and the cadence's condition.
@@ -214,6 +217,8 @@ def check_list(
 
 def known_columns(columns: Mapping[str, RuleType]) -> dict[str, RuleType]:
     """Return a run's columns, with those that other logs have."""
+    from models.facts import FACT_TYPES
+
     found = {**ATTRIBUTE_TYPES, **FACT_TYPES, **columns}
     lower = {name.lower() for name in columns}
     return {

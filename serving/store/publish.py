@@ -19,6 +19,7 @@ from features.errors import DataError, StoreError
 from models.scores import RunContext
 from serving.store.engine import Store
 from serving.store.facts import Beside, fact_rows
+from serving.store.lists import Building, delete_members, write_builds
 from serving.store.lock import PublishLock, publish_lock
 from serving.store.rows import Row, one_instant, score_rows
 from serving.store.tables import (
@@ -63,6 +64,7 @@ def publish(
     context: RunContext,
     model: Mapping[str, Any],
     beside: Beside | None = None,
+    lists: Mapping[str, Building] | None = None,
     keep: int = KEEP,
 ) -> str:
     """Publish a run: readers see the one before, whole, until they see this, whole.
@@ -80,6 +82,8 @@ def publish(
         of every row.
     beside : Beside or None
         The facts of the same customers, as the context describes them.
+    lists : mapping of str to Building, optional
+        The lists of the run, so that they are there when it is.
     keep : int
         How many published runs stay readable.
 
@@ -109,6 +113,16 @@ def publish(
             with store.write() as con:
                 lock.renew(con)
                 insert_rows(con, batch, run=run.number, into=facts)
+        for name, building in (lists or {}).items():
+            with store.write() as con:
+                lock.renew(con)
+                write_builds(
+                    con,
+                    {name: building},
+                    run=run.number,
+                    run_id=run.run_id,
+                    as_of=context.as_of,
+                )
         with store.write() as con:
             lock.renew(con)
             _flip(con, run, n_customers=scored_table.num_rows, keep=keep)
@@ -222,6 +236,7 @@ def _collect(store: Store, lock: PublishLock) -> None:
                 pass
         with store.write() as con:
             lock.renew(con)
+            delete_members(con, number)
             con.execute(sa.delete(runs).where(runs.c.number == number))
 
 

@@ -136,6 +136,51 @@ schemes = sa.Table(
 )
 """One row a tier scheme that came over the API, as JSON; the next run takes it."""
 
+lists = sa.Table(
+    "lists",
+    metadata,
+    sa.Column("name", BYTEWISE, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("definition", sa.Text, nullable=False),
+    sa.Column("picks", sa.Text),
+    sa.Column("taken_at", Instant),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+"""One row a list of the config (``source``) or the API; presets are code. ``picks`` are
+the members of a snapshot that was taken, as JSON, and ``taken_at`` its as_of."""
+
+list_builds = sa.Table(
+    "list_builds",
+    metadata,
+    sa.Column("run", LONG, primary_key=True, autoincrement=False),
+    sa.Column("name", BYTEWISE, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("as_of", Instant, nullable=False),
+    sa.Column("definition", sa.Text, nullable=False),
+    sa.Column("n_members", LONG, nullable=False),
+    sa.Column("n_candidates", LONG, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("built_at", Instant, nullable=False),
+    sa.Index(None, "name", "run"),
+)
+"""One row a list and run: what became of the list, as it was defined then. It outlives
+the run, so that sizes can be told over time."""
+
+list_members = sa.Table(
+    "list_members",
+    metadata,
+    sa.Column("run", LONG, sa.ForeignKey("runs.number"), primary_key=True),
+    sa.Column("name", BYTEWISE, primary_key=True),
+    sa.Column("place", LONG, primary_key=True, autoincrement=False),
+    sa.Column("customer_id", BYTEWISE, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("owner_id", sa.Text),
+    sa.Column("expected_profit", sa.Double),
+    sqlite_with_rowid=False,
+)
+"""One row a member, list and run; ``place`` is from 1."""
+
 published = sa.Table(
     "published",
     metadata,

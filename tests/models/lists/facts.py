@@ -31,10 +31,17 @@ USUAL: dict[str, Any] = {
     "contact_owner_id": None,
 }
 
-NUMBERS = {
-    name: pa.float64() for name in ("days_since_last_contact", "csat_last", "nps_last")
-}
-TEXTS = {"contact_owner_id": pa.string()}
+NUMBERS = dict.fromkeys(
+    (
+        "days_since_last_contact",
+        "csat_last",
+        "nps_last",
+        "churn_probability",
+        "value_at_risk",
+    ),
+    pa.float64(),
+)
+TEXTS = dict.fromkeys(("contact_owner_id", "customer_type"), pa.string())
 
 
 def facts_of(rows: dict[str, dict[str, Any]]) -> pa.Table:

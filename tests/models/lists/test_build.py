@@ -118,6 +118,13 @@ def test_a_short_list_is_filled_from_each_rule_in_turn() -> None:
     assert built.excluded["open_complaint"] == 1
 
 
+def test_a_limit_below_the_least_size_holds() -> None:
+    facts = facts_of({"a": {"tier": "VIP"}, "b": {}, "c": {}, "d": {}})
+    fill: dict[str, Any] = {"min_size": 3, "backfill": ["true"]}
+    built = build(facts, filter="tier = 'VIP'", limit=2, **fill)
+    assert (ids(built), built.n_beyond) == (["a", "b"], 2)
+
+
 def test_backfill_that_the_log_cannot_tell_is_passed_over_and_named() -> None:
     built = build(
         facts_of({"a": {"tier": "B"}}),
@@ -245,7 +252,7 @@ customers = st.fixed_dictionaries(
 @settings(max_examples=25, deadline=None)
 @given(
     rows=st.lists(customers, min_size=1, max_size=12),
-    limit=st.none() | st.integers(5, 8) | st.just("optimal"),
+    limit=st.none() | st.integers(1, 8) | st.just("optimal"),
     min_size=st.none() | st.integers(1, 5),
 )
 def test_members_and_those_left_out_are_the_candidates(
@@ -265,7 +272,8 @@ def test_members_and_those_left_out_are_the_candidates(
     out = sum(built.excluded.values())
     assert out + built.n_members + built.n_beyond == built.n_candidates
     assert len(set(ids(built))) == built.n_members
-    if min_size and built.n_members < min_size:
+    least = min(min_size or 0, limit) if isinstance(limit, int) else min_size or 0
+    if built.n_members < least:
         allowed = np.array(
             [
                 row["consent_call"] is True

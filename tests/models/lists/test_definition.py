@@ -21,10 +21,6 @@ from models.rules import RuleType
         ({"kind": "manual", "min_size": 3, "backfill": ["true"]}, "no backfill"),
         ({"filter": "true", "members": ["a"]}, "names no members"),
         ({"filter": "true", "min_size": 3}, "go together"),
-        (
-            {"filter": "true", "min_size": 3, "backfill": ["true"], "limit": 2},
-            "below min_size",
-        ),
         ({"filter": "true", "limit": "optimal"}, "needs an action"),
         ({"filter": "true", "limit": 0}, "greater than"),
         ({"kind": "manual", "members": ["a", "a"]}, "Give each once"),

@@ -1,0 +1,146 @@
+"""The facts of a run, read back as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from features.casts import quote_name
+from serving.store.tables import facts, scores
+
+if TYPE_CHECKING:
+    from models.rules import RuleType
+
+KINDS: Mapping[str, pa.DataType] = {
+    "NUMBER": pa.float64(),
+    "TEXT": pa.string(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "INSTANT": pa.timestamp("us", "UTC"),
+}
+CHUNK = 500
+"""Customers named in one query."""
+
+
+def stored_columns(described: Mapping[str, str]) -> dict[str, RuleType]:
+    """Return what rules may name of a run in the store, and its types.
+
+    Parameters
+    ----------
+    described : mapping of str to str
+        The facts of the run's context: name to type, in order.
+    """
+    from models.facts import SCORE_TYPES
+    from models.rules import RuleType
+
+    known = {name: kind for name, kind in SCORE_TYPES.items() if name in scores.c}
+    return known | {name: RuleType[kind] for name, kind in described.items()}
+
+
+def read_facts(
+    con: Connection,
+    *,
+    run: int,
+    described: Mapping[str, str],
+    names: Sequence[str],
+    customers: Sequence[str] | None = None,
+) -> pa.Table:
+    """Return facts of a run's customers, in the order of their ids.
+
+    Parameters
+    ----------
+    con : Connection
+    run : int
+    described : mapping of str to str
+        The facts of the run's context.
+    names : sequence of str
+        The columns; those that the run does not have are left out.
+    customers : sequence of str, optional
+        Only these.
+
+    Returns
+    -------
+    Table
+        ``customer_id`` and what was named.
+    """
+    from models.facts import SCORE_TYPES
+
+    kept = [name for name in names if name in described]
+    plain = {"customer_id", *names} - {*kept}
+    of_score = [name for name in SCORE_TYPES if name in plain and name in scores.c]
+    query = (
+        sa.select(
+            *(scores.c[name] for name in of_score),
+            sa.cast(facts.c.facts, sa.Text).label("facts"),
+        )
+        .select_from(
+            scores.outerjoin(
+                facts,
+                sa.and_(
+                    facts.c.run == scores.c.run,
+                    facts.c.customer_id == scores.c.customer_id,
+                ),
+            )
+        )
+        .where(scores.c.run == run)
+        .order_by(scores.c.customer_id)
+    )
+    columns: list[list[object]] = [[] for _ in range(len(of_score) + 1)]
+    for some in _chunks(customers):
+        part = query if some is None else query.where(scores.c.customer_id.in_(some))
+        rows = con.execute(part).all()
+        for place, column in enumerate(columns):
+            column.extend(row[place] for row in rows)
+    kinds = [(name, KINDS[SCORE_TYPES[name].name]) for name in of_score]
+    schema = pa.schema([*kinds, ("facts", pa.string())])
+    arrays = [
+        pa.array(column, field.type)
+        for column, field in zip(columns, schema, strict=True)
+    ]
+    return _unpack(pa.table(arrays, schema=schema), described, kept)
+
+
+def _chunks(customers: Sequence[str] | None) -> Iterator[Sequence[str] | None]:
+    if customers is None:
+        yield None
+        return
+    ordered = sorted(customers, key=lambda name: name.encode())
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
+
+
+def _unpack(
+    table: pa.Table, described: Mapping[str, str], kept: Sequence[str]
+) -> pa.Table:
+    """Turn the JSON array into columns, by DuckDB."""
+    from features.log import open_database
+
+    plain = table.drop_columns(["facts"])
+    if not kept:
+        return plain
+    places = {name: place for place, name in enumerate(described)}
+    types = {"NUMBER": "DOUBLE", "TEXT": "VARCHAR", "INSTANT": "TIMESTAMP"}
+    listed = ", ".join(
+        f"CAST(parts[{places[name] + 1}] AS {types.get(kind, kind)})"
+        f" AS {quote_name(name)}"
+        for name, kind in ((name, described[name]) for name in kept)
+    )
+    numbered = table.append_column("row place", pa.array(range(table.num_rows)))
+    query = (
+        f'SELECT {listed} FROM (SELECT "row place",'
+        " from_json(facts, '[\"VARCHAR\"]') AS parts FROM numbered)"
+        ' ORDER BY "row place"'
+    )
+    with open_database(threads=2) as con:
+        con.register("numbered", numbered)
+        found = con.sql(query).to_arrow_table()
+    for name in kept:
+        values = found[name]
+        if described[name] == "INSTANT":
+            values = values.cast(pa.int64())
+        plain = plain.append_column(name, values.cast(KINDS[described[name]]))
+    return plain

@@ -1,0 +1,210 @@
+"""Lists in the store: what they are, and who is on them in each run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from serving.store.engine import Store
+from serving.store.tables import (
+    STAGED,
+    list_builds,
+    list_members,
+    lists,
+    published,
+    runs,
+)
+
+if TYPE_CHECKING:
+    from models.lists import BuiltList, ListDefinition
+
+CONFIG, API, PRESET = "config", "api", "preset"
+"""Where a list is from."""
+
+BATCH = 10_000
+"""Members in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredList:
+    """A list, and where it is from.
+
+    Parameters
+    ----------
+    source : str
+        ``preset``, ``config`` or ``api``.
+    picks : tuple of str or None
+        The members of a snapshot that was taken.
+    taken_at : datetime or None
+        The as_of of the run that it was taken of.
+    """
+
+    name: str
+    source: str
+    definition: ListDefinition
+    picks: tuple[str, ...] | None = None
+    taken_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A list that was built for a run.
+
+    Parameters
+    ----------
+    definition : ListDefinition
+        Of which it was built.
+    """
+
+    definition: ListDefinition
+    built: BuiltList
+
+
+def read_lists(con: Connection) -> dict[str, StoredList]:
+    """Return all lists by name: the presets, and over them those that are stored."""
+    from models.lists import ListDefinition, presets
+
+    found = {
+        name: StoredList(name, PRESET, definition)
+        for name, definition in presets().items()
+    }
+    for row in con.execute(sa.select(lists).order_by(lists.c.name)):
+        found[row.name] = StoredList(
+            row.name,
+            row.source,
+            ListDefinition.model_validate_json(row.definition),
+            None if row.picks is None else tuple(json.loads(row.picks)),
+            row.taken_at,
+        )
+    return found
+
+
+def write_list(
+    con: Connection, name: str, definition: ListDefinition, *, source: str, who: str
+) -> None:
+    """Put a list in the place of the one of its name, if there is one."""
+    delete_list(con, name)
+    con.execute(
+        sa.insert(lists).values(
+            name=name,
+            source=source,
+            definition=_to_json(definition),
+            who=who,
+            updated_at=datetime.now(UTC),
+        )
+    )
+
+
+def delete_list(con: Connection, name: str) -> None:
+    """Forget a list and its members in the published run; earlier runs keep theirs."""
+    run = sa.select(published.c.run).scalar_subquery()
+    for table in (list_members, list_builds):
+        con.execute(sa.delete(table).where(table.c.name == name, table.c.run == run))
+    con.execute(sa.delete(lists).where(lists.c.name == name))
+
+
+def sync_lists(store: Store, definitions: Mapping[str, ListDefinition]) -> None:
+    """Put the config's lists in the place of those that it held before.
+
+    A list that is as it was is left alone, and with it a snapshot that was taken.
+    """
+    wanted = {name: _to_json(each) for name, each in definitions.items()}
+    with store.read() as con:
+        query = sa.select(lists.c.name, lists.c.definition)
+        rows = con.execute(query.where(lists.c.source == CONFIG))
+        held = {name: written for name, written in rows}
+    if held == wanted:
+        return
+    with store.write() as con:
+        for name in {*held} - {*wanted}:
+            delete_list(con, name)
+        for name, definition in definitions.items():
+            if held.get(name) != wanted[name]:
+                write_list(con, name, definition, source=CONFIG, who="config")
+
+
+def write_builds(
+    con: Connection,
+    buildings: Mapping[str, Building],
+    *,
+    run: int,
+    run_id: str,
+    as_of: datetime,
+) -> None:
+    """Put what became of lists in a run in the place of what stood there."""
+    for name, building in buildings.items():
+        for table in (list_members, list_builds):
+            con.execute(
+                sa.delete(table).where(table.c.run == run, table.c.name == name)
+            )
+        built = building.built
+        con.execute(
+            sa.insert(list_builds).values(
+                run=run,
+                name=name,
+                run_id=run_id,
+                as_of=as_of,
+                definition=_to_json(building.definition),
+                n_members=built.n_members,
+                n_candidates=built.n_candidates,
+                body=json.dumps(built.to_dict(), ensure_ascii=False),
+                built_at=datetime.now(UTC),
+            )
+        )
+        for batch in _member_rows(built.members):
+            _insert_members(con, [(run, name, *row) for row in batch])
+        if building.definition.kind == "snapshot" and not (built.needs or built.fault):
+            _take(con, name, built.members["customer_id"].to_pylist(), as_of=as_of)
+
+
+def delete_members(con: Connection, run: int) -> None:
+    """Delete the members of a run's lists; of a run that was published, sizes stay."""
+    con.execute(sa.delete(list_members).where(list_members.c.run == run))
+    staged = sa.exists().where(runs.c.number == run, runs.c.state == STAGED)
+    con.execute(sa.delete(list_builds).where(list_builds.c.run == run, staged))
+
+
+def _take(
+    con: Connection, name: str, customers: Sequence[str], *, as_of: datetime
+) -> None:
+    """Keep the members of a snapshot, once."""
+    con.execute(
+        sa.update(lists)
+        .where(lists.c.name == name, lists.c.picks.is_(None))
+        .values(picks=json.dumps(customers, ensure_ascii=False), taken_at=as_of)
+    )
+
+
+def _member_rows(members: pa.Table) -> Iterator[list[tuple[Any, ...]]]:
+    place = 0
+    for batch in members.to_batches(max_chunksize=BATCH):
+        columns = [column.to_pylist() for column in batch.columns]
+        yield list(zip(range(place + 1, place + 1 + len(batch)), *columns, strict=True))
+        place += len(batch)
+
+
+def _insert_members(con: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """Insert members the fast way of each database."""
+    columns = [column.name for column in list_members.c]
+    names = ", ".join(columns)
+    if con.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        con.exec_driver_sql(
+            f"INSERT INTO list_members ({names}) VALUES ({marks})", rows
+        )
+        return
+    cursor: Any = con.connection.cursor()
+    with cursor, cursor.copy(f"COPY list_members ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _to_json(definition: ListDefinition) -> str:
+    return json.dumps(definition.to_dict(), ensure_ascii=False, sort_keys=True)
