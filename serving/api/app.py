@@ -19,6 +19,7 @@ from serving.api.problems import install_handlers
 from serving.api.routes import (
     customers,
     docs,
+    lists,
     model,
     movement,
     operations,
@@ -94,7 +95,7 @@ def _load(keeper: BundleKeeper) -> None:
 
 
 def _add_routes(app: FastAPI, settings: ApiSettings) -> None:
-    for group in (movement, customers, tiers, predict, model, operations):
+    for group in (movement, customers, lists, tiers, predict, model, operations):
         app.include_router(group.router)
     if settings.docs:
         app.include_router(docs.router)

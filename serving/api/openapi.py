@@ -9,6 +9,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from models.lists import ListDefinition
+from serving.api.list_schemas import NewList
 from serving.api.requests import OverrideRequest, PredictRequest, SchemesRequest
 from serving.api.schemas import ProblemBody
 
@@ -28,7 +30,8 @@ MEANINGS = {
     400: "The request cannot be read, or an API key is in the address",
     401: "No valid API key",
     403: "The API key lacks the scope",
-    404: "No such customer in the published run",
+    404: "There is none of the kind; `type` says of which",
+    409: "The name is taken, or the list is not one of the API",
     410: "The run of the cursor is no longer kept",
     413: "The body is too large",
     415: "The body is not plain JSON",
@@ -85,6 +88,8 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             (PredictRequest, "validation"),
             (SchemesRequest, "validation"),
             (OverrideRequest, "validation"),
+            (NewList, "validation"),
+            (ListDefinition, "validation"),
             (ProblemBody, "serialization"),
         ],
         ref_template=REF,

@@ -11,6 +11,7 @@ from serving.api.requests import PredictRequest
 from serving.api.routes import (
     customers,
     docs,
+    lists,
     model,
     movement,
     operations,
@@ -54,6 +55,15 @@ def test_operations_have_stable_names(document: dict[str, Any]) -> None:
         "listSchemes": "/v1/tiers",
         "putSchemes": "/v1/tiers",
         "getTransitions": "/v1/tiers/{scheme}/transitions",
+        "listLists": "/v1/lists",
+        "createList": "/v1/lists",
+        "getList": "/v1/lists/{name}",
+        "putList": "/v1/lists/{name}",
+        "deleteList": "/v1/lists/{name}",
+        "listMembers": "/v1/lists/{name}/members",
+        "diffList": "/v1/lists/{name}/diff",
+        "getListProfit": "/v1/lists/{name}/profit",
+        "exportList": "/v1/lists/{name}/export",
         "predict": "/v1/predict",
         "getModel": "/v1/model",
         "getModelCard": "/v1/model/card",
@@ -69,7 +79,16 @@ def test_every_served_address_is_in_the_document(
 ) -> None:
     app: Any = client.app
     served = {getattr(route, "path", None) for route in app.routes} - {None}
-    for group in (customers, docs, model, movement, operations, predict, tiers):
+    for group in (
+        customers,
+        docs,
+        lists,
+        model,
+        movement,
+        operations,
+        predict,
+        tiers,
+    ):
         served |= {route.path_format for route in group.router.routes}
     assert served - UNDOCUMENTED == set(document["paths"])
 
