@@ -12,6 +12,7 @@ import typer
 
 from features.errors import ConfigError, RegularsError
 from regulars.cli_keys import keys
+from regulars.cli_lists import export, lists
 from regulars.options import HERE, AsOf, Config, Json, Out, finish, settings_of
 from regulars.quiet import hush_third_parties
 
@@ -28,6 +29,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(keys, name="keys")
+app.command()(lists)
+app.command()(export)
 
 
 @app.command()

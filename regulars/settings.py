@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,8 @@ from pydantic_core import PydanticCustomError
 from features.columns import TABLES, check_mapping
 from features.errors import ConfigError
 from features.suggest import did_you_mean
+from models.lists import ListDefinition, lay_over
+from models.lists.definition import Name
 from regulars.addresses import resolve_path, resolve_url
 from regulars.tomlfile import TomlFile, read_toml
 
@@ -200,6 +202,9 @@ class Settings(Table):
     tiers: TierSettings = TierSettings()
     mlflow: MlflowSettings = MlflowSettings()
     store: StoreSettings = StoreSettings()
+    lists: dict[Name, ListDefinition] = Field(
+        default={}, description="a table each; over the preset of the same name"
+    )
     serve: ServeSettings = ServeSettings()
 
 
@@ -244,11 +249,23 @@ def load_settings(
             overlay(values, setting, value)
             places[setting] = f"the argument --{setting[1].replace('_', '-')}"
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(with_presets(values))
     except ValidationError as exc:
         raise explain(exc, file=file, places=places) from exc
     check_columns(settings.data.columns, file)
     return absolute(settings, path.resolve().parent)
+
+
+def with_presets(values: dict[str, Any]) -> dict[str, Any]:
+    """Lay each list over the preset of its name, leaving what is no table alone."""
+    lists = values.get("lists")
+    if not isinstance(lists, dict):
+        return values
+    laid = {
+        name: lay_over(name, given) if isinstance(given, dict) else given
+        for name, given in lists.items()
+    }
+    return {**values, "lists": laid}
 
 
 def overlay(values: dict[str, Any], setting: tuple[str, str], value: Any) -> None:
@@ -323,9 +340,16 @@ def unknown_key(file: TomlFile, keys: tuple[str, ...]) -> ConfigError:
 
 def known_keys(tables: tuple[str, ...]) -> list[str]:
     """Return what may stand in the table that ``tables`` leads to."""
-    model: type[BaseModel] = Settings
-    for name in tables:
-        under = model.model_fields[name].annotation
-        if isinstance(under, type) and issubclass(under, BaseModel):
-            model = under
-    return [name for name in model.model_fields if (model, name) != (Settings, "path")]
+    found: type[BaseModel] = Settings
+    names = list(tables)
+    while names and (field := found.model_fields.get(names.pop(0))):
+        under = (field.annotation, *get_args(field.annotation))
+        if get_origin(field.annotation) is dict and names:
+            names.pop(0)
+        models = [
+            part
+            for part in under
+            if isinstance(part, type) and issubclass(part, BaseModel)
+        ]
+        found = models[0] if models else found
+    return [name for name in found.model_fields if (found, name) != (Settings, "path")]

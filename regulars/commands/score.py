@@ -16,10 +16,12 @@ from models.schemes import TierPlan, plan_tiers
 from regulars.commands.bundles import bundle_source
 from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
+from serving.queries.built_lists import build_for_publish
 from serving.queries.tiers import last_standings
 from serving.scorer import ScoredRun, score_log
 from serving.store import open_store, publish
 from serving.store.decisions import read_overrides, read_written
+from serving.store.lists import sync_lists
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,12 +98,15 @@ def score_and_publish(
         tiers = read_tier_plan(store, settings, as_of=as_of)
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step(f"Publishing {scored.table.num_rows:,} customers")
+        sync_lists(store, settings.lists)
+        lists = build_for_publish(store, scored.facts, scored.context.facts)
         run_id = publish(
             store,
             scored.table,
             context=scored.context,
             model={**bundle.card, "version": bundle.version},
             beside=scored.beside,
+            lists=lists,
         )
     return Published(
         run_id=run_id,

@@ -11,6 +11,7 @@ from regulars.console import tell
 from serving.api.app import create_app
 from serving.api.run import serve as run
 from serving.store import open_store
+from serving.store.lists import sync_lists
 
 if TYPE_CHECKING:
     from regulars.settings import Settings
@@ -34,6 +35,7 @@ def answer(
 ) -> None:
     """Answer on ``port`` and tell ``on_ready`` the address once it does."""
     with closing(open_store(settings.store.url)) as store:
+        sync_lists(store, settings.lists)
         app = create_app(store=store, bundles=bundle_source(settings))
         run(app, settings.serve.host, port, on_ready=on_ready, log_level=log)
 
