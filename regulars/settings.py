@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -23,10 +23,10 @@ from pydantic_core import PydanticCustomError
 
 from features.columns import TABLES, check_mapping
 from features.errors import ConfigError
-from features.suggest import did_you_mean
-from models.lists import ListDefinition, lay_over
+from models.lists import ListDefinition, with_presets
 from models.lists.definition import Name
 from regulars.addresses import resolve_path, resolve_url
+from regulars.faults import explain, unknown_key
 from regulars.tomlfile import TomlFile, read_toml
 
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
@@ -239,7 +239,7 @@ def load_settings(
     values: dict[str, Any] = {**file.values, "path": path.resolve()}
     places: dict[tuple[str, ...], str] = {}
     if "path" in file.values:
-        raise unknown_key(file, ("path",))
+        raise unknown_key(file, ("path",), Settings)
     for name, setting in VARIABLES.items():
         if environ.get(name):
             overlay(values, setting, environ[name])
@@ -251,21 +251,9 @@ def load_settings(
     try:
         settings = Settings.model_validate(with_presets(values))
     except ValidationError as exc:
-        raise explain(exc, file=file, places=places) from exc
+        raise explain(exc, Settings, file=file, places=places) from exc
     check_columns(settings.data.columns, file)
     return absolute(settings, path.resolve().parent)
-
-
-def with_presets(values: dict[str, Any]) -> dict[str, Any]:
-    """Lay each list over the preset of its name, leaving what is no table alone."""
-    lists = values.get("lists")
-    if not isinstance(lists, dict):
-        return values
-    laid = {
-        name: lay_over(name, given) if isinstance(given, dict) else given
-        for name, given in lists.items()
-    }
-    return {**values, "lists": laid}
 
 
 def overlay(values: dict[str, Any], setting: tuple[str, str], value: Any) -> None:
@@ -307,49 +295,3 @@ def absolute(settings: Settings, folder: Path) -> Settings:
             "store": settings.store.model_copy(update={"url": store}),
         }
     )
-
-
-def explain(
-    error: ValidationError, *, file: TomlFile, places: Mapping[tuple[str, ...], str]
-) -> ConfigError:
-    """Put the first fault in words, with its place."""
-    faults = error.errors(include_url=False)
-    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
-    keys = tuple(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return unknown_key(file, keys)
-    named = keys[:2] if keys[:2] in places else keys
-    place = places.get(named, file.place(keys))
-    return ConfigError(
-        f"{place}: {'.'.join(keys)} is {fault['input']!r}.",
-        needed=f"{fault['msg']}.",
-        todo="Correct it there.",
-    )
-
-
-def unknown_key(file: TomlFile, keys: tuple[str, ...]) -> ConfigError:
-    """Say which key is unknown, where it stands, and what was meant."""
-    known = known_keys(keys[:-1])
-    shown = f"[{'.'.join(keys[:-1])}] {keys[-1]}" if keys[:-1] else keys[-1]
-    return ConfigError(
-        f"{file.place(keys)}: {shown} is not a setting.",
-        needed=f"Known here: {', '.join(known)}.",
-        todo=did_you_mean(keys[-1], known) or "Remove it.",
-    )
-
-
-def known_keys(tables: tuple[str, ...]) -> list[str]:
-    """Return what may stand in the table that ``tables`` leads to."""
-    found: type[BaseModel] = Settings
-    names = list(tables)
-    while names and (field := found.model_fields.get(names.pop(0))):
-        under = (field.annotation, *get_args(field.annotation))
-        if get_origin(field.annotation) is dict and names:
-            names.pop(0)
-        models = [
-            part
-            for part in under
-            if isinstance(part, type) and issubclass(part, BaseModel)
-        ]
-        found = models[0] if models else found
-    return [name for name in found.model_fields if (found, name) != (Settings, "path")]

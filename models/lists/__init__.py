@@ -7,7 +7,7 @@ here knows no store: it takes one row a customer and returns the members.
 from models.lists.build import build_lists
 from models.lists.built import BuiltList
 from models.lists.definition import Action, Guardrails, ListDefinition, check_list
-from models.lists.presets import lay_over, presets
+from models.lists.presets import lay_over, presets, with_presets
 
 __all__ = [
     "Action",
@@ -18,4 +18,5 @@ __all__ = [
     "check_list",
     "lay_over",
     "presets",
+    "with_presets",
 ]

@@ -35,6 +35,18 @@ def lay_over(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def with_presets(values: dict[str, Any]) -> dict[str, Any]:
+    """Lay the lists of a config over the presets, leaving what is no table alone."""
+    lists = values.get("lists")
+    if not isinstance(lists, dict):
+        return values
+    laid = {
+        name: lay_over(name, given) if isinstance(given, dict) else given
+        for name, given in lists.items()
+    }
+    return {**values, "lists": laid}
+
+
 @cache
 def _written() -> dict[str, Any]:
     return tomllib.loads(
