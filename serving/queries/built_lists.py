@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from features.errors import StoreError
 from models.lists import BuiltList, ListDefinition, build_lists
 from models.lists.definition import owner_column
 from models.lists.reading import ReadList, read_list
@@ -22,6 +23,10 @@ from serving.store.tables import list_builds, published
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+TRIES = 5
+"""How often lists are built again because they, or the run, changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +62,43 @@ def lists_now(store: Store, names: Iterable[str] | None = None) -> dict[str, Lis
     UnpublishedError
         If there is no run.
     """
-    with store.read() as con:
-        run, known, found = _look(con, names)
-    if len(found) < len(known):
-        with store.write() as con:
-            # One process builds, the others wait and find what it built.
-            con.execute(sa.select(published.c.run).with_for_update())
+    for _ in range(TRIES):
+        with store.read() as con:
             run, known, found = _look(con, names)
             missing = {name: each for name, each in known.items() if name not in found}
+            if not missing:
+                return {
+                    name: ListInRun(each, run, json.loads(found[name].body))
+                    for name, each in known.items()
+                }
             built = build_stored(con, run, missing)
-            write_builds(con, built, run=run.number, run_id=run.run_id, as_of=run.as_of)
-            run, known, found = _look(con, names)
-    return {
-        name: ListInRun(each, run, json.loads(found[name].body))
-        for name, each in known.items()
-    }
+        _keep(store, run, built)
+    raise StoreError(
+        "Lists or runs change faster than lists are built.", todo="Ask again."
+    )
+
+
+def _keep(store: Store, run: Run, built: Mapping[str, Building]) -> None:
+    """Write what was built, one list at a time, so that a publisher gets its turn.
+
+    What another process has built meanwhile, or has changed, is left alone.
+    """
+    for name, building in built.items():
+        with store.write() as con:
+            con.execute(sa.select(published.c.run).with_for_update())
+            now = published_run(con)
+            stored = read_lists(con).get(name)
+            if now.number != run.number or stored is None:
+                return
+            wanted = stored.definition == building.definition
+            if wanted and name not in _look(con, [name])[2]:
+                write_builds(
+                    con,
+                    {name: building},
+                    run=run.number,
+                    run_id=run.run_id,
+                    as_of=run.as_of,
+                )
 
 
 def list_now(store: Store, name: str) -> ListInRun:

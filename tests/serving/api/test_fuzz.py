@@ -24,6 +24,12 @@ OPERATIONS = (
     "getModel",
     "getModelCard",
     "getReadiness",
+    "createList",
+    "putList",
+    "listMembers",
+    "diffList",
+    "getListProfit",
+    "exportList",
 )
 CHECKS = [
     not_a_server_error,
