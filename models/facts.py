@@ -94,6 +94,7 @@ FACT_TYPES: Mapping[str, RuleType] = {
     "gap_amount": RuleType.NUMBER,
     **dict.fromkeys(MAIN_FEATURES, RuleType.NUMBER),
     **types_of(STANDING),
+    **dict.fromkeys(("action_1", "action_2", "action_3"), RuleType.TEXT),
 }
 """What rules may name of every log; attributes and further features come on top."""
 
