@@ -11,7 +11,7 @@ from features.engine import to_naive_utc
 from features.render import QueryWriter
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.spark.log import AnyLog
 
 MOST_PERIODS = 16
 """Periods of a unit beyond which the next larger unit is taken: more are not read."""
@@ -20,7 +20,7 @@ UNITS = {"month": 1, "quarter": 3, "year": 12}
 """The units and their months."""
 
 
-def build_cohorts(log: Log, *, as_of: datetime) -> tuple[str, pd.DataFrame]:
+def build_cohorts(log: AnyLog, *, as_of: datetime) -> tuple[str, pd.DataFrame]:
     """Count the customers of each cohort who bought, period by period.
 
     Parameters
@@ -41,9 +41,10 @@ def build_cohorts(log: Log, *, as_of: datetime) -> tuple[str, pd.DataFrame]:
     end = pd.Timestamp(to_naive_utc(as_of))
     start = pd.Timestamp(to_naive_utc(log.starts_at))
     unit = choose_unit((end.year - start.year) * 12 + end.month - start.month)
-    query = QueryWriter({"unit": unit}).write("cohorts")
-    found = log.con.sql(query, params={"as_of": end.to_pydatetime()}).df()
-    return unit, whole_periods(found, unit=unit, end=end)
+    query = QueryWriter({"months": UNITS[unit]}).write("cohorts")
+    found = log.con.sql(query, params={"as_of": to_naive_utc(as_of)}).to_arrow_table()
+    now = (end.year * 12 + end.month - 1) // UNITS[unit]
+    return unit, whole_periods(found.to_pandas(), size=UNITS[unit], now=now)
 
 
 def choose_unit(months: int) -> str:
@@ -56,17 +57,28 @@ def choose_unit(months: int) -> str:
     return next(fits, "year")
 
 
-def whole_periods(found: pd.DataFrame, *, unit: str, end: pd.Timestamp) -> pd.DataFrame:
-    """Keep the periods that are over, with zeros where nobody bought."""
-    size = UNITS[unit]
-    current = (end.year * 12 + end.month - 1) // size
-    cells = []
-    for cohort_on in pd.to_datetime(found["cohort_on"].unique()):
-        began = (cohort_on.year * 12 + cohort_on.month - 1) // size
-        cells += [(cohort_on, period) for period in range(current - began)]
-    grid = pd.DataFrame(cells, columns=["cohort_on", "period"])
-    known = found.assign(cohort_on=pd.to_datetime(found["cohort_on"]))
-    grid["cohort_on"] = grid["cohort_on"].astype(known["cohort_on"].dtype)
-    grid["period"] = grid["period"].astype(known["period"].dtype)
-    table = grid.merge(known, on=["cohort_on", "period"], how="left")
+def whole_periods(found: pd.DataFrame, *, size: int, now: int) -> pd.DataFrame:
+    """Keep the periods that are over, with zeros where nobody bought.
+
+    Parameters
+    ----------
+    found : DataFrame
+        ``cohort_no``, ``period``, ``n_customers``, ``net_spend``.
+    size : int
+        Months of a period.
+    now : int
+        The number of the period that is not over.
+    """
+    cells = [
+        (cohort, period)
+        for cohort in found["cohort_no"].unique()
+        for period in range(now - int(cohort))
+    ]
+    grid = pd.DataFrame(cells, columns=["cohort_no", "period"], dtype="int64")
+    table = grid.merge(found, on=["cohort_no", "period"], how="left")
+    firsts = [
+        pd.Timestamp(year=no * size // 12, month=no * size % 12 + 1, day=1)
+        for no in table.pop("cohort_no")
+    ]
+    table.insert(0, "cohort_on", pd.Series(firsts, dtype="datetime64[us]"))
     return table.fillna({"n_customers": 0, "net_spend": 0.0})

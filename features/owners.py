@@ -11,10 +11,10 @@ from features.engine import to_naive_utc
 from features.render import QueryWriter
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.spark.log import AnyLog
 
 
-def build_owner_contacts(log: Log, *, as_of: datetime) -> pd.DataFrame:
+def build_owner_contacts(log: AnyLog, *, as_of: datetime) -> pd.DataFrame:
     """Sum the contacts of the last 365 days by customer and owner.
 
     Parameters
@@ -31,4 +31,4 @@ def build_owner_contacts(log: Log, *, as_of: datetime) -> pd.DataFrame:
     """
     query = QueryWriter({}).write("owner_contacts")
     found = log.con.sql(query, params={"as_of": to_naive_utc(as_of)})
-    return pd.DataFrame(found.df())
+    return pd.DataFrame(found.to_arrow_table().to_pandas())

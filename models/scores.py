@@ -97,6 +97,8 @@ class RunContext:
         Each tier scheme's terms and cuts, and what the run made of it.
     overrides : tuple of mapping
         The tiers set by hand that held.
+    actions : mapping
+        The catalogue of actions that the run chose from, and what was left out of it.
     """
 
     as_of: datetime
@@ -108,6 +110,7 @@ class RunContext:
     primary: str = "abc"
     schemes: dict[str, Any] = field(default_factory=dict)
     overrides: tuple[dict[str, Any], ...] = ()
+    actions: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

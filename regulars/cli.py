@@ -176,6 +176,36 @@ def score(
 
 
 @app.command()
+def report(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="By default the reports are listed."),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="json, csv or html."),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="A past run. By default the published one."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it here.")
+    ] = None,
+    config: Config = HERE,
+    json: Json = False,
+) -> None:
+    """Show a report of the published run, or list the reports."""
+    settings = settings_of(context, config)
+    from regulars.commands.report import Wanted
+    from regulars.commands.report import report as show
+
+    wanted = Wanted(name, format=form, run_id=run, out=out)
+    finish(show, settings, as_json=json, wanted=wanted)
+
+
+@app.command()
 def replay(
     context: typer.Context,
     customer: Annotated[str, typer.Argument(help="The customer's id.")],

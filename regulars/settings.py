@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from features.columns import TABLES, check_mapping
 from features.errors import ConfigError
+from models.actions import read_catalogue
 from models.lists import ListDefinition, with_presets
 from models.lists.definition import Name
 from regulars.addresses import resolve_path, resolve_url
@@ -200,6 +201,9 @@ class Settings(Table):
     model: ModelSettings = ModelSettings()
     gate: GateSettings = GateSettings()
     tiers: TierSettings = TierSettings()
+    actions: dict[str, dict[str, Any]] = Field(
+        default={}, description="what to do for customers: [actions.NAME]"
+    )
     mlflow: MlflowSettings = MlflowSettings()
     store: StoreSettings = StoreSettings()
     lists: dict[Name, ListDefinition] = Field(
@@ -253,6 +257,7 @@ def load_settings(
     except ValidationError as exc:
         raise explain(exc, Settings, file=file, places=places) from exc
     check_columns(settings.data.columns, file)
+    read_catalogue(settings.actions)
     return absolute(settings, path.resolve().parent)
 
 

@@ -41,6 +41,10 @@ class UnpayableError(RegularsError):
     """A list whose profit is asked without what the action costs and saves."""
 
 
+class UnknownReportError(RegularsError):
+    """A report that there is not, or that the run was published without."""
+
+
 class UnpublishedError(RegularsError):
     """No run has been published yet."""
 
@@ -155,6 +159,12 @@ PROBLEMS: Mapping[type, Problem] = MappingProxyType(
             "no-action",
             "The list does not say what its action costs and saves",
             "Give cost and save_rate, or define the list with an action.",
+        ),
+        UnknownReportError: Problem(
+            404,
+            "unknown-report",
+            "The run has no such report",
+            "`GET /v1/reports` lists them; runs scored by an older program have none.",
         ),
         UnpublishedError: Problem(
             503,

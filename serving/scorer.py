@@ -14,6 +14,8 @@ from features.copies import copy_log
 from features.errors import TableError
 from features.suggest import did_you_mean
 from features.tables import Log, log_from_rows
+from models.actions import Catalogue, read_catalogue
+from models.actions.choose import choose_actions
 from models.bundle import Bundle
 from models.facts import (
     build_facts,
@@ -94,7 +96,12 @@ class ScoredRun:
 
 
 def score_log(
-    bundle: Bundle, log: Log, *, as_of: datetime, tiers: TierPlan | None = None
+    bundle: Bundle,
+    log: Log,
+    *,
+    as_of: datetime,
+    tiers: TierPlan | None = None,
+    actions: Catalogue | None = None,
 ) -> ScoredRun:
     """Score every customer with a purchase before ``as_of``.
 
@@ -106,6 +113,8 @@ def score_log(
         UTC.
     tiers : TierPlan or None
         None for the schemes that are shipped, without history.
+    actions : Catalogue or None
+        None for the actions that are shipped.
 
     Returns
     -------
@@ -120,7 +129,13 @@ def score_log(
     context = begin_run(bundle.model, features, log, as_of=as_of)
     scores = score_crowd(bundle, features, context=context)
     return complete_run(
-        bundle.model, features, scores, log=log, context=context, tiers=tiers
+        bundle.model,
+        features,
+        scores,
+        log=log,
+        context=context,
+        tiers=tiers,
+        actions=actions,
     )
 
 
@@ -147,8 +162,9 @@ def complete_run(
     log: AnyLog,
     context: RunContext,
     tiers: TierPlan | None,
+    actions: Catalogue | None,
 ) -> ScoredRun:
-    """Add to scores what hangs on all customers: facts, tiers, the fingerprint."""
+    """Add what hangs on all customers: facts, tiers, actions, the fingerprint."""
     as_of = context.as_of
     own = _own_features(model, features)
     facts = build_facts(scores, own, log, as_of=as_of)
@@ -159,14 +175,20 @@ def complete_run(
     context = replace(
         context,
         fingerprint=model.fingerprint(log, as_of=as_of),
-        facts=describe_facts(kept_facts(graded.facts, tuple(map(str, own)))),
         primary=plan.primary,
         schemes=graded.summary,
         overrides=tuple(each.to_dict() for each in plan.manual),
     )
     scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
-    facts = with_tiers(graded.facts, scores)
-    return ScoredRun(scores, context, facts, tuple(graded.moves))
+    chosen = choose_actions(
+        with_tiers(graded.facts, scores), actions or read_catalogue()
+    )
+    context = replace(
+        context,
+        facts=describe_facts(kept_facts(chosen.facts, tuple(map(str, own)))),
+        actions=chosen.summary,
+    )
+    return ScoredRun(scores, context, chosen.facts, tuple(graded.moves))
 
 
 def score_events(

@@ -13,6 +13,7 @@ from features.errors import DataError
 from features.frame import to_frame
 from features.spark.engine import features_on_spark
 from features.spark.log import SparkLog
+from models.actions import Catalogue
 from models.customer_model import CustomerModel
 from models.remote import BatchScorer, PackedBundle
 from models.schemes import TierPlan
@@ -35,6 +36,7 @@ def score_log_on_spark(
     *,
     as_of: datetime,
     tiers: TierPlan | None = None,
+    actions: Catalogue | None = None,
 ) -> ScoredRun:
     """Score every customer with a purchase before ``as_of``.
 
@@ -46,6 +48,7 @@ def score_log_on_spark(
     as_of : datetime
         UTC.
     tiers : TierPlan or None
+    actions : Catalogue or None
         As for ``score_log``.
 
     Returns
@@ -75,7 +78,15 @@ def score_log_on_spark(
         with _kept(_score(kept, packed, context)) as scored:
             table = _collect(scored, len(features), SCORE_SCHEMA)
     table = ranked(table, features.index)
-    return complete_run(model, features, table, log=log, context=context, tiers=tiers)
+    return complete_run(
+        model,
+        features,
+        table,
+        log=log,
+        context=context,
+        tiers=tiers,
+        actions=actions,
+    )
 
 
 @contextmanager

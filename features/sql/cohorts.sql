@@ -1,12 +1,16 @@
 -- One row is a cohort, those who first bought in a period, and a later period: how many
--- of them bought in it, and what they spent net of returns.
+-- of them bought in it, and what they spent net of returns. Periods are numbered from
+-- the year 0.
 with
 
 seen as (
     select
         customer_id,
-        occurred_at,
-        {{ money('amount') }} as amount
+        {{ money('amount') }} as amount,
+        cast(floor(
+            (extract(year from occurred_at) * 12 + extract(month from occurred_at) - 1)
+            / {{ months }}
+        ) as bigint) as period_no
     from transactions
     where case when known_at > occurred_at then known_at else occurred_at end < $as_of
         and amount <> 0
@@ -15,7 +19,7 @@ seen as (
 firsts as (
     select
         customer_id,
-        date_trunc('{{ unit }}', min(occurred_at)) as cohort_on
+        min(period_no) as cohort_no
     from seen
     where amount > 0
     group by customer_id
@@ -24,19 +28,19 @@ firsts as (
 placed as (
     select
         customer_id,
-        cohort_on,
+        cohort_no,
         amount,
-        date_diff('{{ unit }}', cohort_on, date_trunc('{{ unit }}', occurred_at)) as period
+        period_no - cohort_no as period
     from seen
     join firsts using (customer_id)
 )
 
 select
-    cast(cohort_on as date) as cohort_on,
-    cast(period as integer) as period,
+    cohort_no,
+    period,
     count(distinct case when amount > 0 then customer_id end) as n_customers,
     cast(sum(amount) as double) as net_spend
 from placed
 where period >= 0
-group by cohort_on, period
-order by cohort_on, period
+group by cohort_no, period
+order by cohort_no, period

@@ -73,7 +73,7 @@ class ReportFacts:
     @property
     def tiers(self) -> list[str]:
         """Return the tiers that anybody is in, the one that spends most first."""
-        mean = self.customers.groupby("tier")["net_spend_365d"].mean()
+        mean = self.column("net_spend_365d").groupby(self.customers["tier"]).mean()
         found = mean.sort_values(ascending=False, kind="stable").index.tolist()
         if set(found) <= set(TIERS):
             return [tier for tier in TIERS if tier in found]

@@ -12,14 +12,16 @@ import pyarrow.parquet as pq
 
 from features.errors import ConfigError
 from features.log import Log
+from models.actions import read_catalogue
 from models.schemes import TierPlan, plan_tiers
 from regulars.commands.bundles import bundle_source
 from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
 from serving.queries.built_lists import build_for_publish
 from serving.queries.tiers import last_standings
+from serving.reporter import write_reports
 from serving.scorer import ScoredRun, score_log
-from serving.store import open_store, publish
+from serving.store import earlier_run, open_store, publish
 from serving.store.decisions import read_overrides, read_written
 from serving.store.lists import sync_lists
 
@@ -97,6 +99,8 @@ def score_and_publish(
         step(f"Scoring with version {bundle.version}")
         tiers = read_tier_plan(store, settings, as_of=as_of)
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
+        step("Writing the reports")
+        reports = write_reports(scored, log, earlier_run(store, as_of=as_of))
         step(f"Publishing {scored.table.num_rows:,} customers")
         sync_lists(store, settings.lists)
         lists = build_for_publish(store, scored.facts, scored.context.facts)
@@ -107,6 +111,7 @@ def score_and_publish(
             model={**bundle.card, "version": bundle.version},
             beside=scored.beside,
             lists=lists,
+            reports=reports,
         )
     return Published(
         run_id=run_id,
@@ -140,12 +145,13 @@ def score_whole(
     tiers: TierPlan | None = None,
 ) -> ScoredRun:
     """Score every customer where the log is: on this machine or on Spark."""
+    actions = read_catalogue(settings.actions)
     if isinstance(log, Log):
-        return score_log(bundle, log, as_of=as_of, tiers=tiers)
+        return score_log(bundle, log, as_of=as_of, tiers=tiers, actions=actions)
     from serving.spark import score_log_on_spark
 
     packed = bundle_source(settings).pack(bundle.version)
-    return score_log_on_spark(packed, log, as_of=as_of, tiers=tiers)
+    return score_log_on_spark(packed, log, as_of=as_of, tiers=tiers, actions=actions)
 
 
 def check_out(out: Path | None) -> None:

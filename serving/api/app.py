@@ -17,6 +17,7 @@ from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
 from serving.api.problems import install_handlers
 from serving.api.routes import (
+    actions,
     customers,
     docs,
     lists,
@@ -24,6 +25,7 @@ from serving.api.routes import (
     movement,
     operations,
     predict,
+    reports,
     tiers,
 )
 from serving.api.settings import ApiSettings
@@ -95,7 +97,17 @@ def _load(keeper: BundleKeeper) -> None:
 
 
 def _add_routes(app: FastAPI, settings: ApiSettings) -> None:
-    for group in (movement, customers, lists, tiers, predict, model, operations):
+    for group in (
+        actions,
+        movement,
+        customers,
+        lists,
+        tiers,
+        reports,
+        predict,
+        model,
+        operations,
+    ):
         app.include_router(group.router)
     if settings.docs:
         app.include_router(docs.router)

@@ -9,6 +9,10 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
+from models.reports.figures import write_figure
+from models.reports.picture import draw
+from serving.queries import FoundReport
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 PAGE_CSP = (
@@ -36,6 +40,21 @@ def render_card(card: Mapping[str, Any]) -> str:
     return _environment().get_template("card.html").render(card=card)
 
 
+def render_report(found: FoundReport) -> str:
+    """Return the page of a report, its charts drawn as SVG."""
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=found.report,
+            pictures=[draw(chart) for chart in found.report.charts],
+            run_id=found.run_id,
+            model_version=found.model_version,
+            as_of=f"{found.as_of:%Y-%m-%d}",
+        )
+    )
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -45,7 +64,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "share": share, "day": day}
+    environment.filters |= {
+        "number": number,
+        "share": share,
+        "day": day,
+        "figure": write_figure,
+    }
     return environment
 
 

@@ -10,6 +10,7 @@ from serving.queries.customers import (
 )
 from serving.queries.keys import KeyRing
 from serving.queries.predict import Asked, Prediction, predict
+from serving.queries.reports import FoundReport, list_reports, report
 from serving.queries.runs import Run, model
 
 __all__ = [
@@ -19,12 +20,15 @@ __all__ = [
     "BundleSource",
     "CustomerFilter",
     "CustomerPage",
+    "FoundReport",
     "KeyRing",
     "Prediction",
     "Run",
     "customer",
     "customers",
+    "list_reports",
     "model",
     "predict",
     "readiness",
+    "report",
 ]

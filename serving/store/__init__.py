@@ -5,12 +5,15 @@ from serving.store.engine import Store, connect
 from serving.store.keys import Key, NewKey, create_key, list_keys, revoke_key
 from serving.store.migrate import migrate
 from serving.store.publish import publish
+from serving.store.reports import EarlierRun, earlier_run
 
 __all__ = [
+    "EarlierRun",
     "Key",
     "NewKey",
     "Store",
     "create_key",
+    "earlier_run",
     "list_keys",
     "open_store",
     "publish",

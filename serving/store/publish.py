@@ -21,6 +21,7 @@ from serving.store.engine import Store
 from serving.store.facts import Beside, fact_rows
 from serving.store.lists import Building, delete_members, write_builds
 from serving.store.lock import PublishLock, publish_lock
+from serving.store.reports import delete_reports, insert_reports
 from serving.store.rows import Row, one_instant, score_rows
 from serving.store.tables import (
     DROPPED,
@@ -65,6 +66,7 @@ def publish(
     model: Mapping[str, Any],
     beside: Beside | None = None,
     lists: Mapping[str, Building] | None = None,
+    reports: Mapping[str, str] | None = None,
     keep: int = KEEP,
 ) -> str:
     """Publish a run: readers see the one before, whole, until they see this, whole.
@@ -84,6 +86,8 @@ def publish(
         The facts of the same customers, as the context describes them.
     lists : mapping of str to Building, optional
         The lists of the run, so that they are there when it is.
+    reports : mapping of str to str, optional
+        The run's reports, each as JSON.
     keep : int
         How many published runs stay readable.
 
@@ -125,6 +129,7 @@ def publish(
                 )
         with store.write() as con:
             lock.renew(con)
+            insert_reports(con, reports or {}, run=run.number)
             _flip(con, run, n_customers=scored_table.num_rows, keep=keep)
         try:
             _collect(store, lock)
@@ -237,6 +242,7 @@ def _collect(store: Store, lock: PublishLock) -> None:
         with store.write() as con:
             lock.renew(con)
             delete_members(con, number)
+            delete_reports(con, run=number)
             con.execute(sa.delete(runs).where(runs.c.number == number))
 
 

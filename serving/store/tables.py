@@ -181,6 +181,15 @@ list_members = sa.Table(
 )
 """One row a member, list and run; ``place`` is from 1."""
 
+reports = sa.Table(
+    "reports",
+    metadata,
+    sa.Column("run", LONG, sa.ForeignKey("runs.number"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+"""One row a report and run. ``body`` is JSON."""
+
 published = sa.Table(
     "published",
     metadata,

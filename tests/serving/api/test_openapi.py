@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from serving.api.requests import PredictRequest
 from serving.api.routes import (
+    actions,
     customers,
     docs,
     lists,
@@ -16,6 +17,7 @@ from serving.api.routes import (
     movement,
     operations,
     predict,
+    reports,
     tiers,
 )
 from serving.api.schemas import (
@@ -64,6 +66,10 @@ def test_operations_have_stable_names(document: dict[str, Any]) -> None:
         "diffList": "/v1/lists/{name}/diff",
         "getListProfit": "/v1/lists/{name}/profit",
         "exportList": "/v1/lists/{name}/export",
+        "listActions": "/v1/actions",
+        "getCustomerActions": "/v1/customers/{customer_id}/actions",
+        "listReports": "/v1/reports",
+        "getReport": "/v1/reports/{name}",
         "predict": "/v1/predict",
         "getModel": "/v1/model",
         "getModelCard": "/v1/model/card",
@@ -80,6 +86,7 @@ def test_every_served_address_is_in_the_document(
     app: Any = client.app
     served = {getattr(route, "path", None) for route in app.routes} - {None}
     for group in (
+        actions,
         customers,
         docs,
         lists,
@@ -87,6 +94,7 @@ def test_every_served_address_is_in_the_document(
         movement,
         operations,
         predict,
+        reports,
         tiers,
     ):
         served |= {route.path_format for route in group.router.routes}

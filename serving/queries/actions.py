@@ -1,0 +1,124 @@
+"""What to do for a customer, as the published run chose it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from models.actions import Action, tell_action
+from serving.errors import UnknownCustomerError
+from serving.queries.runs import Run, published_run
+from serving.store.engine import Store
+from serving.store.tables import facts, scores
+
+CHOSEN = ("action_1", "action_2", "action_3")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerActions:
+    """Up to three actions, the best first, and the run that chose them."""
+
+    run_id: str
+    as_of: datetime
+    model_version: str
+    customer_id: str
+    currency: str | None
+    actions: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunActions:
+    """The catalogue of a run.
+
+    Parameters
+    ----------
+    actions : list of dict
+        Each with its terms and how many customers have it.
+    left_out : dict of str to str
+        Shipped actions whose rule the log's columns cannot answer, and why.
+    """
+
+    run_id: str
+    as_of: datetime
+    model_version: str
+    currency: str | None
+    actions: list[dict[str, Any]]
+    left_out: dict[str, str]
+
+
+def customer_actions(store: Store, customer_id: str) -> CustomerActions:
+    """Return what to do for a customer, with the reasons.
+
+    Raises
+    ------
+    UnknownCustomerError
+        If the run does not hold the customer.
+    UnpublishedError
+        If there is no run.
+    """
+    if "\0" in customer_id:
+        raise UnknownCustomerError("The customer is unknown.")
+    with store.read() as con:
+        run = published_run(con)
+        known = _read_facts(con, run, customer_id)
+    catalogue = run.context.get("actions", {}).get("actions", {})
+    told = [catalogue[known[name]] for name in CHOSEN if known.get(name) in catalogue]
+    return CustomerActions(
+        run_id=run.run_id,
+        as_of=run.as_of,
+        model_version=run.model_version,
+        customer_id=customer_id,
+        currency=run.context.get("currency"),
+        actions=[
+            tell_action(Action.from_dict(terms), known, n_facts=tuple(terms["facts"]))
+            for terms in told
+        ],
+    )
+
+
+def run_actions(store: Store) -> RunActions:
+    """Return the catalogue that the published run chose from.
+
+    Raises
+    ------
+    UnpublishedError
+        If there is no run.
+    """
+    with store.read() as con:
+        run = published_run(con)
+    kept = run.context.get("actions", {})
+    return RunActions(
+        run_id=run.run_id,
+        as_of=run.as_of,
+        model_version=run.model_version,
+        currency=run.context.get("currency"),
+        actions=list(kept.get("actions", {}).values()),
+        left_out=dict(kept.get("left_out", {})),
+    )
+
+
+def _read_facts(con: Connection, run: Run, customer_id: str) -> dict[str, Any]:
+    """Return a customer's score and facts by name."""
+    query = (
+        sa.select(scores.c.body, sa.cast(facts.c.facts, sa.Text).label("facts"))
+        .select_from(scores)
+        .outerjoin(
+            facts,
+            sa.and_(
+                facts.c.run == scores.c.run,
+                facts.c.customer_id == scores.c.customer_id,
+            ),
+        )
+        .where(scores.c.run == run.number, scores.c.customer_id == customer_id)
+    )
+    row = con.execute(query).one_or_none()
+    if row is None:
+        raise UnknownCustomerError("The customer is unknown.")
+    beside = json.loads(row.facts) if row.facts else []
+    names = list(run.context.get("facts", {}))[: len(beside)]
+    return {**json.loads(row.body), **dict(zip(names, beside, strict=True))}
