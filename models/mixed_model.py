@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.attributes import AttributePlan, build_attributes
+from features.contracts import ContractPlan, build_contracts
 from features.errors import DataError
 from features.fingerprint import fingerprint
 from features.log import Log
@@ -27,7 +28,12 @@ from models.tier_words import NO_AMOUNT, YEARLY, QuantityWords
 from models.worth import Worth
 
 Floats = npt.NDArray[np.float64]
-Plan = AttributePlan
+Plan = AttributePlan | ContractPlan
+
+PLANS: Mapping[str, type[AttributePlan] | type[ContractPlan]] = {
+    "labels": AttributePlan,
+    "subscriptions": ContractPlan,
+}
 
 MONTH_DAYS = 365 / 12
 YEAR_MONTHS = 12
@@ -42,7 +48,7 @@ class MixedModel:
 
     Parameters
     ----------
-    plan : AttributePlan
+    plan : AttributePlan or ContractPlan
     churn : MixedChurn
     churn_calibration : Calibration
     worth : Worth
@@ -63,7 +69,7 @@ class MixedModel:
     @property
     def kind(self) -> str:
         """Which kind of churn it foretells."""
-        return "labels"
+        return "labels" if isinstance(self.plan, AttributePlan) else "subscriptions"
 
     @property
     def horizon_days(self) -> int:
@@ -82,7 +88,9 @@ class MixedModel:
 
     def read(self, log: Log, *, as_of: datetime) -> pd.DataFrame:
         """Return the features of every customer at an instant, by ``customer_id``."""
-        return build_attributes(log, self.plan, as_of=as_of)
+        if isinstance(self.plan, AttributePlan):
+            return build_attributes(log, self.plan, as_of=as_of)
+        return build_contracts(log, self.plan, as_of=[as_of]).droplevel("as_of")
 
     def fingerprint(self, log: AnyLog, *, as_of: datetime) -> str:
         """Return a hash of the rows that its features are made of."""
@@ -90,6 +98,12 @@ class MixedModel:
 
     def no_customer(self, as_of: datetime) -> DataError:
         """Say that there is nobody to score."""
+        if self.kind == "subscriptions":
+            return DataError(
+                f"No contract is active at {as_of:%Y-%m-%d}.",
+                needed="At least one that started before, and has not ended.",
+                todo="Check the file, or score as of another day.",
+            )
         return DataError(
             "customers has no row.",
             needed="At least one customer.",
@@ -158,6 +172,8 @@ class MixedModel:
     @property
     def attributes(self) -> tuple[str, ...]:
         """The attributes of customers that it sees."""
+        if self.kind == "subscriptions":
+            return ()
         return tuple(n for n in self.plan.names if n != JOINED)
 
     @property
@@ -172,7 +188,7 @@ class MixedModel:
 
     def words(self, table: ReasonTable) -> ReasonTable:
         """Return the sentences for its columns."""
-        return AttributeWords(table, self.plan.categories, own=True)
+        return AttributeWords(table, self.plan.categories, own=self.kind == "labels")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; booster and SQL are kept beside them."""
@@ -198,7 +214,7 @@ class MixedModel:
     ) -> MixedModel:
         """Restore what ``to_dict`` gave, with what was kept beside it."""
         return cls(
-            plan=AttributePlan.from_dict({**values["plan"], "sql": sql}),
+            plan=PLANS[values["kind"]].from_dict({**values["plan"], "sql": sql}),
             churn=MixedChurn.from_dict(values["churn"], boosters["churn"]),
             churn_calibration=Calibration.from_dict(values["churn_calibration"]),
             worth=Worth.from_dict(values["worth"]),

@@ -91,7 +91,7 @@ class DataSettings(Table):
 class ModelSettings(Table):
     """What is predicted, and of which table."""
 
-    kind: Literal["purchases", "labels"] = Field(
+    kind: Literal["purchases", "subscriptions", "labels"] = Field(
         default="purchases", description="what churn is: see the README"
     )
     horizon_days: Annotated[StrictInt, Field(ge=1, le=3650)] = Field(

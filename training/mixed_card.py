@@ -42,9 +42,16 @@ OF_LABELS = [
 ]
 OF_SUBSCRIPTIONS = [
     {
-        "en": "It knows the contracts alone: no use, no complaints, no prices to come.",
-        "zh": "模型只了解合同：不知道使用情况、投诉和未来价格。",
-    }
+        "en": "It knows contracts, and interactions where they are given: no use, and "
+        "no prices to come.",
+        "zh": "模型只了解合同及（如提供）互动记录：不知道使用情况和未来价格。",
+    },
+    {
+        "en": "An end that lies ahead is not looked at, also where it is agreed: a log "
+        "tells of the past when contracts did end, not when that was known.",
+        "zh": "未来的到期日一律不看，即使已约定："
+        "日志记录的是合同何时结束，而非何时得知。",
+    },
 ]
 
 
@@ -117,6 +124,13 @@ def _improvements(model: MixedModel, holdout: MixedHoldout) -> list[dict[str, st
                 "and move by chance.",
                 "zh": f"更多客户：指标仅来自 {holdout.n_customers:,} 位客户，"
                 "偶然波动较大。",
+            }
+        )
+    if model.kind == "subscriptions" and not model.plan.windows:
+        found.append(
+            {
+                "en": "Interactions with their dates: calls, complaints, tickets.",
+                "zh": "带日期的互动记录：通话、投诉、工单。",
             }
         )
     if model.kind == "labels":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,11 @@ from training.schedule import Origin
 Floats = npt.NDArray[np.float64]
 
 MODEL, LOGISTIC, ATTRIBUTE = "model", "logistic", "best_attribute"
+SIMPLE = {
+    LOGISTIC: "a logistic regression is served",
+    "tenure_and_plan": "time as a customer and plan alone are served",
+}
+"""The methods that are served where a model is no better, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,8 @@ class MixedHoldout:
             return f"grade {self.grade}: beats every simple method"
         lost = " and ".join(t for t in ("churn", "value") if t not in self.passed)
         told = f"grade {self.grade}: for {lost} no better than a simple method"
-        if self.served["churn"] == LOGISTIC:
-            return f"{told}, so a logistic regression is served"
+        if simple := SIMPLE.get(self.served["churn"]):
+            return f"{told}, so {simple}"
         return told
 
     def to_dict(self) -> dict[str, Any]:
@@ -156,6 +161,7 @@ def judge_told(
     slices: dict[str, dict[str, dict[str, Any]]],
     gate: Gate,
     how: dict[str, str],
+    servable: Sequence[str] = (LOGISTIC,),
 ) -> MixedHoldout:
     """Compare a model with the simple methods where none of them had been.
 
@@ -169,6 +175,8 @@ def judge_told(
     gate : Gate
     how : dict
         How the customers were held out, in English and in Chinese.
+    servable : sequence of str
+        The simple methods that can be served in the place of a model that is no better.
     """
     churned, value = told.churned, told.value
     churn = {MODEL: churn_ranking(churned, told.p) | churn_calibration(churned, told.p)}
@@ -184,7 +192,8 @@ def judge_told(
         "value": _gain(found, "gini") - gate.min_gini_gain,
     }
     passed = tuple(target for target, gain in gains.items() if gain > 0)
-    served = MODEL if "churn" in passed or LOGISTIC not in churn else LOGISTIC
+    best = max((n for n in servable if n in churn), key=lambda n: churn[n]["auc"])
+    served = MODEL if "churn" in passed else best
     return MixedHoldout(
         origin=origin,
         n_customers=len(churned),

@@ -18,6 +18,14 @@ from training.attribute_train import (
     look_at_attributes,
     train_attributes,
 )
+from training.contract_train import (
+    LEAST as LEAST_HOLDERS,
+)
+from training.contract_train import (
+    ContractOptions,
+    look_at_contracts,
+    train_contracts,
+)
 from training.grading import Gate
 from training.label_leaks import warn_of
 
@@ -53,6 +61,8 @@ class KindReadiness:
 
 def look_at_kind(log: Log, settings: Settings) -> KindReadiness:
     """Compare what the tables hold with what a model of the kind needs."""
+    if settings.model.kind == "subscriptions":
+        return _look_at_subscriptions(log, settings)
     return _look_at_labels(log, settings)
 
 
@@ -65,6 +75,14 @@ def train_kind(
     progress: Callable[[str], None],
 ) -> Version:
     """Train a version of the kind."""
+    if settings.model.kind == "subscriptions":
+        return train_contracts(
+            log,
+            as_of=as_of,
+            folder=folder,
+            options=contract_options(settings),
+            progress=progress,
+        )
     options = attribute_options(settings)
     return train_attributes(
         log, as_of=as_of, folder=folder, options=options, progress=progress
@@ -85,6 +103,15 @@ def attribute_options(settings: Settings) -> AttributeOptions:
         horizon_days=model.horizon_days,
         wish=wish,
         seed=model.seed,
+        gate=Gate(**settings.gate.model_dump()),
+    )
+
+
+def contract_options(settings: Settings) -> ContractOptions:
+    """Return what the settings say of contracts."""
+    return ContractOptions(
+        horizon_days=settings.model.horizon_days,
+        seed=settings.model.seed,
         gate=Gate(**settings.gate.model_dump()),
     )
 
@@ -145,6 +172,50 @@ def _look_at_labels(log: Log, settings: Settings) -> KindReadiness:
             "tenure": survey.tenure,
             "used": list(rows.plan.used),
             "left_out": dict(rows.plan.left_out),
+        },
+        notes=tuple(notes),
+        would_help={},
+    )
+
+
+def _look_at_subscriptions(log: Log, settings: Settings) -> KindReadiness:
+    horizon = settings.model.horizon_days
+    look = look_at_contracts(log, as_of=log.ends_at, horizon_days=horizon)
+    stayed = look.n_customers - look.n_churned
+    asked = (
+        ("days of contracts", look.needed_days, look.history_days),
+        ("customers with a contract then", LEAST_HOLDERS, look.n_customers),
+        ("of them churned", LEAST_OF_EACH, look.n_churned),
+        ("of them stayed", LEAST_OF_EACH, stayed),
+        ("customers with a contract now", 1, look.n_now),
+    )
+    minimums = tuple(
+        Minimum(name, least, found, found >= least) for name, least, found in asked
+    )
+    days = look.days
+    notes = [
+        f"Then is {2 * days} days before the end of the log; who had no contract "
+        f"{days} days later churned.",
+        f"The plans: {', '.join(look.plans)}." if look.plans else "There is one plan.",
+        "A contract's amount is a month's."
+        if look.has_amount
+        else "No amounts are given: values count months, and nobody is above tier C.",
+    ]
+    if days < horizon:
+        notes.append(
+            f"The history is short: {days} days are learnt from, and stepped up to "
+            f"{horizon}."
+        )
+    if not look.has_interactions:
+        notes.append("Interactions, such as complaints, would help.")
+    return KindReadiness(
+        minimums=minimums,
+        ready=all(each.met for each in minimums),
+        facts={
+            "customers": look.n_now,
+            "history_days": look.history_days,
+            "learnt_days": days,
+            "plans": list(look.plans),
         },
         notes=tuple(notes),
         would_help={},

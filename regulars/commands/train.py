@@ -35,6 +35,8 @@ NAMES = {
     "logistic": "logistic regression",
     "tenure": "time as a customer",
     "kaplan_meier": "Kaplan-Meier by tenure",
+    "kaplan_meier_plan": "Kaplan-Meier by plan and tenure",
+    "tenure_and_plan": "time as a customer and plan",
     "amount": "the amount alone",
 }
 

@@ -30,9 +30,19 @@ NEEDED = {
 """What a customer is scored from, by the kind of the model in service."""
 
 UNKNOWN = UnknownCustomerError("The customer is unknown.")
-UNSEEN = UnscorableError(
-    "No purchase is known before as_of.", needed="At least one with amount > 0."
-)
+UNSEEN: Mapping[str, UnscorableError] = {
+    "purchases": UnscorableError(
+        "No purchase is known before as_of.",
+        needed="At least one purchase (amount > 0) must be known before as_of.",
+    ),
+    "labels": UnscorableError(
+        "Nothing is known of the customer.", needed="Its attributes."
+    ),
+    "subscriptions": UnscorableError(
+        "No contract is active at as_of.",
+        needed="One that started before it, and had not ended.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,8 @@ def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> 
             alike.append(one)
         else:
             found[one.customer_id] = UnscorableError(
-                "Amounts are in another currency.", needed=f"{currency}, as in the log."
+                "Amounts are in another currency.",
+                needed=f"Amounts in {currency}, as in the log.",
             )
     if alike:
         found |= keeper.gatherer.ask(
@@ -198,7 +209,8 @@ def _score_together(
     scored = score_events(serving.bundle, events, context=serving.run.restore_context())
     scored = _with_priority(keeper, serving, scored)
     ids = scored["customer_id"].to_pylist()
-    unseen: Found = dict.fromkeys((one.customer_id for one in asked), UNSEEN)
+    why = UNSEEN[serving.bundle.model.kind]
+    unseen: Found = dict.fromkeys((one.customer_id for one in asked), why)
     return unseen | dict(zip(ids, score_bodies(scored), strict=True))
 
 

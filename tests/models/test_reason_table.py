@@ -19,6 +19,23 @@ from tests.features.sqllog import open_log
 NAN = float("nan")
 AS_OF = datetime(2025, 1, 1, tzinfo=UTC)
 ENTRIES: list[dict[str, Any]] = tomllib.loads(TABLE.read_text("utf-8"))["reason"]
+OF_CONTRACTS = (
+    "contract_tenure_days",
+    "contract_spell_days",
+    "contract_days",
+    "days_to_contract_year",
+    "days_since_contract_change",
+    "n_contracts",
+    "n_active_contracts",
+    "n_renewals",
+    "n_contract_gaps",
+    "contract_gap_days",
+    "contract_active_share",
+    "ended_contract_mean_days",
+    "contract_amount",
+    "contract_amount_change",
+    "n_plan_changes",
+)
 MADE_BY_MODELS = (
     "btyd_p_alive",
     "btyd_p_active",
@@ -86,7 +103,7 @@ def test_every_feature_of_the_engine_has_a_sentence_of_its_own(
 
 
 def test_every_sentence_is_of_some_feature(table: ReasonTable, built: pa.Table) -> None:
-    names = [*built.column_names, *MADE_BY_MODELS]
+    names = [*built.column_names, *OF_CONTRACTS, *MADE_BY_MODELS]
     spoken = set()
     for name in names:
         matching = (e["feature"] for e in ENTRIES if re.fullmatch(e["feature"], name))

@@ -16,7 +16,7 @@ from serving.api.metrics import Metrics
 from serving.api.openapi import body_of, problems
 from serving.api.requests import CustomerToScore, PredictRequest
 from serving.api.schemas import PredictResponse
-from serving.errors import problem_of
+from serving.errors import UnscorableError, problem_of
 from serving.queries import Asked, predict
 
 router = APIRouter(
@@ -68,7 +68,9 @@ def _item(found: str | RegularsError) -> str:
     if isinstance(found, str):
         return json_object({"status": "200", "score": found})
     problem = problem_of(found)
-    error = {"type": problem.type, "title": problem.title, "detail": problem.detail}
+    own = found.needed if isinstance(found, UnscorableError) else ""
+    detail = own or problem.detail  # what is needed repeats nothing that was sent
+    error = {"type": problem.type, "title": problem.title, "detail": detail}
     return json_object({"status": str(problem.status), "error": json.dumps(error)})
 
 
