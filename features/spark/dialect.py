@@ -92,14 +92,17 @@ def to_steps(
 
 
 def _translate(sql: str, parameters: Mapping[str, object]) -> exp.Expr:
-    def change(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Placeholder):
-            return _literal(parameters[node.name])
-        changed: exp.Expr = _CHANGES.get(type(node), _same)(node)
-        return changed
-
+    """Change a query from its leaves up, so that what is changed is whole inside."""
     query = _apart(parse_one(sql, read="duckdb"))
-    return query.transform(change)
+    for node in reversed(list(query.walk())):
+        changed = (
+            _literal(parameters[node.name])
+            if isinstance(node, exp.Placeholder)
+            else _CHANGES.get(type(node), _same)(node)
+        )
+        if changed is not node:
+            node.replace(changed)
+    return query
 
 
 def _apart(query: exp.Expr) -> exp.Expr:
@@ -193,6 +196,8 @@ def _first(node: exp.Expr, condition: exp.Expr | None = None) -> exp.Expr:
     """Take the first value in an order of any keys, which Spark has no word for."""
     if not isinstance(node.this, exp.Order):
         return node
+    if condition is None and isinstance(node.parent, exp.Filter):
+        return node  # it is changed with its condition
     order = node.this
     value = order.this.sql(dialect="duckdb")
     keys = [each.this.sql(dialect="duckdb") for each in order.expressions]

@@ -40,6 +40,17 @@ def test_instants_numbers_and_nothing_take_the_place_of_parameters() -> None:
     assert sql == "SELECT CAST('2020-01-02 00:00:00' AS TIMESTAMP_NTZ), 3, NULL"
 
 
+def test_what_is_within_a_change_is_changed_too() -> None:
+    sql = to_spark(
+        "select date_diff('day', $at, a),"
+        " first(a / b order by date_diff('day', c, $at)) filter (where a / 2 > 1)",
+        parameters={"at": datetime(2020, 1, 2)},  # noqa: DTZ001
+    )
+    assert "$" not in sql
+    assert ":" not in sql.replace("00:00:00", "")
+    assert sql.count("AS DOUBLE") == 2
+
+
 def test_parts_of_one_name_within_other_parts_are_told_apart() -> None:
     sql = to_spark(
         "with a as (with s as (select 1 as x) select x from s),"
