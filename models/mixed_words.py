@@ -16,6 +16,8 @@ from models.sentences import LANGUAGES
 Floats = npt.NDArray[np.float64]
 
 OTHER = ("another value", "其他值")
+OURS = {"plan": ("the contract's plan", "合同套餐")}
+"""What our own categories are called."""
 
 
 class AttributeWords(ReasonTable):
@@ -40,6 +42,7 @@ class AttributeWords(ReasonTable):
     ) -> None:
         values = table.to_dict()
         super().__init__({**values, "reason": []} if own else values)
+        self._ours = {} if own else OURS
         self._categories = categories
 
     def sentences(
@@ -64,7 +67,9 @@ class AttributeWords(ReasonTable):
                 context=context,
                 languages=languages,
             )
-        levels, shown = self._categories[feature], feature.replace("_", " ")
+        spelt = feature.replace("_", " ")
+        levels, shown = self._categories[feature], (spelt, spelt)
+        shown = self._ours.get(feature, shown)
         pairs = [_say(shown, v, u, levels) for v, u in zip(value, usual, strict=True)]
         told = dict(zip(LANGUAGES, zip(*pairs, strict=True), strict=True))
         return tuple(pa.array(told[each], pa.string()) for each in languages)
@@ -88,19 +93,20 @@ def without_codes(reasons: pa.ListArray, categories: Sequence[str]) -> pa.ListAr
 
 
 def _say(
-    name: str, value: float, usual: float, levels: Sequence[str]
+    names: tuple[str, str], value: float, usual: float, levels: Sequence[str]
 ) -> tuple[str, str]:
     """Name the value of a category, and what peers usually have."""
+    name, zh = names
     if np.isnan(value):
-        return f"{name} is not known", f"{name}未知"
+        return f"{name} is not known", f"{zh}未知"
     own, peers = _level(value, levels), _level(usual, levels)
     if np.isnan(usual):
-        return f"{name} is {own[0]}", f"{name}为{own[1]}"
+        return f"{name} is {own[0]}", f"{zh}为{own[1]}"
     if value == usual:
-        return f"{name} is {own[0]}, as usual", f"{name}为{own[1]}，与同类客户一样"
+        return f"{name} is {own[0]}, as usual", f"{zh}为{own[1]}，与同类客户一样"
     return (
         f"{name} is {own[0]}; peers usually {peers[0]}",
-        f"{name}为{own[1]}，同类客户通常为{peers[1]}",
+        f"{zh}为{own[1]}，同类客户通常为{peers[1]}",
     )
 
 

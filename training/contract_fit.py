@@ -20,11 +20,11 @@ from features.contracts import (
     plan_contracts,
 )
 from features.engine import to_naive_utc
-from models.calibration import Calibration, with_mean
 from models.customer_model import Basis
 from models.mixed_churn import MixedChurn
-from models.mixed_model import MONTH_DAYS, MixedModel
+from models.mixed_model import MixedModel
 from models.worth import fit_shares
+from training.contract_level import ContractRows, move_level, step_up
 from training.contract_schedule import ContractOrigins, plan_origins
 from training.mixed_build import assemble, sizes_of
 from training.mixed_core import RECIPES, Choice, choose, fit_choice, only_logistic
@@ -39,38 +39,9 @@ Floats = npt.NDArray[np.float64]
 MOST_ROWS = 60_000
 """Rows beyond which more add no accuracy, only time."""
 
-LEAST_CHURNED = 30
-"""Customers that churned, and that stayed, for a year's season to be told."""
-
 TENURE_AND_PLAN = "tenure_and_plan"
 OF_TENURE = ("contract_tenure_days", "contract_spell_days", "contract_days", PLAN)
 """What the simple model sees."""
-
-PRIOR_YEARS = 1.0
-"""Years of no season that are held against those that are there."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContractRows:
-    """Customers at some instants, and what became of them.
-
-    Parameters
-    ----------
-    X : DataFrame of shape (n, n_columns)
-        By ``customer_id``.
-    churned, value : ndarray of shape (n,)
-    """
-
-    X: pd.DataFrame
-    churned: Floats
-    value: Floats
-
-    def ratio(self, amount: str | None, days: int) -> tuple[Floats, Floats]:
-        """Return value over amount x months, and who churned, where it is known."""
-        month = np.ones(len(self.X)) if amount is None else self.X[amount].to_numpy()
-        known = month > 0
-        whole = month[known] * (days / MONTH_DAYS)
-        return self.value[known] / whole, self.churned[known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +123,9 @@ def fit_contracts(
         choice=choice,
         seed=seed,
     )
-    moved, season = _move_level(churn, choice.calibration, past, origins)
+    moved, season = move_level(churn, choice.calibration, past, origins)
     choice_now = replace(
-        choice, calibration=_step_up(moved, churn, X, ratio=horizon_days / days)
+        choice, calibration=step_up(moved, churn, X, ratio=horizon_days / days)
     )
     ratio, churned = late.ratio(plan.amount, days)
     model = assemble(
@@ -251,55 +222,3 @@ def _stack(
         rows = np.sort(rng.permutation(len(X))[:MOST_ROWS])
         X, churned, value = X.iloc[rows], churned[rows], value[rows]
     return ContractRows(X, churned, value)
-
-
-def _move_level(
-    churn: MixedChurn,
-    calibration: Calibration,
-    past: dict[Origin, ContractRows],
-    origins: ContractOrigins,
-) -> tuple[Calibration, float]:
-    """Move the level by how the time of year differed from that of ``late`` before.
-
-    The calibration has the level of the later snapshot. A year's difference is
-    believed as far as it is larger than chance, and one year by half.
-    """
-    by_year: dict[int, list[float]] = {}
-    for then, before in origins.seasons:
-        misses = [_miss(churn, calibration, past[each]) for each in (then, before)]
-        if None in misses:
-            continue
-        (a, var_a), (b, var_b) = (miss for miss in misses if miss is not None)
-        sure = max(0.0, 1.0 - (var_a + var_b) / max((a - b) ** 2, 1e-12))
-        by_year.setdefault(then.as_of.year, []).append((a - b) * sure)
-    if not by_year:
-        return calibration, 0.0
-    mean = float(np.mean([np.mean(each) for each in by_year.values()]))
-    season = mean * len(by_year) / (len(by_year) + PRIOR_YEARS)
-    return replace(calibration, shift=calibration.shift + season), season
-
-
-def _miss(
-    churn: MixedChurn, calibration: Calibration, rows: ContractRows
-) -> tuple[float, float] | None:
-    """Return by how much log-odds missed the share that churned, and its variance."""
-    n_churned = float(rows.churned.sum())
-    if min(n_churned, len(rows.churned) - n_churned) < LEAST_CHURNED:
-        return None
-    score = churn.decision_function(rows.X)
-    share = n_churned / len(rows.churned)
-    right = with_mean(calibration, score, share)
-    variance = 1.0 / (len(rows.churned) * share * (1.0 - share))
-    return right.shift - calibration.shift, variance
-
-
-def _step_up(
-    calibration: Calibration, churn: MixedChurn, X: pd.DataFrame, *, ratio: float
-) -> Calibration:
-    """Go from the days learnt from to the days foretold."""
-    if ratio == 1.0:
-        return calibration
-    score = churn.decision_function(X)
-    p = calibration(score)
-    mean = float(np.mean(1.0 - (1.0 - p) ** ratio))
-    return with_mean(calibration, score, min(max(mean, 1e-6), 1.0 - 1e-6))

@@ -12,9 +12,9 @@ from features.contracts import PLAN, TENURE, build_spells
 from training.contract_fit import (
     TENURE_AND_PLAN,
     ContractFit,
-    ContractRows,
     simple_score,
 )
+from training.contract_level import ContractRows
 from training.grading import Gate
 from training.mixed_holdout import (
     LOGISTIC,

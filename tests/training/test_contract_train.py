@@ -83,7 +83,7 @@ def test_reasons_add_up_and_name_the_plan(bundle: Bundle, log: Log) -> None:
     silent = [n for n in bundle.model.plan.names if not bundle.reasons.knows(n)]
     assert silent == ["plan"]
     told = {e["en"] for row in rows for e in row["churn_reasons"]}
-    assert any(each.startswith("plan is ") for each in told)
+    assert any(each.startswith("the contract's plan is ") for each in told)
     assert any(each.startswith(("contract since", "first contract")) for each in told)
 
 
