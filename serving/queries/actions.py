@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from models.actions import Action, tell_action
 from serving.errors import UnknownCustomerError
 from serving.queries.runs import Run, published_run
 from serving.store.engine import Store
+from serving.store.facts_table import read_facts
 from serving.store.tables import facts, scores
 
 CHOSEN = ("action_1", "action_2", "action_3")
@@ -100,6 +102,34 @@ def run_actions(store: Store) -> RunActions:
         actions=list(kept.get("actions", {}).values()),
         left_out=dict(kept.get("left_out", {})),
     )
+
+
+def chosen_titles(
+    con: Connection, run: Run, customers: Sequence[str], *, language: str
+) -> dict[str, dict[str, str]]:
+    """Return what to do for some customers of a run, in words.
+
+    Returns
+    -------
+    dict of str to dict
+        Customer to ``action_1`` to ``action_3``, as far as there are any.
+    """
+    described = run.context.get("facts", {})
+    if not customers or CHOSEN[0] not in described:
+        return {}
+    known = read_facts(
+        con, run=run.number, described=described, names=CHOSEN, customers=customers
+    )
+    told = {
+        name: (terms["title_zh"] if language == "zh" else "") or terms["title"]
+        for name, terms in run.context["actions"]["actions"].items()
+    }
+    return {
+        row["customer_id"]: {
+            name: told[row[name]] for name in CHOSEN if row[name] in told
+        }
+        for row in known.to_pylist()
+    }
 
 
 def _read_facts(con: Connection, run: Run, customer_id: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from serving.queries.actions import CHOSEN, chosen_titles
 from serving.queries.built_lists import ListInRun, list_now
 from serving.queries.lists import Member, read_members
 from serving.queries.runs import published_run
@@ -45,6 +46,7 @@ SHEET = pa.schema(
         ("tier_reason", pa.string()),
         ("gap_amount", pa.float64()),
         *((f"churn_reason_{n + 1}", pa.string()) for n in range(N_REASONS)),
+        *((name, pa.string()) for name in CHOSEN),
         ("owner_id", pa.string()),
         ("source", pa.string()),
         ("expected_profit", pa.float64()),
@@ -97,7 +99,13 @@ def sheet_of(
             if run.number != found.run.number:
                 continue
             members = read_members(con, name, run=run, owner=owner)
-        rows = [_row(member, language) for member in members]
+            actions = chosen_titles(
+                con, run, [member.customer_id for member in members], language=language
+            )
+        rows = [
+            _row(member, language) | actions.get(member.customer_id, {})
+            for member in members
+        ]
         table = pa.Table.from_pylist(rows, schema=SHEET)
         about = describe(found, owner=owner, n_rows=len(rows))
         return ListSheet(name, run.run_id, table, about)

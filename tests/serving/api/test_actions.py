@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -41,7 +43,7 @@ def reader(sqlite_store: Store, shelf: Shelf) -> Iterator[TestClient]:
         2, value_at_risk=100.0, expected_value=200.0, lifecycle_stage="loyal"
     )
     publish(sqlite_store, table, context=run, model=described(), beside=beside)
-    key = create_key(sqlite_store, name="crm", scopes=["read"])
+    key = create_key(sqlite_store, name="crm", scopes=["admin"])
     with TestClient(create_app(store=sqlite_store, bundles=shelf)) as client:
         client.headers["Authorization"] = f"Bearer {key.secret}"
         yield client
@@ -87,3 +89,17 @@ def test_an_unknown_customer_and_a_run_without_actions(
     assert answer.json()["type"].endswith("unknown-customer")
     publish(sqlite_store, scored(1), context=context(), model=described())
     assert reader.get("/v1/customers/c00000/actions").json()["actions"] == []
+
+
+def test_an_exported_list_says_what_to_do(reader: TestClient) -> None:
+    wanted = {
+        "name": "both",
+        "filter": "tier = 'VIP' or has_open_complaint",
+        "guardrails": {"open_complaint": False},
+    }
+    assert reader.post("/v1/lists", json=wanted).status_code == 201
+    answer = reader.get("/v1/lists/both/export?format=csv&lang=zh")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    first = {row["customer_id"]: row["action_1"] for row in rows}
+    assert first["c00001"] == "专人处理未结投诉并告知结果"
+    assert first["c00000"] == "交叉销售推荐"
