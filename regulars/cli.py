@@ -190,9 +190,7 @@ def report(
         str | None,
         typer.Option(metavar="RUN", help="A past run. By default the published one."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it here.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it here.")] = None,
     config: Config = HERE,
     json: Json = False,
 ) -> None:

@@ -201,9 +201,7 @@ class Settings(Table):
     model: ModelSettings = ModelSettings()
     gate: GateSettings = GateSettings()
     tiers: TierSettings = TierSettings()
-    actions: dict[str, dict[str, Any]] = Field(
-        default={}, description="what to do for customers: [actions.NAME]"
-    )
+    actions: dict[str, dict[str, Any]] = Field(default={}, description="a table each")
     mlflow: MlflowSettings = MlflowSettings()
     store: StoreSettings = StoreSettings()
     lists: dict[Name, ListDefinition] = Field(

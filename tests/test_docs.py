@@ -17,6 +17,8 @@ README = (ROOT / "README.md").read_text()
 DOCUMENTS = [
     "README.md",
     "DECISIONS.md",
+    "docs/reports.md",
+    "docs/requirements.md",
     "docs/spark.md",
     "mlflow/README.md",
     "notebooks/data/README.md",
