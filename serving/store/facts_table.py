@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -24,6 +24,9 @@ KINDS: Mapping[str, pa.DataType] = {
 }
 CHUNK = 500
 """Customers named in one query."""
+
+BATCH = 50_000
+"""Rows turned into columns at once."""
 
 
 def stored_columns(described: Mapping[str, str]) -> dict[str, RuleType]:
@@ -89,19 +92,54 @@ def read_facts(
         .where(scores.c.run == run)
         .order_by(scores.c.customer_id)
     )
-    columns: list[list[object]] = [[] for _ in range(len(of_score) + 1)]
-    for some in _chunks(customers):
-        part = query if some is None else query.where(scores.c.customer_id.in_(some))
-        rows = con.execute(part).all()
-        for place, column in enumerate(columns):
-            column.extend(row[place] for row in rows)
     kinds = [(name, KINDS[SCORE_TYPES[name].name]) for name in of_score]
     schema = pa.schema([*kinds, ("facts", pa.string())])
-    arrays = [
-        pa.array(column, field.type)
-        for column, field in zip(columns, schema, strict=True)
-    ]
-    return _unpack(pa.table(arrays, schema=schema), described, kept)
+    read = pa.Table.from_batches(
+        [
+            batch
+            for some in _chunks(customers)
+            for batch in _batches(con, query, schema=schema, customers=some)
+        ],
+        schema,
+    )
+    return _unpack(read, described, kept)
+
+
+def _batches(
+    con: Connection,
+    query: sa.Select[Any],
+    *,
+    schema: pa.Schema,
+    customers: Sequence[str] | None,
+) -> Iterator[pa.RecordBatch]:
+    """Read rows by the driver itself: a million are three times as fast so."""
+    if customers is not None:
+        query = query.where(scores.c.customer_id.in_(customers))
+    written = query.compile(con, compile_kwargs={"render_postcompile": True})
+    params: Any = written.params
+    if written.positiontup is not None:
+        params = tuple(params[name] for name in written.positiontup)
+    cursor: Any = con.connection.cursor()
+    try:
+        cursor.execute(str(written), params)
+        while rows := cursor.fetchmany(BATCH):
+            columns = zip(*rows, strict=True)
+            yield pa.record_batch(
+                [
+                    _array(values, field.type)
+                    for values, field in zip(columns, schema, strict=True)
+                ],
+                schema=schema,
+            )
+    finally:
+        cursor.close()
+
+
+def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
+    """Return values as a column; SQLite keeps a date as text."""
+    if pa.types.is_date(kind) and any(isinstance(value, str) for value in values):
+        return pa.array(values, pa.string()).cast(kind)
+    return pa.array(values, kind)
 
 
 def _chunks(customers: Sequence[str] | None) -> Iterator[Sequence[str] | None]:

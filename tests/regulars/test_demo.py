@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.scores import SCORE_SCHEMA
+from regulars.cli import main
 from tests.regulars.conftest import Demo, Run
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -97,3 +98,20 @@ def test_without_a_champion_there_is_nothing_to_score_with(
     scored = regulars("score", "-c", config)
     assert scored.returncode == 1
     assert "regulars train" in scored.stderr
+
+
+def test_every_preset_runs_on_the_sample_or_says_what_it_needs(
+    demo: Demo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lists", "-c", str(demo.config), "--json"], {}) == 0
+    found = json.loads(capsys.readouterr().out)["lists"]
+    assert {each["name"]: each["needs"] for each in found if each["needs"]} == {
+        "revisit_due": ["days_since_last_contact"],
+        "vip_without_owner": ["owner_id"],
+        "low_return_contact": ["days_since_last_contact"],
+        "low_csat_high_value": ["csat_last", "nps_last"],
+    }
+    assert [each["fault"] for each in found if each["fault"]] == []
+    for each in found:
+        left = sum(each["excluded"].values()) + each["n_beyond"]
+        assert each["n_members"] + left == each["n_candidates"]
