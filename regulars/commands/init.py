@@ -11,6 +11,7 @@ from features.columns import ALIASES, TABLES, theirs_for
 from features.errors import ConfigError
 from features.given_labels import NAMES
 from features.suggest import fold
+from regulars.commands.init_contracts import is_contracts, write_contracts_config
 from regulars.console import tell
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def init(sales: Path | None, *, config: Path) -> None:
     """
     names = names_in(sales) if sales else []
     shown = json.dumps(relative_path(sales, config) if sales else "sales.parquet")
-    if is_labelled(names):
+    if is_contracts(names):
+        text = write_contracts_config(shown, names)
+    elif is_labelled(names):
         text = OF_LABELS.format(file=shown, columns=label_lines(names))
     else:
         lines = column_lines(names) if sales else example_lines()

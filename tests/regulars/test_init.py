@@ -40,6 +40,20 @@ def test_a_unit_price_is_not_taken_for_the_amount(tmp_path: Path) -> None:
     assert load_settings(config, {}).data.columns.transactions == {}
 
 
+def test_a_file_of_contracts_is_known_by_its_dates(tmp_path: Path) -> None:
+    config = init(tmp_path, "account_id,start_date,End Date,mrr,Plan Name,Hue")
+    settings = load_settings(config, {})
+    assert settings.model.kind == "subscriptions"
+    assert settings.data.transactions is None
+    assert settings.data.columns.subscriptions == {
+        "customer_id": "account_id",
+        "starts_at": "start_date",
+        "ends_at": "End Date",
+        "amount": "mrr",
+        "plan": "Plan Name",
+    }
+
+
 def test_without_a_file_there_is_a_config_to_fill_in(tmp_path: Path) -> None:
     config = tmp_path / "regulars.toml"
     assert main(["init", "-c", str(config)], {}) == 0
