@@ -18,6 +18,7 @@ from tests.features.test_contracts import rows_of
 from training.contract_judge import chance, kaplan_meier
 from training.contract_schedule import judged_days, plan_origins
 from training.contract_train import ContractOptions, train_contracts
+from training.grading import Gate
 from training.mixed_version import MixedVersion
 
 AS_OF = START + timedelta(weeks=80)
@@ -124,6 +125,33 @@ def test_the_customers_scored_are_those_with_a_contract(
     assert run.table.num_rows == n_active
     with pytest.raises(DataError, match="No contract is active at 2021"):
         score_log(bundle, log, as_of=datetime(2021, 1, 1, tzinfo=UTC))
+
+
+def test_where_the_gate_says_no_a_simple_method_is_served(tmp_path: Path) -> None:
+    """Of starts and ends alone: no plan, no amount, no interaction."""
+    drawn = make_contracts(900, seed=5, n_weeks=80)
+    rows = rows_of(drawn.subscriptions[["customer_id", "starts_at", "ends_at"]])
+    ends_at = AS_OF
+    options = ContractOptions(horizon_days=91, gate=Gate(min_auc_gain=0.9))
+    with log_from_rows(subscriptions=rows, now=ends_at) as bare:
+        found = train_contracts(
+            bare, as_of=ends_at, folder=tmp_path / "bundle", options=options
+        )
+        run = score_log(
+            load_bundle(found.folder, version="1", sha256=found.sha256),
+            bare,
+            as_of=ends_at,
+        )
+    served = found.holdout.served["churn"]
+    best = max(("logistic", "tenure_and_plan"), key=lambda n: _auc(found, n))
+    assert served == best
+    assert set(run.table["score_basis"].to_pylist()) == {"rule"}
+    assert set(run.table["tier"].to_pylist()) == {"C"}
+    assert "is served" in found.holdout.reason or "are served" in found.holdout.reason
+
+
+def _auc(version: MixedVersion, name: str) -> float:
+    return version.holdout.churn[name]["auc"]
 
 
 def test_a_short_log_is_refused(log: Log, tmp_path: Path) -> None:
