@@ -23,7 +23,7 @@ SHOWN = 10
 
 def audit(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
     """Alter what must not be seen and build again; 1 if anything saw it."""
-    refuse_kind(settings, command="audit", why="it alters rows with times")
+    refuse_kind(settings, command="audit", why="it compares the features of purchases")
     instant = parse_as_of(as_of)
     with Steps() as step:
         step("Reading the log")
