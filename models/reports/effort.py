@@ -31,7 +31,8 @@ NO_OWNER = "(unknown)"
 
 def report_effort(facts: ReportFacts) -> Report:
     """Report effort by tier and by owner, and what is out of proportion."""
-    contacts = facts.contacts[facts.contacts["customer_id"].isin(facts.customers.index)]
+    ids = pd.Index(facts.contacts["customer_id"])
+    contacts = facts.contacts[facts.customers.index.get_indexer(ids) >= 0]
     if contacts.empty:
         return Report("effort", TITLE, facts.currency, needs=(NEED,))
     in_minutes = bool((contacts["minutes"].fillna(0) > 0).any())
@@ -129,11 +130,7 @@ def _tier_table(by_tier: pd.DataFrame, unit: Text) -> ReportTable:
 
 def _owner_table(facts: ReportFacts, made: pd.DataFrame, unit: Text) -> ReportTable:
     """Give a line to each owner: its effort, and how far it follows its customers."""
-    lines = {
-        owner: _owner_line(facts, own)
-        for owner, own in made.groupby("owner", sort=True)
-    }
-    table = pd.DataFrame.from_dict(lines, orient="index")
+    table = effort_by_owner(facts, made)
     table = table.sort_values("effort", ascending=False, kind="stable")
     return table_of(
         "by_owner",
@@ -162,22 +159,29 @@ def _owner_table(facts: ReportFacts, made: pd.DataFrame, unit: Text) -> ReportTa
     )
 
 
-def _owner_line(facts: ReportFacts, own: pd.DataFrame) -> dict[str, float]:
-    ids = pd.Index(own["customer_id"].unique())
-    tier = facts.customers["tier"].reindex(ids)
-    expected = facts.column("expected_value").reindex(ids).clip(lower=0)
-    order = facts.tiers
-    effort = shares_of(sum_by(own["effort"], own["tier"], order))
-    return {
-        "n_customers": len(ids),
-        "n_contacts": float(own["n_contacts"].sum()),
-        "effort": float(own["effort"].sum()),
-        "revenue": float(facts.column("net_spend_365d").reindex(ids).sum()),
-        "expected": float(expected.sum()),
-        "waste": waste_index(effort, shares_of(sum_by(expected, tier, order)))
-        if expected.sum() > 0 and own["effort"].sum() > 0
-        else np.nan,
-    }
+def effort_by_owner(facts: ReportFacts, made: pd.DataFrame) -> pd.DataFrame:
+    """Sum up each owner's effort, and the value of the customers contacted.
+
+    Returns
+    -------
+    DataFrame of shape (n_owners, 6), indexed by owner
+        ``waste`` is the waste index of the owner's effort over tiers; NaN where the
+        customers contacted are expected to bring nothing.
+    """
+    ids = made["customer_id"]
+    known = made.assign(
+        n_customers=1,
+        revenue=facts.column("net_spend_365d").reindex(ids).to_numpy(),
+        expected=facts.column("expected_value").clip(lower=0).reindex(ids).to_numpy(),
+    )
+    names = ["n_customers", "n_contacts", "effort", "revenue", "expected"]
+    table = known.groupby("owner")[names].sum()
+    by_tier = known.groupby(["owner", "tier"])[["effort", "expected"]].sum()
+    totals = table[["effort", "expected"]].reindex(by_tier.index, level="owner")
+    shares = by_tier / totals.where(totals > 0)
+    distance = (shares["effort"] - shares["expected"]).abs()
+    table["waste"] = distance.groupby("owner").sum(min_count=1) / 2
+    return table
 
 
 def _chart(by_tier: pd.DataFrame) -> Chart:
