@@ -87,7 +87,7 @@ def look_at_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> Contra
     found = build_outcomes(log, plan, as_of=then, days=days or 1, known=as_of)
     churned = found["churned"].reindex(before.index) if is_there else found["churned"]
     return ContractLook(
-        history_days=(as_of - log.starts_at).days,
+        history_days=max((as_of - log.starts_at).days, 0),
         n_customers=len(before) if is_there else 0,
         n_churned=int(churned.sum()) if is_there else 0,
         n_now=int((instants == instants.max()).sum()) if len(frame) else 0,

@@ -194,14 +194,18 @@ def _look_at_subscriptions(log: Log, settings: Settings) -> KindReadiness:
     )
     days = look.days
     notes = [
-        f"Then is {2 * days} days before the end of the log; who had no contract "
-        f"{days} days later churned.",
         f"The plans: {', '.join(look.plans)}." if look.plans else "There is one plan.",
         "A contract's amount is a month's."
         if look.has_amount
         else "No amounts are given: values count months, and nobody is above tier C.",
     ]
-    if days < horizon:
+    if days:
+        notes.insert(
+            0,
+            f"Then is {2 * days} days before the end of the log; who had no contract "
+            f"{days} days later churned.",
+        )
+    if 0 < days < horizon:
         notes.append(
             f"The history is short: {days} days are learnt from, and stepped up to "
             f"{horizon}."
