@@ -97,7 +97,7 @@ def _compile_form(text: str, literals: Mapping[str, str]) -> Form:
     def place(match: re.Match[str]) -> str:
         name, kind = match[1], match[2] or "number"
         if name in literals:
-            return literals[name]
+            return literals[name].replace(HOLE, "")
         slots.append(Slot(name, kind))
         return HOLE
 

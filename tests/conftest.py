@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from regulars.quiet import hush_third_parties
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from training.train import TrainedModel, TrainOptions
 
 hush_third_parties()  # before any test imports mlflow
+settings.register_profile("regulars", deadline=None)  # machines are shared and stall
+settings.load_profile("regulars")
 
 AS_OF = STARTS_AT + timedelta(days=480)
 HORIZON_DAYS = 60

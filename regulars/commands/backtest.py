@@ -11,7 +11,7 @@ from regulars.commands.log import open_sample, parse_as_of
 from regulars.commands.train import NAMES
 from regulars.console import Steps, print_json, print_table, say
 from training.backtest import backtest as look_back
-from training.grading import Gate
+from training.grading import BASELINES, Gate
 from training.train import TrainOptions
 
 if TYPE_CHECKING:
@@ -139,11 +139,11 @@ def show_methods(found: Mapping[str, Any]) -> None:
     """Print the model beside the simple methods."""
     rows = [
         (
-            words,
+            NAMES[name],
             ranged(found["churn"][name]["auc"]),
             ranged(found["value"][name]["gini"]),
         )
-        for name, words in NAMES.items()
+        for name in ("model", *BASELINES)
     ]
     columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
     print_table("Beside the simple methods: mean (least to most)", columns, rows)
@@ -211,7 +211,7 @@ def in_words(found: Mapping[str, Any]) -> str:
     ahead = {
         target: sum(
             origin[target]["model"][metric]
-            > max(origin[target][name][metric] for name in NAMES if name != "model")
+            > max(origin[target][name][metric] for name in BASELINES)
             for origin in found["origins"]
         )
         for target, metric in (("churn", "auc"), ("value", "gini"))

@@ -45,7 +45,7 @@ def scored_run(n_customers: int) -> tuple[pa.Table, RunContext]:
     """Score customers like those of the sample."""
     bundle = sample_bundle()
     features = many_customers(bundle, n_customers)
-    context = open_run(features, as_of=AS_OF, currency="GBP")
+    context = open_run(bundle.model, features, as_of=AS_OF, currency="GBP")
     return score_crowd(bundle, features, context=context), context
 
 
