@@ -34,7 +34,6 @@ Score = TypeVar("Score", ChurnModel, ValueModel)
 TIER_QUANTITY = "net_spend_365d"
 """The feature that tiers go by."""
 
-
 INSUFFICIENT = "insufficient"
 """The basis of customers of whom nothing is foretold: the log is below the minimum."""
 
@@ -43,8 +42,8 @@ INSUFFICIENT = "insufficient"
 class Basis:
     """What the scores stand on, and why.
 
-    ``model``, ``blend`` (of models and simple methods), ``btyd``, ``rule`` where RFM or
-    the last order was the better, ``insufficient`` where nothing is foretold.
+    ``model``, ``blend`` with simple methods, ``btyd``, ``rule`` (RFM, the last order),
+    or ``insufficient`` where nothing is foretold.
     """
 
     name: str
@@ -163,9 +162,8 @@ class CustomerModel:
 
     def read(self, log: Log, *, as_of: datetime) -> pd.DataFrame:
         """Return the features of every customer at an instant, by ``customer_id``."""
-        return to_frame(build_features(log, self.plan, as_of=[as_of])).droplevel(
-            "as_of"
-        )
+        table = build_features(log, self.plan, as_of=[as_of])
+        return to_frame(table).droplevel("as_of")
 
     def fingerprint(self, log: AnyLog, *, as_of: datetime) -> str:
         """Return a hash of the rows that its features are made of."""

@@ -1,19 +1,15 @@
-"""Score customers with a bundle: a whole log, or events that somebody sends."""
+"""Score a whole log with a bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
-from features.copies import copy_log
-from features.errors import TableError
-from features.suggest import did_you_mean
-from features.tables import Log, log_from_rows
+from features.tables import Log
 from models.actions import Catalogue, read_catalogue
 from models.actions.choose import choose_actions
 from models.bundle import Bundle
@@ -21,50 +17,22 @@ from models.facts import (
     build_facts,
     describe_facts,
     kept_facts,
-    unknown,
     with_tiers,
 )
 from models.kinds import ServedModel
 from models.schemes import (
-    ManualOverride,
     TierPlan,
     apply_primary,
     grade,
-    plan_again,
     plan_tiers,
 )
-from models.scores import SCORE_SCHEMA, RunContext
-from models.scoring import open_run, score_customers, without_rank
+from models.scores import RunContext
+from models.scoring import open_run
 from serving.crowd import score_crowd
 from serving.store.facts import Beside
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerEvents:
-    """What one customer did, as it is sent to be scored.
-
-    Parameters
-    ----------
-    customer_id : str
-    transactions, interactions : tuple of mapping
-        Column to value, as the tables at the door name them.
-    joined_at : datetime or None
-        When the customer signed up, where the log says so of its customers.
-    attributes : mapping
-        The customer's own, for a model of attributes.
-    subscriptions : tuple of mapping
-        The customer's contracts, for a model of contracts.
-    """
-
-    customer_id: str
-    transactions: tuple[Mapping[str, Any], ...] = ()
-    interactions: tuple[Mapping[str, Any], ...] = ()
-    joined_at: datetime | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    subscriptions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +134,7 @@ def complete_run(
 ) -> ScoredRun:
     """Add what hangs on all customers: facts, tiers, actions, the fingerprint."""
     as_of = context.as_of
-    own = _own_features(model, features)
+    own = own_features(model, features)
     facts = build_facts(scores, own, log, as_of=as_of)
     plan = tiers or plan_tiers()
     graded = grade(
@@ -191,142 +159,6 @@ def complete_run(
     return ScoredRun(scores, context, chosen.facts, tuple(graded.moves))
 
 
-def score_events(
-    bundle: Bundle, customers: Sequence[CustomerEvents], *, context: RunContext
-) -> pa.Table:
-    """Score customers from their own events, as of the run's instant.
-
-    Parameters
-    ----------
-    bundle : Bundle
-        That scored the run.
-    customers : sequence of CustomerEvents
-    context : RunContext
-        Of the run: the same events give the same row.
-
-    Returns
-    -------
-    Table of shape (n_scored, 22)
-        In ``SCORE_SCHEMA``, ``priority`` unknown. A customer without a purchase before
-        the run's instant has no row.
-    """
-
-    def rows(kind: str) -> list[dict[str, Any]]:
-        return [
-            {**row, "customer_id": customer.customer_id}
-            for customer in customers
-            for row in getattr(customer, kind)
-        ]
-
-    with log_from_rows(
-        transactions=rows("transactions"),
-        interactions=rows("interactions"),
-        customers=[
-            row
-            for customer in customers
-            if (row := _customer_row(bundle.model, customer)) is not None
-        ],
-        subscriptions=rows("subscriptions"),
-        now=datetime.now(UTC),
-        not_products=context.not_products,
-    ) as log:
-        return _score_apart(bundle, log, context=context)
-
-
-def _customer_row(
-    model: ServedModel, customer: CustomerEvents
-) -> dict[str, Any] | None:
-    """Return the row of ``customers``, if the model wants one of this customer."""
-    own = {"customer_id": customer.customer_id, "joined_at": customer.joined_at}
-    if model.attributes:
-        return {**dict.fromkeys(model.attributes), **own, **_known(model, customer)}
-    return None if customer.joined_at is None else own
-
-
-def _known(model: ServedModel, customer: CustomerEvents) -> dict[str, Any]:
-    """Return the attributes that the model sees; refuse those it never heard of."""
-    unknown = [name for name in customer.attributes if name not in model.knows]
-    if unknown:
-        raise TableError(
-            f"The model knows no attribute {unknown[0]!r}.",
-            needed=f"Those of the table that it was trained on: "
-            f"{', '.join(model.attributes)}.",
-            todo=did_you_mean(unknown[0], model.attributes) or "Leave it out.",
-        )
-    return {n: v for n, v in customer.attributes.items() if n in model.attributes}
-
-
-def score_again(
-    bundle: Bundle, log: AnyLog, customer_id: str, *, context: RunContext
-) -> pa.Table:
-    """Score one customer of a log, as a run that is past did.
-
-    Parameters
-    ----------
-    bundle : Bundle
-        That scored the run.
-    log : Log
-    customer_id : str
-    context : RunContext
-        Of the run: what came or was known later is not seen.
-
-    Returns
-    -------
-    Table of shape (0 or 1, 22)
-        In ``SCORE_SCHEMA``, ``priority`` unknown. No row without a purchase before the
-        run's instant.
-    """
-    with copy_log(log, customer_id=customer_id, threads=1) as own:
-        return _score_apart(bundle, own, context=context)
-
-
-def _score_apart(bundle: Bundle, log: Log, *, context: RunContext) -> pa.Table:
-    """Score customers who are not a whole run."""
-    features = bundle.model.read(log, as_of=context.as_of)
-    if features.empty:
-        return SCORE_SCHEMA.empty_table()
-    scores = score_customers(
-        bundle.model,
-        features,
-        version=bundle.version,
-        context=context,
-        reasons=bundle.reasons,
-    )
-    scores = _with_primary(scores, features, log, model=bundle.model, context=context)
-    return without_rank(scores)
-
-
-def _own_features(model: ServedModel, features: pd.DataFrame) -> pd.DataFrame:
+def own_features(model: ServedModel, features: pd.DataFrame) -> pd.DataFrame:
     """Leave out the columns that are attributes: facts have them from the log."""
     return features[[str(n) for n in features if n not in model.attributes]]
-
-
-def _with_primary(
-    scores: pa.Table,
-    features: pd.DataFrame,
-    log: Log,
-    *,
-    model: ServedModel,
-    context: RunContext,
-) -> pa.Table:
-    """Put customers who are not a whole run into the classes of the run's scheme.
-
-    Its cuts are the run's, and what was set by hand holds; a scheme with a history is
-    applied without it.
-    """
-    if context.primary == "abc" and not context.overrides:
-        return scores
-    plan = plan_again(context.schemes, context.primary)
-    own = _own_features(model, features)
-    facts = build_facts(scores, own, log, as_of=context.as_of)
-    for name, kind in context.facts.items():
-        if name not in facts.column_names and not name.startswith("tier_"):
-            facts = facts.append_column(name, unknown(kind, facts.num_rows))
-    graded = grade(
-        facts,
-        plan.schemes,
-        as_of=context.as_of,
-        manual=[ManualOverride.from_dict(each) for each in context.overrides],
-        kept=context.schemes,
-    )
-    return apply_primary(scores, graded, plan.primary_scheme, context=context)

@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.customer_model import Forecast
-from models.simple import METHODS, WORDS, SimpleScore
+from models.simple import WORDS
 from training.baselines import BASELINES, judge_churn, judge_value
-from training.core import MODEL
 from training.fit import Fitted
 from training.metrics import (
     churn_calibration,
@@ -26,6 +25,7 @@ from training.metrics import (
     value_ranking,
 )
 from training.schedule import Origin
+from training.served import choose_served
 from training.slices import Outcome, measure_slices, slice_customers
 
 __all__ = ["BASELINES", "Gate", "Holdout", "grade_in_words", "judge"]
@@ -177,7 +177,7 @@ def judge(fitted: Fitted, labels: pd.DataFrame, *, gate: Gate) -> Holdout:
     churn |= judge_churn(features, churned, days=origin.horizon_days)
     found |= judge_value(features, spend, days=origin.horizon_days)
     passed = _passed(churn, found, gate)
-    served, ranking = _choose_served(X, churned, spend, tables=(churn, found, passed))
+    served, ranking = choose_served(X, churned, spend, tables=(churn, found, passed))
     return Holdout(
         origin=origin,
         n_customers=len(features),
@@ -259,30 +259,6 @@ def _passed(
         "value": _gain(value, "gini") - gate.min_gini_gain,
     }
     return tuple(target for target, gain in gains.items() if gain > 0)
-
-
-def _choose_served(
-    X: pd.DataFrame,
-    churned: Floats,
-    spend: Floats,
-    *,
-    tables: tuple[Ranking, Ranking, tuple[str, ...]],
-) -> tuple[dict[str, str], dict[str, float]]:
-    """Return what may be served for each target, and how it ranks."""
-    churn, value, passed = tables
-    served, figures = {}, {}
-    for target, metric, table, truth in (
-        ("churn", "auc", churn, churned),
-        ("value", "gini", value, spend),
-    ):
-        options = {MODEL: table["model"][metric]} if target in passed else {}
-        for method in METHODS if target not in passed else ():
-            score = SimpleScore(method=method, target=target).fit(X)
-            ranking = churn_ranking if target == "churn" else value_ranking
-            options[method] = ranking(truth, score.decision_function(X))[metric]
-        served[target] = max(options, key=lambda name: options[name])
-        figures[f"{target}_served_{metric}"] = options[served[target]]
-    return served, figures
 
 
 def _gain(table: Mapping[str, Mapping[str, float]], metric: str) -> float:

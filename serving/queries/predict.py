@@ -192,7 +192,7 @@ def _score_together(
     keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
 ) -> Found:
     """Return scores by customer, and which have no purchase in sight."""
-    from serving.scorer import CustomerEvents, score_events
+    from serving.apart import CustomerEvents, score_events
     from serving.store.bodies import score_bodies
 
     events = [

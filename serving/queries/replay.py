@@ -143,7 +143,7 @@ def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> 
     BundleError
         If the bundle of the run's version is refused or gone.
     """
-    from serving.scorer import score_again
+    from serving.apart import score_again
     from serving.store.rows import COLUMNS, score_rows
 
     run = past.run

@@ -12,7 +12,8 @@ from features.log import Log
 from models.bundle import Bundle, load_bundle
 from models.mixed_model import MixedModel
 from models.scores import BASE, OTHER, SCORE_SCHEMA
-from serving.scorer import CustomerEvents, score_again, score_events, score_log
+from serving.apart import CustomerEvents, score_again, score_events
+from serving.scorer import score_log
 from tests.telco import open_telco
 from training.attribute_train import AttributeOptions, train_attributes
 from training.mixed_version import MixedVersion
