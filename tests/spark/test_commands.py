@@ -61,6 +61,8 @@ def test_a_log_is_checked_and_scored_on_spark_as_on_one_machine(
         run(cluster, shop_there, "score", "--out", str(tmp_path / "there.parquet")),
     ]
 
+    shares = [said["facts"].pop("returns_share") for said in (there[0], here[0])]
+    assert shares[0] == pytest.approx(shares[1]), "a sum of doubles, in another order"
     assert there[0] == here[0]
     assert there[1]["customers"] == here[1]["customers"]
     assert there[1]["tiers"] == here[1]["tiers"]
