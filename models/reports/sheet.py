@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
+from models.cells import BOM, neutralise
 from models.reports.report import Report
-
-BOM = "\ufeff"
-"""Tells Excel that what follows is UTF-8."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet may take for a formula where a text begins with it."""
 
 
 def write_csv(report: Report) -> str:
@@ -25,22 +19,10 @@ def write_csv(report: Report) -> str:
     writer = csv.writer(out)
     writer.writerow([str(report.title), report.currency or ""])
     for text in (*report.findings, *report.needs):
-        writer.writerow([_safe(str(text))])
+        writer.writerow([neutralise(str(text))])
     for table in report.tables:
         writer.writerow([])
-        writer.writerow([_safe(str(table.title))])
-        writer.writerow([_safe(str(column.title)) for column in table.columns])
-        writer.writerows([_safe(value) for value in row] for row in table.rows)
+        writer.writerow([neutralise(str(table.title))])
+        writer.writerow([neutralise(str(column.title)) for column in table.columns])
+        writer.writerows([neutralise(value) for value in row] for row in table.rows)
     return BOM + out.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    """Return a value that is no formula.
-
-    >>> _safe("=1+1"), _safe(-1.5), _safe(None)
-    ("'=1+1", -1.5, '')
-    """
-    if value is None:
-        return ""
-    is_formula = isinstance(value, str) and value.startswith(FORMULA)
-    return f"'{value}" if is_formula else value

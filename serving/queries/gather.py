@@ -104,7 +104,7 @@ def _work_out(
         found = work([one for request in requests for one in request.asked])
         for request in requests:
             request.found = {name: found[name] for name in request.ids}
-    except Exception as exc:
+    except Exception as exc:  # raised again where it was asked
         if len(requests) == 1:
             requests[0].error = exc
             return

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.errors import DataError
+from models.cells import BOM, DANGEROUS, neutralise
 from serving.queries.list_sheet import ListSheet
 
 FORMATS = {
@@ -21,12 +22,6 @@ FORMATS = {
     "parquet": "application/vnd.apache.parquet",
 }
 """Each format, and its media type."""
-
-BOM = "\ufeff"
-"""Excel takes a CSV without it for one in the local code page."""
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula, also in full width."""
 
 MAX_ROWS = 1_048_575
 """Rows of an Excel sheet beside its heading."""
@@ -108,16 +103,6 @@ def write_xlsx(sheet: ListSheet) -> bytes:
         pairs = [list(pair) for pair in sheet.about]
         _fill(book.add_worksheet("about"), ["what", "value"], pairs, formats)
     return out.getvalue()
-
-
-def neutralise(value: Any) -> Any:
-    """Put a quote before text that a spreadsheet may take for a formula.
-
-    >>> neutralise("=1+1"), neutralise("Tom"), neutralise(-5.0)
-    ("'=1+1", 'Tom', -5.0)
-    """
-    is_dangerous = isinstance(value, str) and value.startswith(DANGEROUS)
-    return f"'{value}" if is_dangerous else value
 
 
 def _cells(rows: pa.Table) -> list[tuple[Any, ...]]:
