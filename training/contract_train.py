@@ -17,9 +17,10 @@ from models.mixed_model import MONTH_DAYS
 from training.contract_fit import ContractFit, fit_contracts, read_outcomes
 from training.contract_judge import judge_contracts
 from training.contract_schedule import OLDEST, SHORTEST, judged_days
+from training.core import MODEL
 from training.grading import Gate
 from training.mixed_card import write_mixed_card
-from training.mixed_holdout import MODEL, MixedHoldout
+from training.mixed_holdout import MixedHoldout
 from training.mixed_version import MixedFitted, MixedVersion, save_version
 from training.schedule import Origin
 

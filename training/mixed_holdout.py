@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.grading import Gate
+from training.core import MODEL
+from training.holdout import Gate, HeldOut
 from training.metrics import (
     churn_calibration,
     churn_ranking,
@@ -23,7 +24,7 @@ from training.schedule import Origin
 
 Floats = npt.NDArray[np.float64]
 
-MODEL, LOGISTIC, ATTRIBUTE = "model", "logistic", "best_attribute"
+LOGISTIC, ATTRIBUTE = "logistic", "best_attribute"
 SIMPLE = {
     LOGISTIC: "a logistic regression is served",
     "tenure_and_plan": "time as a customer and plan alone are served",
@@ -55,39 +56,10 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class MixedHoldout:
-    """How the model and the simple methods did on customers they had not seen.
+class MixedHoldout(HeldOut):
+    """How a model of regular amounts did; ``how`` says who was held out."""
 
-    As ``training.grading.Holdout``, whose attributes it has. ``passed`` names what
-    beat every simple method; ``served`` what may be served.
-    """
-
-    origin: Origin
-    n_customers: int
-    churn_rate: float
-    total_value: float
-    churn: dict[str, dict[str, float]]
-    value: dict[str, dict[str, float]]
-    reliability: list[dict[str, Any]]
-    deciles: list[dict[str, Any]]
-    slices: dict[str, dict[str, dict[str, Any]]]
-    passed: tuple[str, ...]
-    served: dict[str, str]
-    served_ranking: dict[str, float]
-    grade: str
     how: dict[str, str]
-    p: Floats
-    expected: Floats
-    churned: Floats
-    actual: Floats
-
-    def best_baseline(self, target: str) -> tuple[str, float]:
-        """Return the best simple method's name and its AUC (churn) or Gini (value)."""
-        table, metric = (
-            (self.churn, "auc") if target == "churn" else (self.value, "gini")
-        )
-        best = max((n for n in table if n != MODEL), key=lambda n: table[n][metric])
-        return best, table[best][metric]
 
     @property
     def reason(self) -> str:
@@ -102,33 +74,8 @@ class MixedHoldout:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {
-            "as_of": self.origin.as_of.isoformat(),
-            "horizon_days": self.origin.horizon_days,
-            "n_customers": self.n_customers,
-            "churn_rate": self.churn_rate,
-            "total_value": self.total_value,
-            "churn": self.churn,
-            "value": self.value,
-            "reliability": self.reliability,
-            "value_deciles": self.deciles,
-            "slices": self.slices,
-            "passed": list(self.passed),
-            "served": self.served,
-            "how": self.how,
-            "grade": self.grade,
-            "grade_in_words": self._in_words(),
-        }
-
-    def _in_words(self) -> dict[str, str]:
-        name, auc = self.best_baseline("churn")
-        other, gini = self.best_baseline("value")
-        figures = (
-            f"AUC {self.churn[MODEL]['auc']:.3f} ({name} {auc:.3f}), "
-            f"Gini {self.value[MODEL]['gini']:.3f} ({other} {gini:.3f})"
-        )
-        en, zh = MEANING[self.grade]
-        return {"en": f"{en}. {figures}", "zh": f"{zh}。{figures}"}
+        words = self.say(MEANING)
+        return {**self.describe(), "how": self.how, "grade_in_words": words}
 
 
 MEANING = {
@@ -187,11 +134,7 @@ def judge_told(
     }
     churn |= {n: churn_ranking(churned, s) for n, s in baselines["churn"].items()}
     found |= {n: value_ranking(value, s) for n, s in baselines["value"].items()}
-    gains = {
-        "churn": _gain(churn, "auc") - gate.min_auc_gain,
-        "value": _gain(found, "gini") - gate.min_gini_gain,
-    }
-    passed = tuple(target for target, gain in gains.items() if gain > 0)
+    passed = gate.pass_(churn, found)
     best = max((n for n in servable if n in churn), key=lambda n: churn[n]["auc"])
     served = MODEL if "churn" in passed else best
     return MixedHoldout(
@@ -210,7 +153,7 @@ def judge_told(
             "churn_served_auc": churn[served]["auc"],
             "value_served_gini": found[MODEL]["gini"],
         },
-        grade=_grade(churn, found, passed, gate=gate),
+        grade=gate.grade(churn, found, passed),
         how=how,
         p=told.p,
         expected=told.expected,
@@ -252,23 +195,3 @@ def measure_slices(
         }
         for by, member in slices.items()
     }
-
-
-def _gain(table: Mapping[str, Mapping[str, float]], metric: str) -> float:
-    best = max(values[metric] for name, values in table.items() if name != MODEL)
-    return table[MODEL][metric] - best
-
-
-def _grade(
-    churn: Mapping[str, Mapping[str, float]],
-    value: Mapping[str, Mapping[str, float]],
-    passed: tuple[str, ...],
-    *,
-    gate: Gate,
-) -> str:
-    if len(passed) < 2:
-        return "C" if passed else "D"
-    clear = max(_gain(churn, "auc"), _gain(value, "gini")) >= gate.clear_gain
-    level = churn[MODEL]["ece"] <= gate.max_ece
-    total = abs(value[MODEL]["total_error"]) <= gate.max_total_error
-    return "A" if clear and level and total else "B"

@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from models.cells import neutralise
 from models.lists import ListDefinition
 from serving.queries.list_sheet import ListSheet, sheet_of
 from serving.queries.lists import save_list
 from serving.queries.sheets import (
-    neutralise,
     write_about,
     write_csv,
     write_parquet,
