@@ -1,6 +1,7 @@
 """Tier schemes: several at once, each with classes from the top down."""
 
-from models.schemes.grade import Graded, Standings, grade
+from models.schemes.grade import Graded, grade
+from models.schemes.history import Standings
 from models.schemes.movement import CAUSES, ManualOverride
 from models.schemes.order import PREFIX
 from models.schemes.plan import TierPlan, plan_again, plan_tiers

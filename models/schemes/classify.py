@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.errors import ConfigError, RuleError
 from models.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, types_of
 from models.rules import Rule, RuleType, parse_amount, parse_rule
-from models.schemes.cuts import Codes, Cuts, Floats, assign, find_cuts
+from models.schemes.cuts import Codes, Cuts, Floats, assign, code_names, find_cuts
 from models.schemes.order import PREFIX, named_schemes
 from models.schemes.scheme import LIMITED, Scheme
+from models.tiers import TIERS
 
 Names = npt.NDArray[np.object_]
+Members = npt.NDArray[np.intp] | slice
 
 
 class SkippedError(Exception):
@@ -58,16 +61,15 @@ class Ground:
         found = select_rows(self.facts, {str(i): rule for i, rule in enumerate(rules)})
         return list(found.values())
 
-    def add(self, name: str, classes: Names) -> None:
+    def add(self, name: str, classes: pa.Array) -> None:
         """Let later rules name a scheme's classes."""
         column = f"{PREFIX}{name}"
         self.types[column] = RuleType.TEXT
-        values = pa.array(classes, pa.string())
         if column in self.facts.column_names:
             place = self.facts.column_names.index(column)
-            self.facts = self.facts.set_column(place, column, values)
+            self.facts = self.facts.set_column(place, column, classes)
         else:
-            self.facts = self.facts.append_column(column, values)
+            self.facts = self.facts.append_column(column, classes)
 
     def check(self, needs: Sequence[str]) -> None:
         """Skip a scheme whose facts nobody has.
@@ -151,9 +153,7 @@ def classify(scheme: Scheme, ground: Ground) -> Classified:
 
 def _as_scored(scheme: Scheme, ground: Ground) -> Classified:
     """Take the tiers of the scores, and the quantity where it is the usual one."""
-    names = ground.facts["tier"].to_numpy(zero_copy_only=False)
-    places = {name: place for place, name in enumerate(scheme.classes)}
-    codes = np.array([places[name] for name in names], dtype=np.int16)
+    codes = code_names(ground.facts["tier"], TIERS)
     if scheme.quantity not in ground.types:
         return Classified(codes)
     found = _cut(scheme, ground)
@@ -167,13 +167,12 @@ def _cut(scheme: Scheme, ground: Ground) -> Classified:
         raise named_fault(scheme, exc) from exc
     _check_columns(amount.columns, ground)
     quantity = amount.compute(ground.facts)
-    groups = _groups(scheme, ground)
+    groups, of_group = _groups(scheme, ground)
     kept = ground.kept.get(scheme.name)
     cuts: dict[str, Cuts] = {}
     codes = np.full(len(quantity), len(scheme.classes) - 1, dtype=np.int16)
     limits = np.full((len(quantity), len(scheme.classes) - 1), np.nan)
-    for group in sorted(set(groups)):
-        members = groups == group
+    for group, members in zip(groups, of_group, strict=True):
         if kept is None:
             cuts[group] = _cuts_of(scheme, group, quantity, members)
         else:
@@ -185,9 +184,7 @@ def _cut(scheme: Scheme, ground: Ground) -> Classified:
     return Classified(codes, quantity, limits, cuts)
 
 
-def _cuts_of(
-    scheme: Scheme, group: str, quantity: Floats, members: npt.NDArray[np.bool_]
-) -> Cuts:
+def _cuts_of(scheme: Scheme, group: str, quantity: Floats, members: Members) -> Cuts:
     if scheme.kind == "top_of_group":
         return find_cuts(scheme, quantity[members])
     if group in scheme.overrides:
@@ -195,19 +192,27 @@ def _cuts_of(
     return find_cuts(scheme, quantity)
 
 
-def _groups(scheme: Scheme, ground: Ground) -> Names:
-    """Return the value by which a customer's limits are chosen, "" for the common."""
+def _groups(scheme: Scheme, ground: Ground) -> tuple[list[str], list[Members]]:
+    """Return the values by which limits are chosen, and whose they are.
+
+    "" stands for the limits that are common to all others.
+    """
     column = scheme.group if scheme.kind == "top_of_group" else scheme.by
-    none = np.full(ground.facts.num_rows, "", dtype=object)
     if not column:
-        return none
+        return [""], [slice(None)]
     if ground.types.get(column) is not RuleType.TEXT:
         raise SkippedError(f"needs {column}, as text")
-    values = ground.facts[column].fill_null("").to_numpy().astype(object)
-    if scheme.kind == "top_of_group":
-        return np.asarray(values, dtype=object)
-    own = np.isin(values, list(scheme.overrides))
-    return np.asarray(np.where(own, values, none), dtype=object)
+    values = pc.fill_null(ground.facts[column], "")
+    if scheme.kind != "top_of_group":
+        own = pc.is_in(values, value_set=pa.array(list(scheme.overrides), pa.string()))
+        values = pc.if_else(own, values, "")
+    coded = values.combine_chunks().dictionary_encode()
+    codes = coded.indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(coded.dictionary)))
+    parts = np.split(order, ends)[:-1]
+    found = dict(zip(coded.dictionary.to_pylist(), parts, strict=True))
+    return sorted(found), [found[name] for name in sorted(found)]
 
 
 def _ruled(scheme: Scheme, ground: Ground) -> Codes:
@@ -249,11 +254,12 @@ def _matrix(scheme: Scheme, ground: Ground) -> Codes:
     for name in (scheme.rows, scheme.columns):
         if f"{PREFIX}{name}" not in ground.types:
             raise SkippedError(f"stands on {name}, which says nothing here")
-    rows, columns = (
-        ground.facts[f"{PREFIX}{name}"].to_numpy(zero_copy_only=False)
-        for name in (scheme.rows, scheme.columns)
+    rows = list(scheme.cells)
+    columns = list(
+        dict.fromkeys(key for cells in scheme.cells.values() for key in cells)
     )
-    codes = np.full(len(rows), len(scheme.classes) - 1, dtype=np.int16)
+    last = len(scheme.classes) - 1
+    target = np.full((len(rows) + 1, len(columns) + 1), last, dtype=np.int16)
     for row, cells in scheme.cells.items():
         for column, name in cells.items():
             if name not in scheme.classes:
@@ -261,8 +267,13 @@ def _matrix(scheme: Scheme, ground: Ground) -> Codes:
                     f"[tiers.{scheme.name}] cells names {name!r}.",
                     needed=f"One of {', '.join(scheme.classes)}.",
                 )
-            codes[(rows == row) & (columns == column)] = scheme.classes.index(name)
-    return codes
+            at = rows.index(row), columns.index(column)
+            target[at] = scheme.classes.index(name)
+    of_row, of_column = (
+        code_names(ground.facts[f"{PREFIX}{name}"], known)
+        for name, known in ((scheme.rows, rows), (scheme.columns, columns))
+    )
+    return np.asarray(target[of_row, of_column])
 
 
 def describe_cuts(found: Classified) -> dict[str, Any]:

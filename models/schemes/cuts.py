@@ -7,10 +7,13 @@ tied at a cut are above it. Who has no quantity is in the last class.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.schemes.scheme import Scheme
 from models.tiers import fit_tiers
@@ -62,6 +65,12 @@ def assign(quantity: Floats, cuts: Cuts) -> Codes:
         if cut is not None:
             codes[quantity >= cut] = place
     return codes
+
+
+def code_names(names: pa.Array | pa.ChunkedArray, classes: Sequence[str]) -> Codes:
+    """Return the place of each class from the top; -1 for what is none."""
+    found = pc.index_in(names, value_set=pa.array(classes, pa.string()))
+    return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.int16)
 
 
 def _quantile(known: Floats, below: float) -> float | None:

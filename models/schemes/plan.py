@@ -8,7 +8,7 @@ from typing import Any
 
 from features.errors import ConfigError
 from features.suggest import did_you_mean
-from models.schemes.grade import Standings
+from models.schemes.history import Standings
 from models.schemes.movement import ManualOverride
 from models.schemes.order import named_schemes
 from models.schemes.scheme import Scheme, make_scheme, read_schemes

@@ -236,6 +236,7 @@ def _faults(scheme: Scheme) -> list[tuple[str, str]]:
     checks = [
         (scheme.kind not in KINDS, f"kind is {scheme.kind!r}", ", ".join(KINDS)),
         (n < 1 or len(set(scheme.classes)) <= n, "needs two classes or more", "Names."),
+        (scheme.kind == "abc" and n != 3, f"has {n + 1} classes", "Four, as VIP to C."),
         (limited and not scheme.quantity, "needs quantity", "A number."),
         (
             bool(asked) and len(scheme.limits) != n,
