@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,64 @@ def compute_amounts(
     }
     found = _run(table, asked, _names(amounts.values()))
     return {name: found.column(place).to_numpy() for place, name in enumerate(amounts)}
+
+
+def first_rows(
+    table: pa.Table,
+    rule: Rule,
+    *,
+    among: Mapping[str, Sequence[str]],
+    by: tuple[str, str],
+    down: bool,
+    after: tuple[Any, str] | None,
+    limit: int,
+) -> list[str]:
+    """Return the first rows for which a rule is true, by what breaks their ties.
+
+    Parameters
+    ----------
+    table : pyarrow.Table of shape (n_rows, ...)
+        Without NaN.
+    rule : Rule
+    among : mapping of str to sequence of str
+        Columns whose value must be one of some texts.
+    by : (str, str)
+        What the rows are sorted by, and what breaks ties in the same direction. Who
+        has no value comes last, by the second column upwards.
+    down : bool
+    after : (value, str) or None
+        The row to read on from.
+    limit : int
+    """
+    written = rule.to_sql("duckdb", column=quote_name, prefix="r_")
+    params = dict(written.params)
+    value, tie = (quote_name(name) for name in by)
+    parts = [f"coalesce({written.sql}, FALSE)"]
+    for place, (name, texts) in enumerate(among.items()):
+        parts.append(f"list_contains($among_{place}, {quote_name(name)})")
+        params[f"among_{place}"] = list(texts)
+    if after is not None:
+        params |= {"after_tie": after[1]}
+        beyond = f"{value} IS NULL AND {tie} > $after_tie"
+        if after[0] is not None:
+            params["after"] = after[0]
+            sign = "<" if down else ">"
+            beyond = (
+                f"{value} IS NULL OR {value} {sign} $after"
+                f" OR ({value} = $after AND {tie} {sign} $after_tie)"
+            )
+        parts.append(f"({beyond})")
+    way = "DESC" if down else "ASC"
+    order = (
+        f"{value} IS NULL, {value} {way},"
+        f" CASE WHEN {value} IS NULL THEN {tie} END ASC, {tie} {way}"
+    )
+    query = (
+        f"SELECT {tie} FROM known WHERE {' AND '.join(parts)}"
+        f" ORDER BY {order} LIMIT {int(limit)}"
+    )
+    found: list[str] = _query(table, query, params).column(0).to_pylist()
+    return found
 
 
 def sort_rows(

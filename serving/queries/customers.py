@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,9 @@ from serving.errors import (
 )
 from serving.queries.cursor import Place, digest, read_cursor, write_cursor
 from serving.queries.filters import filter_by
+from serving.queries.matches import first_matches, in_order
 from serving.queries.runs import Run, kept_run, published_run
+from serving.store.columns import ColumnCache
 from serving.store.engine import Store
 from serving.store.tables import published, runs, scores, secrets
 
@@ -169,7 +171,7 @@ def customers(
     with store.read() as con:
         secret = _secret(con)
         run, after = _start(con, wanted, cursor=cursor, secret=secret)
-        rows = _rows(con, wanted, run=run, after=after, limit=limit + 1)
+        rows = _rows(con, store.columns, wanted, run=run, after=after, limit=limit + 1)
     page = rows[:limit]
     more = None
     if len(rows) > limit:
@@ -206,6 +208,26 @@ def _start(
 
 
 def _rows(
+    con: Connection,
+    cache: ColumnCache,
+    wanted: CustomerFilter,
+    *,
+    run: Run,
+    after: Place | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """Read on: by column where there is a rule, by index where there is none."""
+    if wanted.rule:
+        ids = first_matches(con, cache, wanted, run=run, after=after, limit=limit)
+        if ids is not None:
+            plain = replace(wanted, rule="")
+            query = _select(plain, run, dialect=con.dialect.name)
+            found = con.execute(query.where(scores.c.customer_id.in_(ids)))
+            return in_order(found.all(), ids)
+    return _walk(con, wanted, run=run, after=after, limit=limit)
+
+
+def _walk(
     con: Connection,
     wanted: CustomerFilter,
     *,

@@ -31,7 +31,7 @@ def filter_by(
         If it is not in the language, or names what the run does not know.
     """
     described = run.context.get("facts", {})
-    read = _read(rule, tuple(described.items()))
+    read = read_filter(rule, run)
     kind: Dialect = "sqlite" if dialect == "sqlite" else "postgresql"
     written = read.to_sql(kind, column=fact_columns(kind, described), prefix="rule_")
     condition = sa.text(written.sql).bindparams(**written.params)
@@ -48,6 +48,17 @@ def filter_by(
         )
         .correlate(scores)
     )
+
+
+def read_filter(rule: str, run: Run) -> Rule:
+    """Read a rule for the columns of a run.
+
+    Raises
+    ------
+    RuleError
+        If it is not in the language, or names what the run does not know.
+    """
+    return _read(rule, tuple(run.context.get("facts", {}).items()))
 
 
 def known_columns(described: Described) -> dict[str, RuleType]:

@@ -32,6 +32,8 @@ class Run:
         A ``RunContext`` in JSON values.
     model : dict
         What its publisher said of the model.
+    revision : int
+        How often something was decided by hand since it was published.
     """
 
     number: int
@@ -42,6 +44,7 @@ class Run:
     published_at: datetime
     context: dict[str, Any]
     model: dict[str, Any]
+    revision: int = 0
 
     def restore_context(self) -> RunContext:
         """Return the context as the scorer takes it."""
@@ -106,6 +109,7 @@ def _run(row: Row[Any]) -> Run:
         published_at=row.published_at,
         context=json.loads(row.context),
         model=_read_model(row.model),
+        revision=row.revision,
     )
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,38 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.errors import ConfigError
-from features.suggest import did_you_mean
-from serving.errors import UnknownCustomerError, UnknownRunError, UnknownSchemeError
-from serving.queries.runs import Run, earlier_runs, kept_run, published_run
+from serving.errors import UnknownCustomerError, UnknownSchemeError
+from serving.queries.runs import Run, earlier_runs, published_run
 from serving.store.decisions import add_override
 from serving.store.engine import Store
-from serving.store.facts import fact_sql, read_standings
+from serving.store.facts import read_standings
 from serving.store.tables import PUBLISHED, facts, overrides, runs, scores
 
 if TYPE_CHECKING:
-    from models.rules import Dialect
     from models.schemes import ManualOverride, Standings
 
 PREFIX = "tier_"
-
-
-@dataclass(frozen=True, slots=True)
-class Transitions:
-    """How customers moved between two runs.
-
-    Parameters
-    ----------
-    start, end : Run
-    classes : tuple of str
-        Of the later run, from the top down.
-    counts : mapping of (str or None, str or None) to int
-        Class before and class after to customers; None for who was not there.
-    """
-
-    start: Run
-    end: Run
-    classes: tuple[str, ...]
-    counts: Mapping[tuple[str | None, str | None], int]
 
 
 def last_standings(store: Store, *, as_of: datetime) -> Standings | None:
@@ -127,87 +104,6 @@ def _point(con: Connection, run: Run, customer_id: str) -> dict[str, Any] | None
             if name.startswith(PREFIX)
         },
     }
-
-
-def transitions(
-    store: Store, scheme: str, *, start: str | None, end: str | None
-) -> Transitions:
-    """Count how customers moved by a scheme between two runs.
-
-    Parameters
-    ----------
-    store : Store
-    scheme : str
-    start : str or None
-        A run's id; None for the run before the end.
-    end : str or None
-        A run's id; None for the published run.
-
-    Raises
-    ------
-    UnknownRunError
-        If a run is not kept.
-    UnknownSchemeError
-        If a run has no such scheme.
-    """
-    with store.read() as con:
-        last = published_run(con) if end is None else _kept(con, end)
-        if start is None:
-            first = next(earlier_runs(con, last), None)
-            if first is None:
-                raise UnknownRunError("There is no run before this one.")
-        else:
-            first = _kept(con, start)
-        counts = _count(con, first, last, scheme)
-    classes = tuple(last.context["schemes"][scheme]["classes"])
-    return Transitions(first, last, classes, counts)
-
-
-def _kept(con: Connection, run_id: str) -> Run:
-    run = kept_run(con, run_id)
-    if run is None:
-        raise UnknownRunError(f"The store keeps no run {run_id}.")
-    return run
-
-
-def _count(
-    con: Connection, first: Run, last: Run, scheme: str
-) -> dict[tuple[str | None, str | None], int]:
-    old, new = (_tiers(con, run, scheme) for run in (first, last))
-    before, after = old.c.tier.label("before"), new.c.tier.label("after")
-    total = sa.func.count().label("n")
-    both = old.c.customer_id == new.c.customer_id
-    forth = (
-        sa.select(before, after, total)
-        .select_from(new.outerjoin(old, both))
-        .group_by(before, after)
-    )
-    gone = (
-        sa.select(before, after, total)
-        .select_from(old.outerjoin(new, both))
-        .where(new.c.customer_id.is_(None))
-        .group_by(before, after)
-    )
-    rows = [*con.execute(forth), *con.execute(gone)]
-    return {(row.before, row.after): row.n for row in rows}
-
-
-def _tiers(con: Connection, run: Run, scheme: str) -> sa.Subquery:
-    """Return the customers of a run and their classes by a scheme."""
-    described = run.context.get("facts", {})
-    name = f"{PREFIX}{scheme}"
-    if name not in described:
-        raise UnknownSchemeError(
-            f"Run {run.run_id} has no tier scheme {scheme!r}.",
-            todo=did_you_mean(name, described),
-        )
-    dialect: Dialect = "sqlite" if con.dialect.name == "sqlite" else "postgresql"
-    sql = fact_sql(dialect, list(described).index(name), "TEXT")
-    return (
-        sa.select(facts.c.customer_id, sa.literal_column(sql).label("tier"))
-        .where(facts.c.run == run.number)
-        .subquery()
-    )
 
 
 def override(store: Store, decided: ManualOverride) -> Run:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from features.errors import ConfigError, StoreError
+from serving.store.columns import ColumnCache
 
 BUSY_SECONDS = 10
 """How long one writer waits for another before it gives up."""
@@ -43,6 +44,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.columns = ColumnCache()
         self._reader = engine.execution_options(**_read_options(engine))
         self._writer = engine.execution_options(immediate=True)
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from serving.store.columns import read_columns
 from serving.store.rows import BATCH, Row
 from serving.store.tables import facts, scores
 
@@ -109,6 +111,25 @@ def read_standings(
     con: Connection, *, run: int, described: Mapping[str, str]
 ) -> Standings:
     """Return where the customers of a run stood, by each tier scheme."""
+    from models.schemes import PREFIX, Standings
+
+    tiers = [name for name in described if name.startswith(PREFIX)]
+    table = read_columns(con, run=run, names=tiers)
+    if table is None:
+        return _unpack_standings(con, run=run, described=described)
+    told = sa.select(facts.c.customer_id, facts.c.moves).where(
+        facts.c.run == run, facts.c.moves.is_not(None)
+    )
+    ids, moves = list(zip(*con.execute(told).all(), strict=True)) or ((), ())
+    places = pc.index_in(table["customer_id"], value_set=pa.array(ids, pa.string()))
+    moves = pa.array(moves, pa.string()).take(places.combine_chunks())
+    return Standings(table.append_column("moves", moves))
+
+
+def _unpack_standings(
+    con: Connection, *, run: int, described: Mapping[str, str]
+) -> Standings:
+    """Read the JSON of a run that was published before there were columns."""
     from features.log import open_database
     from models.schemes import PREFIX, Standings
 

@@ -10,18 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.casts import quote_name
+from serving.store.columns import KINDS, read_columns
 from serving.store.tables import facts, scores
 
 if TYPE_CHECKING:
     from models.rules import RuleType
 
-KINDS: Mapping[str, pa.DataType] = {
-    "NUMBER": pa.float64(),
-    "TEXT": pa.string(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "INSTANT": pa.timestamp("us", "UTC"),
-}
 CHUNK = 500
 """Customers named in one query."""
 
@@ -52,7 +46,7 @@ def read_facts(
     names: Sequence[str],
     customers: Sequence[str] | None = None,
 ) -> pa.Table:
-    """Return facts of a run's customers, in the order of their ids.
+    """Return facts of a run's customers, one row each, in no order.
 
     Parameters
     ----------
@@ -72,6 +66,10 @@ def read_facts(
     """
     from models.facts import SCORE_TYPES
 
+    if customers is None:
+        by_column = read_columns(con, run=run, names=names)
+        if by_column is not None:
+            return by_column
     kept = [name for name in names if name in described]
     plain = {"customer_id", *names} - {*kept}
     of_score = [name for name in SCORE_TYPES if name in plain and name in scores.c]

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from features.errors import DataError, StoreError
 from models.scores import RunContext
+from serving.store.columns import column_rows
 from serving.store.engine import Store
 from serving.store.facts import Beside, fact_rows
 from serving.store.lists import Building, delete_members, write_builds
@@ -27,6 +28,7 @@ from serving.store.tables import (
     DROPPED,
     PUBLISHED,
     STAGED,
+    fact_columns,
     facts,
     published,
     runs,
@@ -117,6 +119,10 @@ def publish(
             with store.write() as con:
                 lock.renew(con)
                 insert_rows(con, batch, run=run.number, into=facts)
+        for batch in column_rows(scored_table, beside):
+            with store.stage() as con:
+                lock.renew(con)
+                insert_rows(con, batch, run=run.number, into=fact_columns)
         for name, building in (lists or {}).items():
             with store.write() as con:
                 lock.renew(con)
@@ -243,6 +249,7 @@ def _collect(store: Store, lock: PublishLock) -> None:
             lock.renew(con)
             delete_members(con, number)
             delete_reports(con, run=number)
+            con.execute(sa.delete(fact_columns).where(fact_columns.c.run == number))
             con.execute(sa.delete(runs).where(runs.c.number == number))
 
 

@@ -61,9 +61,11 @@ runs = sa.Table(
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("published_at", Instant),
+    sa.Column("revision", LONG, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
-"""One row a scoring run. ``number`` is never used twice."""
+"""One row a scoring run. ``number`` is never used twice; ``revision`` counts what was
+decided by hand since it was published."""
 
 STAGED, PUBLISHED, DROPPED = "staged", "published", "dropped"
 """The states of a run: being written, readable, being deleted."""
@@ -109,6 +111,17 @@ facts = sa.Table(
 """One row a customer and run. ``facts`` is a JSON array of what the run's context names
 in ``facts``, in that order; ``moves`` is what is remembered of the customer's classes
 by tier scheme, as JSON, null where that is nothing."""
+
+fact_columns = sa.Table(
+    "fact_columns",
+    metadata,
+    sa.Column("run", LONG, sa.ForeignKey("runs.number"), nullable=False),
+    sa.Column("part", LONG, nullable=False),
+    sa.Column("name", BYTEWISE, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("run", "name", "part", name="pk_fact_columns"),
+)
+"""One row a run, column and part: the values of some customers, packed by Arrow."""
 
 overrides = sa.Table(
     "overrides",

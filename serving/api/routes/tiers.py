@@ -15,7 +15,7 @@ from serving.api.openapi import CACHED, body_of, problems
 from serving.api.requests import SchemesRequest
 from serving.api.tier_schemas import SchemeList, SchemesWritten, TransitionMatrix
 from serving.queries import model
-from serving.queries.tiers import Transitions, transitions
+from serving.queries.transitions import Transitions, transitions
 from serving.store.decisions import read_written, write_schemes
 
 router = APIRouter(prefix="/v1/tiers", tags=["tiers"])

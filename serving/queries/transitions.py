@@ -1,0 +1,157 @@
+"""How customers moved by a tier scheme between two runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from features.suggest import did_you_mean
+from serving.errors import UnknownRunError, UnknownSchemeError
+from serving.queries.runs import Run, earlier_runs, kept_run, published_run
+from serving.store.columns import read_columns
+from serving.store.engine import Store
+from serving.store.facts import fact_sql
+from serving.store.tables import facts
+
+if TYPE_CHECKING:
+    from models.rules import Dialect
+
+PREFIX = "tier_"
+
+
+@dataclass(frozen=True, slots=True)
+class Transitions:
+    """How customers moved between two runs.
+
+    Parameters
+    ----------
+    start, end : Run
+    classes : tuple of str
+        Of the later run, from the top down.
+    counts : mapping of (str or None, str or None) to int
+        Class before and class after to customers; None for who was not there.
+    """
+
+    start: Run
+    end: Run
+    classes: tuple[str, ...]
+    counts: Mapping[tuple[str | None, str | None], int]
+
+
+def transitions(
+    store: Store, scheme: str, *, start: str | None, end: str | None
+) -> Transitions:
+    """Count how customers moved by a scheme between two runs.
+
+    Parameters
+    ----------
+    store : Store
+    scheme : str
+    start : str or None
+        A run's id; None for the run before the end.
+    end : str or None
+        A run's id; None for the published run.
+
+    Raises
+    ------
+    UnknownRunError
+        If a run is not kept.
+    UnknownSchemeError
+        If a run has no such scheme.
+    """
+    with store.read() as con:
+        last = published_run(con) if end is None else _kept(con, end)
+        if start is None:
+            first = next(earlier_runs(con, last), None)
+            if first is None:
+                raise UnknownRunError("There is no run before this one.")
+        else:
+            first = _kept(con, start)
+        counts = _count(con, first, last, scheme)
+    classes = tuple(last.context["schemes"][scheme]["classes"])
+    return Transitions(first, last, classes, counts)
+
+
+def _kept(con: Connection, run_id: str) -> Run:
+    run = kept_run(con, run_id)
+    if run is None:
+        raise UnknownRunError(f"The store keeps no run {run_id}.")
+    return run
+
+
+def _count(
+    con: Connection, first: Run, last: Run, scheme: str
+) -> dict[tuple[str | None, str | None], int]:
+    kept = [_by_column(con, run, scheme) for run in (first, last)]
+    if kept[0] is not None and kept[1] is not None:
+        return count_moves(kept[0], kept[1])
+    old, new = (_tiers(con, run, scheme) for run in (first, last))
+    before, after = old.c.tier.label("before"), new.c.tier.label("after")
+    total = sa.func.count().label("n")
+    both = old.c.customer_id == new.c.customer_id
+    forth = (
+        sa.select(before, after, total)
+        .select_from(new.outerjoin(old, both))
+        .group_by(before, after)
+    )
+    gone = (
+        sa.select(before, after, total)
+        .select_from(old.outerjoin(new, both))
+        .where(new.c.customer_id.is_(None))
+        .group_by(before, after)
+    )
+    rows = [*con.execute(forth), *con.execute(gone)]
+    return {(row.before, row.after): row.n for row in rows}
+
+
+def count_moves(
+    old: pa.Table, new: pa.Table
+) -> dict[tuple[str | None, str | None], int]:
+    """Count class before and class after; both tables are ids and classes."""
+    places = pc.index_in(old[0], value_set=new[0])
+    stayed = pa.table({"before": old[1], "after": new[1].take(places)})
+    came = new[1].filter(pc.invert(pc.is_in(new[0], value_set=old[0])))
+    joined = pa.table({"before": pa.nulls(len(came), pa.string()), "after": came})
+    both = pa.concat_tables([stayed, joined])
+    counted = both.group_by(["before", "after"]).aggregate([([], "count_all")])
+    return {
+        (row["before"], row["after"]): row["count_all"] for row in counted.to_pylist()
+    }
+
+
+def _by_column(con: Connection, run: Run, scheme: str) -> pa.Table | None:
+    """Return customer_id and class, None where the run is not kept by column."""
+    name = _described(run, scheme)
+    table = read_columns(con, run=run.number, names=[name])
+    return None if table is None else table.select(["customer_id", name])
+
+
+def _tiers(con: Connection, run: Run, scheme: str) -> sa.Subquery:
+    """Return the customers of a run and their classes by a scheme."""
+    described = run.context.get("facts", {})
+    name = _described(run, scheme)
+    dialect: Dialect = "sqlite" if con.dialect.name == "sqlite" else "postgresql"
+    sql = fact_sql(dialect, list(described).index(name), "TEXT")
+    return (
+        sa.select(facts.c.customer_id, sa.literal_column(sql).label("tier"))
+        .where(facts.c.run == run.number)
+        .subquery()
+    )
+
+
+def _described(run: Run, scheme: str) -> str:
+    """Return the fact that holds a scheme's classes."""
+    described = run.context.get("facts", {})
+    name = f"{PREFIX}{scheme}"
+    if name not in described:
+        raise UnknownSchemeError(
+            f"Run {run.run_id} has no tier scheme {scheme!r}.",
+            todo=did_you_mean(name, described),
+        )
+    return name
