@@ -61,7 +61,7 @@ class FeaturePlan:
         (times of day), ``interactions`` with ``direction``, ``value``, ``minutes`` and
         ``interaction_cost``, and ``joined_at``.
     sql : str
-        The whole query, in DuckDB's dialect.
+        The whole query, in DuckDB's dialect: what each feature is.
     names : tuple of str
         The feature columns, in order.
     """
@@ -181,14 +181,16 @@ def build_features(
 ) -> pa.Table:
     """Compute the plan's features for every customer that each ``as_of`` sees.
 
+    What the feature files say is worked out in numpy where ``features.arrays`` knows
+    their families, by the query itself where not.
+
     Parameters
     ----------
     log : Log
         The tables at the door.
     plan : FeaturePlan
-        Its query runs as it stands.
     as_of : sequence of datetime
-        One or many; all of them are one query.
+        One or many; all of them are one pass over the log.
 
     Returns
     -------
@@ -196,6 +198,16 @@ def build_features(
         ``customer_id``, ``as_of`` (naive UTC), then the features as float64, NULL where
         not defined. Sorted by ``as_of`` and ``customer_id``.
     """
+    from features.arrays.engine import build_in_arrays
+
+    table = build_in_arrays(log.con, plan, as_of=as_of)
+    return build_by_query(log, plan, as_of=as_of) if table is None else table
+
+
+def build_by_query(
+    log: "Log", plan: FeaturePlan, *, as_of: Sequence[datetime]
+) -> pa.Table:
+    """Compute the same table as ``build_features`` by the plan's query as it stands."""
     set_as_ofs(log.con, as_of)
     schema = feature_schema(plan)
     if _count_rows(log.con) * len(as_of) <= SMALL_LOG_ROWS:

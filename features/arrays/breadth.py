@@ -1,0 +1,153 @@
+"""Features of what is bought, through what, and what came back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.arrays.grains import Grains
+from features.arrays.purchases import Columns
+from features.arrays.runs import (
+    DAY,
+    Bools,
+    Codes,
+    Ints,
+    Runs,
+    days,
+    group_sums,
+    heads,
+    money,
+    ratio,
+    running,
+    square_sum,
+)
+from features.arrays.scope import Scope
+
+KEY_BITS = np.uint64(48)
+
+
+def breadth(grains: Grains, scope: Scope) -> Columns:
+    """Count products and categories: how concentrated, how many new or again."""
+    found: Columns = {}
+    if "product_id" in scope.has:
+        found |= _breadth_of(grains, scope, grains.lines.product, "product", "products")
+    if "category" in scope.has:
+        found |= _breadth_of(
+            grains, scope, grains.lines.category, "category", "categories"
+        )
+    return found
+
+
+def _breadth_of(
+    grains: Grains, scope: Scope, codes: Codes, item: str, items: str
+) -> Columns:
+    lines = grains.lines
+    rows = np.flatnonzero(lines.is_purchase & (codes != 0))
+    rows, starts = group(lines.who, codes, rows)
+    at = lines.at[rows]
+    who = lines.who[rows[starts]]
+    first = np.minimum.reduceat(at, starts) if len(starts) else at
+    last = np.maximum.reduceat(at, starts) if len(starts) else at
+    gross = group_sums(lines.amount[rows], starts)
+    runs = Runs.of(who, grains.n)
+    is_repeat = first // DAY < last // DAY
+    n, total = runs.counts, money(runs.sum(gross))
+    none = n == 0
+    found: Columns = {
+        f"n_{items}": n,
+        f"{item}_hhi": ratio(square_sum(runs, gross), total * total),
+        f"top_{item}_share": ratio(runs.most(money(gross)), total),
+        f"repeat_{item}_share": ratio(runs.sum(is_repeat), n),
+        f"repeat_{item}_spend_share": ratio(money(runs.sum(gross * is_repeat)), total),
+    }
+    for w in scope.windows:
+        since = grains.as_of - w * DAY
+        found[f"n_{items}_{w}d"] = runs.sum(last >= since)
+        found[f"n_new_{items}_{w}d"] = runs.sum(first >= since)
+    return {name: np.where(none, np.nan, column) for name, column in found.items()}
+
+
+def group(who: Ints, codes: Codes, rows: Ints) -> tuple[Ints, Ints]:
+    """Order rows so that those of one customer and code stand together.
+
+    Returns
+    -------
+    array of int, array of int
+        The rows, and where among them each group starts.
+    """
+    who, codes = who[rows], codes[rows]
+    key = (who.astype(np.uint64) << KEY_BITS) | (codes >> (np.uint64(64) - KEY_BITS))
+    places = np.argsort(key)
+    is_head = heads(key[places])
+    ordered = codes[places]
+    # Two codes may share the bits that fit the key: then all bits are compared.
+    if (~is_head[1:] & (ordered[1:] != ordered[:-1])).any():
+        places = np.lexsort((codes, who))
+        is_head = heads(who[places], codes[places])
+    return rows[places], np.flatnonzero(is_head)
+
+
+def channels(grains: Grains, scope: Scope) -> Columns:
+    """Tell the mix of channels bought through, NaN where none is known."""
+    bought = grains.bought
+    rows = np.flatnonzero(bought.channel != 0)
+    rows, starts = group(bought.who, bought.channel, rows)
+    n = np.diff(np.append(starts, len(rows)))
+    at = bought.at[rows]
+    last = np.maximum.reduceat(at, starts) if len(starts) else at
+    runs = Runs.of(bought.who[rows[starts]], grains.n)
+    h = scope.horizon_days
+    is_recent = last >= grains.as_of - h * DAY
+    found: Columns = {
+        "n_channels": runs.counts,
+        f"n_channels_{h}d": runs.sum(is_recent),
+        "top_channel_share": ratio(runs.most(n.astype(np.float64)), runs.sum(n)),
+    }
+    none = runs.counts == 0
+    return {name: np.where(none, np.nan, column) for name, column in found.items()}
+
+
+def money_back(grains: Grains, scope: Scope) -> Columns:
+    """Tell what came off the price, what was earned, and what came back."""
+    moments, runs, h = grains.moments, grains.moment_runs, scope.horizon_days
+    recent = runs.since(moments.at, grains.as_of - h * DAY)
+    is_bought, is_back = moments.n_bought > 0, moments.n_sent_back > 0
+
+    def total(values: Ints | Bools) -> Ints:
+        return runs.sum(values)
+
+    def late(values: Ints) -> Ints:
+        return runs.sum_from(recent, running(values))
+
+    gross, returned, n_bought = (
+        total(moments.gross),
+        total(moments.returned),
+        total(is_bought),
+    )
+    late_gross = late(moments.gross)
+    found: Columns = {}
+    if "discount" in scope.has:
+        off, late_off = total(moments.discount), late(moments.discount)
+        found["discount_share"] = ratio(money(off), money(gross + off))
+        found[f"discount_share_{h}d"] = ratio(
+            money(late_off), money(late_gross + late_off)
+        )
+        is_off = is_bought & (moments.discount > 0)
+        found["discounted_order_share"] = ratio(total(is_off), n_bought)
+    if "cost" in scope.has:
+        costed = total(moments.costed)
+        margin = costed - total(moments.cost)
+        found["margin_share"] = ratio(money(margin), money(costed))
+        found["margin"] = np.where(costed > 0, money(margin), np.nan)
+    back = np.flatnonzero(is_back)
+    back_runs = Runs.of(moments.who[back], grains.n)
+    found["n_returns"] = total(moments.n_sent_back)
+    found["returned_value"] = money(returned)
+    found["days_since_last_return"] = back_runs.last(
+        days(grains.as_of - moments.at[back])
+    )
+    found["return_share"] = ratio(money(returned), money(gross))
+    found[f"return_share_{h}d"] = ratio(
+        money(late(moments.returned)), money(late_gross)
+    )
+    found["returns_per_order"] = ratio(total(is_back), n_bought)
+    return found

@@ -1,0 +1,190 @@
+"""Compute features in numpy, a block of customers at a time, on all threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from features.arrays.breadth import breadth, channels, money_back
+from features.arrays.cadence import cadence, calendar, membership
+from features.arrays.contacts import Contacts, contacts, responses
+from features.arrays.grains import (
+    Grains,
+    Lines,
+    Moments,
+    find_buyers,
+    find_moments,
+    make_grains,
+)
+from features.arrays.purchases import Columns, decay, dispersion, rfm, trends, windows
+from features.arrays.reading import (
+    MOST_CUSTOMERS,
+    Block,
+    RawLog,
+    read_block,
+    read_raw,
+)
+from features.arrays.runs import Ints
+from features.arrays.scope import Scope
+
+if TYPE_CHECKING:
+    import duckdb
+
+Rows = TypeVar("Rows", Lines, Contacts)
+Grain = TypeVar("Grain", Lines, Moments, Contacts)
+
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
+
+FAMILIES: Mapping[str, Callable[[Grains, Scope], Columns]] = {
+    "rfm": rfm,
+    "windows": windows,
+    "cadence": cadence,
+    "trends": trends,
+    "dispersion": dispersion,
+    "decay": decay,
+    "breadth": breadth,
+    "money_back": money_back,
+    "channels": channels,
+    "calendar": calendar,
+}
+"""Families of what was bought alone."""
+
+OF_CONTACTS: Mapping[str, Callable[[Grains, Scope, Contacts], Columns]] = {
+    "contacts": contacts,
+    "responses": responses,
+}
+COVERED = frozenset({*FAMILIES, *OF_CONTACTS, "membership"})
+"""Families that are worked out here; the others are by their SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be computed.
+
+    Parameters
+    ----------
+    scope : Scope
+    families : tuple of str
+    names : tuple of str
+        The columns, in order.
+    as_ofs : tuple of datetime
+        Naive UTC, ascending.
+    most_customers : int
+        Of a block.
+    """
+
+    scope: Scope
+    families: tuple[str, ...]
+    names: tuple[str, ...]
+    as_ofs: tuple[datetime, ...]
+    most_customers: int = MOST_CUSTOMERS
+
+
+def build_tables(
+    con: duckdb.DuckDBPyConnection, wanted: Wanted
+) -> Iterator[tuple[int, pa.Table]]:
+    """Compute the features of one block of customers after another.
+
+    Yields
+    ------
+    int, Table
+        Place of the as_of, and the rows of a block as of it, sorted by customer. For
+        each as_of the blocks come in the order of the customers.
+    """
+    raw = read_raw(
+        con,
+        wanted.scope,
+        latest=wanted.as_ofs[-1],
+        most_customers=wanted.most_customers,
+    )
+    threads = int(con.execute("select current_setting('threads')").fetchall()[0][0])
+    if raw.n_blocks <= 1 or threads <= 1:
+        for number in range(raw.n_blocks):
+            yield from enumerate(_build_block(raw, number, wanted))
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for tables in pool.map(
+            lambda number: _build_block(raw, number, wanted), range(raw.n_blocks)
+        ):
+            yield from enumerate(tables)
+
+
+def _build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
+    block = read_block(raw, number)
+    moments = None
+    if not (block.lines.seen_at > block.lines.at).any():
+        moments = find_moments(block.lines)
+    return [_build_one(block, moments, as_of, wanted) for as_of in wanted.as_ofs]
+
+
+def _build_one(
+    block: Block, moments: Moments | None, as_of: datetime, wanted: Wanted
+) -> pa.Table:
+    """Return the rows of a block as of one instant."""
+    instant = (as_of - EPOCH) // MICROSECOND
+    lines = _seen(block.lines, instant)
+    left = find_buyers(lines, n=len(block.ids))
+    columns: Columns = {}
+    if len(left):
+        lines = _of(lines, left, len(block.ids))
+        if moments is None:
+            seen = find_moments(lines)
+        else:
+            seen = _of(moments.take(moments.at < instant), left, len(block.ids))
+        grains = make_grains(lines, seen, as_of=instant, n=len(left))
+        columns = _compute(block, grains, left, wanted)
+    arrays = [
+        block.ids.take(pa.array(left)),
+        pa.array(np.full(len(left), instant), pa.timestamp("us")),
+        *(_as_arrow(columns, name) for name in wanted.names),
+    ]
+    return pa.Table.from_arrays(arrays, names=["customer_id", "as_of", *wanted.names])
+
+
+def _compute(block: Block, grains: Grains, left: Ints, wanted: Wanted) -> Columns:
+    """Return the columns of all families that are asked for."""
+    scope, families = wanted.scope, wanted.families
+    found: Columns = {}
+    for family in families:
+        if family in FAMILIES:
+            found |= FAMILIES[family](grains, scope)
+    if "membership" in families:
+        found |= membership(grains, block.joined_at[left], block.has_joined[left])
+    if any(family in OF_CONTACTS for family in families):
+        known = _seen(block.contacts, grains.as_of)
+        known = _of(known, left, len(block.ids))
+        for family, compute in OF_CONTACTS.items():
+            if family in families:
+                found |= compute(grains, scope, known)
+    return found
+
+
+def _seen(rows: Rows, instant: int) -> Rows:
+    """Leave out what had not happened, or was not known, before an instant."""
+    is_seen = rows.seen_at < instant
+    return rows if is_seen.all() else rows.take(is_seen)
+
+
+def _of(rows: Grain, left: Ints, n: int) -> Grain:
+    """Leave out all customers, of n, but some, and number those anew."""
+    if len(left) == n:
+        return rows
+    numbers = np.full(n, -1)
+    numbers[left] = np.arange(len(left))
+    who = numbers[rows.who]
+    is_left = who >= 0
+    return replace(rows.take(is_left), who=who[is_left])
+
+
+def _as_arrow(columns: Columns, name: str) -> pa.Array:
+    if name not in columns:
+        return pa.array([], pa.float64())
+    values = np.ascontiguousarray(columns[name], dtype=np.float64)
+    return pa.array(values, from_pandas=bool(np.isnan(values).any()))

@@ -1,0 +1,124 @@
+"""Features of purchase days: the gaps between them, and when in the year they fall."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.arrays.grains import Grains
+from features.arrays.purchases import Columns, n_orders_within, silence
+from features.arrays.runs import (
+    DAY,
+    Bools,
+    Ints,
+    Runs,
+    contrast,
+    cv,
+    days,
+    money,
+    ratio,
+    running,
+)
+from features.arrays.scope import Scope
+
+MINUTE = 60_000_000
+MONDAY = 4
+"""The first Monday after the day that days are counted from."""
+
+
+def cadence(grains: Grains, scope: Scope) -> Columns:
+    """Measure the gaps between purchase days, NaN for those who bought on one only."""
+    gaps, runs = find_gaps(grains)
+    n, n_late, n_second = (
+        runs.counts,
+        np.minimum(runs.counts, 3),
+        grains.day_runs.counts // 2,
+    )
+    sums = running(gaps)
+    total = runs.sum_from(runs.starts, sums)
+    second = runs.sum_from(runs.ends - n_second, sums)
+    late = runs.sum_from(runs.ends - n_late, sums)
+    as_doubles = gaps.astype(np.float64)
+    mean, longest = ratio(total, n), runs.most(as_doubles)
+    spread = cv(n, total, runs.sum(gaps * gaps))
+    low, high = runs.middle(gaps)
+    median = np.where(n > 0, (low + high) / 2, np.nan)
+    since_last = silence(grains)
+    is_shorter = as_doubles <= np.repeat(since_last, n)
+    return {
+        "gap_mean": mean,
+        "gap_sd": spread * mean,
+        "gap_cv": spread,
+        "gap_min": runs.least(as_doubles),
+        "gap_max": longest,
+        "gap_last": runs.last(as_doubles),
+        "gap_median": median,
+        "days_between_first_and_second": runs.first(as_doubles),
+        "gap_mean_last_3": ratio(late, n_late),
+        "gap_trend": contrast(
+            ratio(second, n_second), ratio(total - second, n - n_second)
+        ),
+        "overdue_ratio": ratio(since_last, median),
+        "overdue_ratio_to_longest": ratio(since_last, longest),
+        "share_of_gaps_outlasted": ratio(runs.sum(is_shorter), n),
+    }
+
+
+def find_gaps(grains: Grains) -> tuple[Ints, Runs]:
+    """Return the days between a purchase day and the one before it."""
+    day, runs = grains.days.day, grains.day_runs
+    is_later = np.ones(len(day), np.bool_)
+    is_later[runs.starts] = False
+    rows = np.flatnonzero(is_later)
+    before = np.arange(grains.n)
+    return day[rows] - day[rows - 1], Runs(runs.starts - before, runs.ends - before - 1)
+
+
+def calendar(grains: Grains, scope: Scope) -> Columns:
+    """When in the week, the year and the day purchases fall; the season a year ago."""
+    orders, runs, h = grains.orders, grains.order_runs, scope.horizon_days
+    months = grains.days.day.astype("M8[D]").astype("M8[M]").astype(np.int64) % 12
+    counts = np.bincount(grains.days.who * 12 + months, minlength=grains.n * 12)
+    by_month = counts.reshape(grains.n, 12)
+    n_days = by_month.sum(axis=1)
+    is_weekend = (orders.at // DAY - MONDAY) % 7 >= 5
+    found: Columns = {
+        "n_months_of_year": (by_month > 0).sum(axis=1),
+        "month_of_year_hhi": ratio((by_month**2).sum(axis=1), n_days * n_days),
+        "weekend_share": ratio(runs.sum(is_weekend), runs.counts),
+    }
+    if "hour" in scope.has:
+        minutes = runs.sum(orders.at % DAY // MINUTE)
+        found["mean_hour_of_day"] = ratio(minutes, runs.counts * 60)
+    is_old = days(grains.as_of - orders.at[runs.starts]) > 365 - h
+    net, n = year_ago(grains, h)
+    found[f"net_spend_year_ago_{h}d"] = np.where(is_old, money(net), np.nan)
+    found[f"n_orders_year_ago_{h}d"] = np.where(is_old, n, np.nan)
+    age = days(grains.as_of - orders.at)
+    in_season = (age > h) & (age - np.floor(age / 365.25) * 365.25 > 365.25 - h)
+    found["in_season_order_share"] = ratio(
+        runs.sum(in_season), runs.counts - n_orders_within(grains, h)
+    )
+    return found
+
+
+def year_ago(grains: Grains, n_days: int) -> tuple[Ints, Ints]:
+    """Return the net money and the orders of the same days of the year before."""
+    first = grains.as_of - 365 * DAY
+    last = first + n_days * DAY
+    moments, runs = grains.moments, grains.moment_runs
+    sums = running(moments.net)
+    since, until = runs.since(moments.at, first), runs.since(moments.at, last)
+    at = grains.orders.at
+    return sums[until] - sums[since], grains.order_runs.sum((at >= first) & (at < last))
+
+
+def membership(grains: Grains, joined_at: Ints, has_joined: Bools) -> Columns:
+    """How long customers have been with us, NaN where they join only later."""
+    is_seen = has_joined & (joined_at < grains.as_of)
+    first = grains.orders.at[grains.order_runs.starts]
+    return {
+        "days_since_joined": np.where(is_seen, days(grains.as_of - joined_at), np.nan),
+        "days_from_joined_to_first_order": np.where(
+            is_seen, days(first - joined_at), np.nan
+        ),
+    }

@@ -1,0 +1,243 @@
+"""Lines, moments, orders and purchase days of a block of customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from features.arrays.runs import (
+    DAY,
+    Bools,
+    Codes,
+    Ints,
+    Runs,
+    group_sums,
+    heads,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Purchase and return lines, by customer and then by time.
+
+    Parameters
+    ----------
+    who : array of int
+        Place of the customer in the block.
+    at, seen_at : array of int
+        Microseconds; ``seen_at`` is when the line had happened and was known.
+    order, product, category, channel : array of uint64
+        A number for the text, 0 for none.
+    is_purchase : array of bool
+    amount, quantity, discount, cost : array of int
+        Ten-thousandths, without sign, 0 for none.
+    has_cost : array of bool
+    """
+
+    who: Ints
+    at: Ints
+    seen_at: Ints
+    order: Codes
+    product: Codes
+    category: Codes
+    channel: Codes
+    is_purchase: Bools
+    amount: Ints
+    quantity: Ints
+    discount: Ints
+    cost: Ints
+    has_cost: Bools
+
+    def take(self, rows: Ints | Bools) -> Lines:
+        """Return these rows, by place or by mask."""
+        return Lines(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Instants of an order, by customer and then by time; sums of their lines."""
+
+    who: Ints
+    at: Ints
+    order: Codes
+    channel: Codes
+    n_bought: Ints
+    n_sent_back: Ints
+    units: Ints
+    discount: Ints
+    cost: Ints
+    costed: Ints
+    gross: Ints
+    returned: Ints
+
+    @property
+    def net(self) -> Ints:
+        """Return what was bought less what was sent back."""
+        return self.gross - self.returned
+
+    def take(self, rows: Ints | Bools) -> Moments:
+        """Return these rows, by place or by mask."""
+        return Moments(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders by customer, from the first to the last."""
+
+    who: Ints
+    at: Ints
+    value: Ints
+    n_lines: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Purchase days by customer, from the first to the last."""
+
+    who: Ints
+    day: Ints
+    last_at: Ints
+    gross: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Grains:
+    """All that is known at ``as_of`` of the customers of a block who have bought.
+
+    Parameters
+    ----------
+    as_of : int
+        Microseconds.
+    n : int
+        How many customers.
+    bought : Moments
+        Those with a purchase.
+    """
+
+    as_of: int
+    n: int
+    lines: Lines
+    moments: Moments
+    bought: Moments
+    orders: Orders
+    days: Days
+    moment_runs: Runs
+    order_runs: Runs
+    day_runs: Runs
+
+
+def make_grains(lines: Lines, moments: Moments, *, as_of: int, n: int) -> Grains:
+    """Return the grains of lines and moments that are all seen at ``as_of``."""
+    bought = moments.take(moments.n_bought > 0)
+    orders, days = find_orders(bought), find_days(bought)
+    return Grains(
+        as_of=as_of,
+        n=n,
+        lines=lines,
+        moments=moments,
+        bought=bought,
+        orders=orders,
+        days=days,
+        moment_runs=Runs.of(moments.who, n),
+        order_runs=Runs.of(orders.who, n),
+        day_runs=Runs.of(days.who, n),
+    )
+
+
+def sort_lines(lines: Lines) -> Lines:
+    """Put the lines of one order and channel at one instant side by side."""
+    is_head = heads(lines.who, lines.at)
+    differs = heads(lines.order, lines.channel) & ~is_head
+    if not differs.any():
+        return lines
+    # Few instants hold more than one order: only their lines are put into order.
+    instant = np.cumsum(is_head) - 1
+    is_mixed = np.zeros(int(instant[-1]) + 1, np.bool_)
+    is_mixed[instant[differs]] = True
+    rows = np.flatnonzero(is_mixed[instant])
+    places = np.arange(len(instant))
+    places[rows] = rows[
+        np.lexsort((lines.channel[rows], lines.order[rows], instant[rows]))
+    ]
+    return lines.take(places)
+
+
+def find_moments(lines: Lines) -> Moments:
+    """Sum lines to moments."""
+    is_head = heads(lines.who, lines.at, lines.order, lines.channel)
+    starts = np.flatnonzero(is_head)
+    bought = lines.is_purchase
+
+    def total(values: Ints) -> Ints:
+        return values if len(starts) == len(values) else group_sums(values, starts)
+
+    return Moments(
+        who=lines.who[starts],
+        at=lines.at[starts],
+        order=lines.order[starts],
+        channel=lines.channel[starts],
+        n_bought=total(bought.astype(np.int64)),
+        n_sent_back=total((~bought).astype(np.int64)),
+        units=total(lines.quantity * bought),
+        discount=total(lines.discount * bought),
+        cost=total(lines.cost * bought),
+        costed=total(lines.amount * (bought & lines.has_cost)),
+        gross=total(lines.amount * bought),
+        returned=total(lines.amount * ~bought),
+    )
+
+
+def find_orders(bought: Moments) -> Orders:
+    """Sum moments to orders; without an order's name each instant is one."""
+    if not _stand_together(bought):
+        bought = bought.take(np.lexsort((bought.at, bought.order, bought.who)))
+    nameless = bought.order == 0
+    is_head = heads(bought.who, bought.order)
+    is_head[1:] |= nameless[1:] & (bought.at[1:] != bought.at[:-1])
+    starts = np.flatnonzero(is_head)
+    orders = Orders(
+        who=bought.who[starts],
+        at=bought.at[starts],
+        value=group_sums(bought.gross, starts),
+        n_lines=group_sums(bought.n_bought, starts),
+    )
+    who, at = orders.who, orders.at
+    # Orders of one instant are told apart by their value, so that the last is one.
+    if ((who[1:] == who[:-1]) & (at[1:] <= at[:-1])).any():
+        places = np.lexsort((orders.n_lines, orders.value, at, who))
+        orders = Orders(
+            *(getattr(orders, field.name)[places] for field in fields(orders))
+        )
+    return orders
+
+
+def _stand_together(bought: Moments) -> bool:
+    """Tell whether the moments of each order follow on one another."""
+    starts = np.flatnonzero(heads(bought.who, bought.order))
+    named = starts[bought.order[starts] != 0]
+    mixed = bought.order[named] ^ (
+        bought.who[named].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    )
+    mixed.sort()
+    return not bool((mixed[1:] == mixed[:-1]).any())
+
+
+def find_days(bought: Moments) -> Days:
+    """Sum moments to purchase days (UTC)."""
+    day = bought.at // DAY
+    starts = np.flatnonzero(heads(bought.who, day))
+    ends = np.append(starts[1:], len(day)) - 1 if len(starts) else starts
+    return Days(
+        who=bought.who[starts],
+        day=day[starts],
+        last_at=bought.at[ends],
+        gross=group_sums(bought.gross, starts),
+    )
+
+
+def find_buyers(lines: Lines, *, n: int) -> Ints:
+    """Return the customers, of n, who have a purchase among the lines."""
+    has_bought = np.zeros(n, np.bool_)
+    has_bought[lines.who[lines.is_purchase]] = True
+    return np.flatnonzero(has_bought)

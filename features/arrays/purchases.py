@@ -1,0 +1,148 @@
+"""Features of moments and orders: money, windows, trends, dispersion, decay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.arrays.grains import Grains
+from features.arrays.runs import (
+    DAY,
+    Floats,
+    Ints,
+    contrast,
+    cv,
+    days,
+    money,
+    ratio,
+    running,
+    square_sum,
+)
+from features.arrays.scope import Scope
+
+Columns = dict[str, Floats | Ints]
+
+
+def rfm(grains: Grains, scope: Scope) -> Columns:
+    """Recency, frequency and money, and the columns of buy-till-you-die models."""
+    orders, runs = grains.orders, grains.order_runs
+    purchase_days, day_runs = grains.days, grains.day_runs
+    n_days, n_orders = day_runs.counts, runs.counts
+    gross = grains.moment_runs.sum(grains.moments.gross)
+    first_day = purchase_days.day[day_runs.starts]
+    repeat = gross - purchase_days.gross[day_runs.starts]
+    per_day = ratio(money(repeat), n_days - 1)
+    return {
+        "frequency": n_days - 1,
+        "recency": purchase_days.day[day_runs.ends - 1] - first_day,
+        "T": days(grains.as_of - first_day * DAY),
+        "monetary_value": np.where(n_days > 1, per_day, 0),
+        "n_orders": n_orders,
+        "n_purchase_days": n_days,
+        "days_since_last_order": silence(grains),
+        "days_since_first_order": days(grains.as_of - orders.at[runs.starts]),
+        "net_spend": money(grains.moment_runs.sum(grains.moments.net)),
+        "gross_spend": money(gross),
+        "mean_order_value": ratio(money(gross), n_orders),
+        "first_order_value": money(orders.value[runs.starts]),
+        "last_order_value": money(orders.value[runs.ends - 1]),
+        "mean_lines_per_order": ratio(runs.sum(orders.n_lines), n_orders),
+    }
+
+
+def silence(grains: Grains) -> Floats:
+    """Return the days since each customer's last purchase."""
+    return days(grains.as_of - grains.days.last_at[grains.day_runs.ends - 1])
+
+
+def windows(grains: Grains, scope: Scope) -> Columns:
+    """Count and sum what fell into the last windows and the last year."""
+    moments, runs = grains.moments, grains.moment_runs
+    net, gross = running(moments.net), running(moments.gross)
+    units, sent_back = running(moments.units), running(moments.n_sent_back)
+    found: Columns = {}
+    for w in scope.windows_and_year:
+        since = runs.since(moments.at, grains.as_of - w * DAY)
+        found[f"net_spend_{w}d"] = money(runs.sum_from(since, net))
+        if w not in scope.windows:
+            continue
+        found[f"gross_spend_{w}d"] = money(runs.sum_from(since, gross))
+        if "quantity" in scope.has:
+            found[f"units_{w}d"] = money(runs.sum_from(since, units))
+        found[f"n_returns_{w}d"] = runs.sum_from(since, sent_back)
+    for w in scope.windows_and_year:
+        found[f"n_orders_{w}d"] = n_orders_within(grains, w)
+    for w in scope.windows:
+        seen = grains.days.last_at >= grains.as_of - w * DAY
+        found[f"n_purchase_days_{w}d"] = grains.day_runs.sum(seen)
+    return found
+
+
+def n_orders_within(grains: Grains, n_days: int) -> Ints:
+    """Count the orders of the last days."""
+    return grains.order_runs.sum(grains.orders.at >= grains.as_of - n_days * DAY)
+
+
+def trends(grains: Grains, scope: Scope) -> Columns:
+    """Set each window against the one before it, and its pace against the life's."""
+    orders, runs = grains.orders, grains.order_runs
+    spend = running(orders.value)
+
+    def within(n_days: int) -> tuple[Ints, Ints]:
+        since = runs.since(orders.at, grains.as_of - n_days * DAY)
+        return runs.ends - since, runs.sum_from(since, spend)
+
+    life = days(grains.as_of - orders.at[runs.starts])
+    pace = ratio(runs.counts, life)
+    found: Columns = {}
+    for w in scope.windows:
+        n, spent = within(w)
+        n_both, spent_both = within(2 * w)
+        found[f"n_orders_trend_{w}d"] = contrast(n, n_both - n)
+        before = spent_both - spent
+        found[f"gross_spend_trend_{w}d"] = ratio(
+            money(spent - before), money(np.abs(spent) + np.abs(before))
+        )
+        found[f"n_orders_pace_{w}d"] = contrast(ratio(n, np.minimum(life, w)), pace)
+    return found
+
+
+def dispersion(grains: Grains, scope: Scope) -> Columns:
+    """How evenly the money is spread over the orders."""
+    value, runs = grains.orders.value, grains.order_runs
+    n, spend = runs.counts, money(runs.sum(value))
+    n_late = np.minimum(n, 3)
+    late = money(runs.sum_from(runs.ends - n_late, running(value)))
+    largest = money(np.maximum.reduceat(value, runs.starts))
+    mean, mean_late = ratio(spend, n), ratio(late, n_late)
+    spread = cv(n, spend, square_sum(runs, value))
+    return {
+        "order_value_max": largest,
+        "order_value_min": money(np.minimum.reduceat(value, runs.starts)),
+        "order_value_median": money_median(grains),
+        "order_value_sd": spread * mean,
+        "order_value_cv": spread,
+        "largest_order_share": ratio(largest, spend),
+        "mean_order_value_last_3": mean_late,
+        "order_value_trend": contrast(mean_late, mean),
+    }
+
+
+def money_median(grains: Grains) -> Floats:
+    """Return the median of what each customer's orders came to."""
+    low, high = grains.order_runs.middle(grains.orders.value)
+    return (money(low) + money(high)) / 2
+
+
+def decay(grains: Grains, scope: Scope) -> Columns:
+    """Sum money and orders, each of half the weight with every half-life past."""
+    moments, orders = grains.moments, grains.orders
+    net, age = money(moments.net), days(grains.as_of - moments.at)
+    order_age = days(grains.as_of - orders.at)
+    found: Columns = {}
+    for d in scope.half_lives:
+        worth = np.rint(net * np.exp2(-age / d) * 1e8)
+        found[f"net_spend_half_life_{d}d"] = grains.moment_runs.exact_sum(worth) / 1e8
+    for d in scope.half_lives:
+        weight = np.rint(np.exp2(-order_age / d) * 1e12)
+        found[f"n_orders_half_life_{d}d"] = grains.order_runs.exact_sum(weight) / 1e12
+    return found

@@ -1,0 +1,206 @@
+"""Sums, counts and extremes of runs of rows, one run a customer, exact in integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint64]
+
+DAY = 86_400_000_000
+"""Microseconds of a day."""
+
+MOST = 2**62
+"""Beyond which a sum might not fit 64 bits."""
+
+LIMB = 2.0**32
+
+MOST_MONEY = 1e12
+"""What a larger amount counts as, as the door has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Which rows are whose, where the rows of each customer stand together.
+
+    Parameters
+    ----------
+    starts, ends : array of shape (n_customers,)
+        The first row of each, and the one after its last; alike for one without rows.
+    """
+
+    starts: Ints
+    ends: Ints
+
+    @classmethod
+    def of(cls, who: Ints, n: int) -> Runs:
+        """Find the runs of rows whose customers, 0 to n - 1, are in ascending order."""
+        counts = np.bincount(who, minlength=n)
+        ends = np.cumsum(counts)
+        return cls(ends - counts, ends)
+
+    @property
+    def counts(self) -> Ints:
+        """Return how many rows each customer has."""
+        return self.ends - self.starts
+
+    @property
+    def total(self) -> int:
+        """Return how many rows there are."""
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+    def sum(self, values: Ints | Bools) -> Ints:
+        """Sum whole numbers, or count what is true; 0 for a customer without rows."""
+        return self.sum_from(self.starts, running(values))
+
+    def sum_from(self, firsts: Ints, sums: Ints) -> Ints:
+        """Sum each customer's rows from one of them to its last, of running sums."""
+        return np.asarray(sums[self.ends] - sums[firsts])
+
+    def since(self, at: Ints, instant: int) -> Ints:
+        """Return each one's first row at or after an instant, rows in time order."""
+        return np.asarray(self.ends - self.sum(at >= instant))
+
+    def least(self, values: Floats) -> Floats:
+        """Return each customer's smallest value, NaN without rows."""
+        return self._reduce(np.minimum, values)
+
+    def most(self, values: Floats) -> Floats:
+        """Return each customer's largest value, NaN without rows."""
+        return self._reduce(np.maximum, values)
+
+    def first(self, values: Floats) -> Floats:
+        """Return the value of each customer's first row, NaN without rows."""
+        return self.pick(values, self.starts, self.ends > self.starts)
+
+    def last(self, values: Floats) -> Floats:
+        """Return the value of each customer's last row, NaN without rows."""
+        return self.pick(values, self.ends - 1, self.ends > self.starts)
+
+    def pick(self, values: Floats, rows: Ints, where: Bools) -> Floats:
+        """Return the value in a row of each customer, NaN where there is none."""
+        found = np.full(len(rows), np.nan)
+        found[where] = values[rows[where]]
+        return found
+
+    def middle(self, values: Ints) -> tuple[Ints, Ints]:
+        """Return each customer's two middle values of 0 and more, alike if odd.
+
+        They mean nothing for a customer without rows.
+        """
+        if not len(values):
+            return self.starts * 0, self.starts * 0
+        ordered = self._sort(values)
+        last = len(values) - 1
+        low = np.clip((self.starts + self.ends - 1) // 2, 0, last)
+        high = np.clip((self.starts + self.ends) // 2, 0, last)
+        return ordered[low], ordered[high]
+
+    def exact_sum(self, terms: Floats) -> Floats:
+        """Sum whole numbers of any size that are held as doubles, and round once."""
+        largest = float(np.abs(terms).max(initial=0))
+        if largest * int(self.counts.max(initial=0)) < MOST:
+            return self.sum(terms.astype(np.int64)).astype(np.float64)
+        high = np.trunc(terms / LIMB**2)
+        rest = terms - high * LIMB**2
+        middle = np.trunc(rest / LIMB)
+        low = self.sum((rest - middle * LIMB).astype(np.int64))
+        carried = self.sum(middle.astype(np.int64)) + (low >> 32)
+        top = self.sum(high.astype(np.int64)) + (carried >> 32)
+        bottom = (carried.astype(np.uint64) << np.uint64(32)) | (
+            low.astype(np.uint64) & np.uint64(0xFFFFFFFF)
+        )
+        signed = bottom.astype(np.int64)
+        return np.where(
+            top == signed >> 63,
+            signed.astype(np.float64),
+            top.astype(np.float64) * LIMB**2 + bottom.astype(np.float64),
+        )
+
+    def _reduce(self, ufunc: np.ufunc, values: Floats) -> Floats:
+        full = self.ends > self.starts
+        found = np.full(len(full), np.nan)
+        if len(values):
+            found[full] = ufunc.reduceat(values, self.starts[full])
+        return found
+
+    def _sort(self, values: Ints) -> Ints:
+        """Sort each customer's values among themselves."""
+        who = np.repeat(np.arange(len(self.starts)), self.counts)
+        span = int(values.max()) + 1
+        if span * len(self.starts) < MOST:
+            whole = np.sort(who * span + values)
+            return np.asarray(whole - who * span)
+        return values[np.lexsort((values, who))]
+
+
+def running(values: Ints | Bools) -> Ints:
+    """Return the sums of all rows before each, and of all: one more than rows."""
+    sums = np.empty(len(values) + 1, np.int64)
+    sums[0] = 0
+    np.cumsum(values, out=sums[1:])
+    return sums
+
+
+def heads(*keys: npt.NDArray[np.generic]) -> Bools:
+    """Tell where a row differs from the one before it in any of the keys."""
+    is_head = np.ones(len(keys[0]), np.bool_)
+    if len(is_head):
+        is_head[1:] = keys[0][1:] != keys[0][:-1]
+        for key in keys[1:]:
+            is_head[1:] |= key[1:] != key[:-1]
+    return is_head
+
+
+def group_sums(values: Ints, starts: Ints) -> Ints:
+    """Sum the rows of each group, given the row that each starts with."""
+    sums = running(values)
+    return np.asarray(np.diff(sums[np.append(starts, len(values))]))
+
+
+def rounded(values: Floats) -> Floats:
+    """Round to whole numbers, halves away from zero, as decimals in SQL are."""
+    whole = np.trunc(values)
+    return np.asarray(whole + np.copysign(np.abs(values - whole) >= 0.5, values))
+
+
+def ratio(above: Floats | Ints, below: Floats | Ints) -> Floats:
+    """Divide; NaN where there is nothing to divide by."""
+    found = np.full(below.shape, np.nan)
+    np.divide(above, below, out=found, where=below != 0)
+    return found
+
+
+def contrast(this: Floats | Ints, that: Floats | Ints) -> Floats:
+    """Return the difference over the sum of sizes: from -1 to 1."""
+    return ratio(this - that, np.abs(this) + np.abs(that))
+
+
+def cv(n: Ints, total: Floats | Ints, squares: Floats | Ints) -> Floats:
+    """Return the standard deviation over the mean, NaN for fewer than two."""
+    total = total.astype(np.float64)
+    shape = n.astype(np.float64) * squares / np.where(total != 0, total * total, np.nan)
+    variance = (shape - 1) * n / np.where(n != 1, n - 1, np.nan)
+    variance[variance < 1e-12] = 0
+    return np.sqrt(variance)
+
+
+def square_sum(runs: Runs, units: Ints) -> Floats:
+    """Sum the squares of amounts, each rounded to eight decimals."""
+    amounts = np.minimum(money(units), MOST_MONEY)
+    return runs.exact_sum(rounded(amounts * amounts * 1e8)) / 1e8
+
+
+def money(units: Ints | Floats) -> Floats:
+    """Return ten-thousandths as amounts."""
+    return units / 1e4
+
+
+def days(micros: Ints) -> Floats:
+    """Return microseconds as days."""
+    return micros / DAY

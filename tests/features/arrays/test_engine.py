@@ -1,0 +1,147 @@
+"""The features in numpy against the query that says what they are."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+
+from features.arrays.build import COVERED, Wanted, build_tables
+from features.arrays.engine import DIGEST, build_in_arrays, digest, families_of
+from features.arrays.scope import Scope
+from features.engine import (
+    FAMILIES,
+    FeaturePlan,
+    build_by_query,
+    build_features,
+    to_naive_utc,
+)
+from features.tables import Log
+from tests.features.sqllog import (
+    NOW,
+    at,
+    interactions,
+    open_log,
+    plan_for,
+    queries,
+    transactions,
+)
+from tests.features.test_engine import full_plan
+
+AS_OF = NOW.replace(tzinfo=UTC)
+Rows = list[dict[str, Any]]
+
+
+def in_arrays(log: Log, plan: FeaturePlan, instants: list[datetime]) -> pa.Table:
+    table = build_in_arrays(log.con, plan, as_of=instants)
+    assert table is not None
+    return table
+
+
+def assert_alike(ours: pa.Table, theirs: pa.Table) -> None:
+    assert ours.select(["customer_id", "as_of"]).equals(
+        theirs.select(["customer_id", "as_of"])
+    )
+    for name in theirs.column_names[2:]:
+        np.testing.assert_allclose(
+            ours[name].to_numpy(), theirs[name].to_numpy(), rtol=1e-9, err_msg=name
+        )
+
+
+@queries
+@given(purchases=transactions(), contacts=interactions())
+def test_the_values_are_those_of_the_query(purchases: Rows, contacts: Rows) -> None:
+    log = open_log(transactions=purchases, interactions=contacts)
+    instants = [AS_OF - timedelta(days=60), AS_OF]
+
+    assert_alike(
+        in_arrays(log, full_plan(), instants),
+        build_by_query(log, full_plan(), as_of=instants),
+    )
+
+
+def many_rows() -> Rows:
+    return [
+        {
+            "customer_id": f"c{n * 31 % 97}",
+            "occurred_at": NOW - timedelta(hours=1 + n * 7919 % 9000),
+            "amount": (n * 104729 % 10_003) / 97 - 10,
+            "order_id": f"o{n // 3}",
+            "product_id": f"p{n * 31 % 60}",
+            "known_at": NOW if n % 50 == 0 else None,
+        }
+        for n in range(3_000)
+    ]
+
+
+def test_blocks_of_few_customers_give_what_one_block_gives() -> None:
+    log = open_log(transactions=many_rows())
+    plan = plan_for(log, "2024-06-01")
+    families = families_of(plan)
+    assert families is not None
+    wanted = Wanted(
+        Scope.of(plan), families, plan.names, (to_naive_utc(AS_OF),), most_customers=7
+    )
+
+    tables = [table for _, table in build_tables(log.con, wanted)]
+
+    assert len(tables) == 14
+    whole = in_arrays(log, plan, [AS_OF])
+    assert pa.concat_tables(tables).combine_chunks().equals(whole.combine_chunks())
+
+
+def test_every_family_that_is_shipped_is_worked_out_here() -> None:
+    assert set(FAMILIES) == COVERED
+
+
+def test_the_feature_files_are_those_that_were_compared() -> None:
+    changed = (
+        "A file in features/sql has changed: change features/arrays alike, run the "
+        f"tests of tests/features, and set DIGEST to {digest()!r}. Until then the "
+        "query itself is run, which is right and slower."
+    )
+    assert digest() == DIGEST, changed
+
+
+def test_a_plan_of_other_files_is_run_as_it_stands() -> None:
+    log = open_log(transactions=many_rows())
+    plan = plan_for(log, "2024-06-01")
+    older = replace(plan, sql=plan.sql.replace("as n_orders,", "+ 1 as n_orders,", 1))
+    assert older.sql != plan.sql
+
+    assert families_of(older) is None
+    assert build_features(log, older, as_of=[AS_OF]).equals(
+        build_by_query(log, older, as_of=[AS_OF])
+    )
+
+
+def test_amounts_beyond_64_bits_are_left_to_the_query() -> None:
+    rows = [
+        {"customer_id": "a", "occurred_at": NOW - timedelta(days=1), "amount": 1e12}
+        for _ in range(500)
+    ]
+    log = open_log(transactions=rows)
+    plan = plan_for(log, "2024-06-01")
+
+    assert build_in_arrays(log.con, plan, as_of=[AS_OF]) is None
+    table = build_features(log, plan, as_of=[AS_OF])
+    assert table["gross_spend"].to_pylist() == [pytest.approx(5e14)]
+
+
+def test_dates_decades_apart_are_told_apart() -> None:
+    rows = """
+    customer_id | occurred_at         | amount
+    a           | 1980-01-01T00:00:01 | 10
+    a           | 2024-05-01T12:00:00 | 20
+    b           | 2024-05-02          | 5
+    """
+    log = open_log(transactions=rows)
+    plan = plan_for(log, "2024-06-01")
+
+    assert_alike(
+        in_arrays(log, plan, [at("2024-06-01")]),
+        build_by_query(log, plan, as_of=[at("2024-06-01")]),
+    )
