@@ -18,11 +18,10 @@ from features.arrays.runs import (
     money,
     ratio,
     running,
+    sort_places,
     square_sum,
 )
 from features.arrays.scope import Scope
-
-KEY_BITS = np.uint64(48)
 
 
 def breadth(grains: Grains, scope: Scope) -> Columns:
@@ -45,8 +44,7 @@ def _breadth_of(
     rows, starts = group(lines.who, codes, rows)
     at = lines.at[rows]
     who = lines.who[rows[starts]]
-    first = np.minimum.reduceat(at, starts) if len(starts) else at
-    last = np.maximum.reduceat(at, starts) if len(starts) else at
+    first, last = at[starts], at[_ends(starts, rows)]
     gross = group_sums(lines.amount[rows], starts)
     runs = Runs.of(who, grains.n)
     is_repeat = first // DAY < last // DAY
@@ -67,7 +65,7 @@ def _breadth_of(
 
 
 def group(who: Ints, codes: Codes, rows: Ints) -> tuple[Ints, Ints]:
-    """Order rows so that those of one customer and code stand together.
+    """Order rows so that those of one customer and code stand together, as they came.
 
     Returns
     -------
@@ -75,8 +73,10 @@ def group(who: Ints, codes: Codes, rows: Ints) -> tuple[Ints, Ints]:
         The rows, and where among them each group starts.
     """
     who, codes = who[rows], codes[rows]
-    key = (who.astype(np.uint64) << KEY_BITS) | (codes >> (np.uint64(64) - KEY_BITS))
-    places = np.argsort(key)
+    bits = int(who[-1]).bit_length() if len(who) else 0
+    spare = 64 - bits - len(rows).bit_length()
+    key = (who.astype(np.uint64) << np.uint64(spare)) | (codes >> np.uint64(64 - spare))
+    places = sort_places(key, bits + spare)
     is_head = heads(key[places])
     ordered = codes[places]
     # Two codes may share the bits that fit the key: then all bits are compared.
@@ -86,6 +86,11 @@ def group(who: Ints, codes: Codes, rows: Ints) -> tuple[Ints, Ints]:
     return rows[places], np.flatnonzero(is_head)
 
 
+def _ends(starts: Ints, rows: Ints) -> Ints:
+    """Return the last place of each group, given the first ones."""
+    return np.append(starts[1:], len(rows))[: len(starts)] - 1
+
+
 def channels(grains: Grains, scope: Scope) -> Columns:
     """Tell the mix of channels bought through, NaN where none is known."""
     bought = grains.bought
@@ -93,7 +98,7 @@ def channels(grains: Grains, scope: Scope) -> Columns:
     rows, starts = group(bought.who, bought.channel, rows)
     n = np.diff(np.append(starts, len(rows)))
     at = bought.at[rows]
-    last = np.maximum.reduceat(at, starts) if len(starts) else at
+    last = at[_ends(starts, rows)]
     runs = Runs.of(bought.who[rows[starts]], grains.n)
     h = scope.horizon_days
     is_recent = last >= grains.as_of - h * DAY

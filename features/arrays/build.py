@@ -137,7 +137,9 @@ def _build_one(
         if moments is None:
             seen = find_moments(lines)
         else:
-            seen = _of(moments.take(moments.at < instant), left, len(block.ids))
+            is_seen = moments.at < instant
+            seen = moments if is_seen.all() else moments.take(is_seen)
+            seen = _of(seen, left, len(block.ids))
         grains = make_grains(lines, seen, as_of=instant, n=len(left))
         columns = _compute(block, grains, left, wanted)
     arrays = [
@@ -187,4 +189,5 @@ def _as_arrow(columns: Columns, name: str) -> pa.Array:
     if name not in columns:
         return pa.array([], pa.float64())
     values = np.ascontiguousarray(columns[name], dtype=np.float64)
-    return pa.array(values, from_pandas=bool(np.isnan(values).any()))
+    has_nan = columns[name].dtype.kind == "f" and bool(np.isnan(values).any())
+    return pa.array(values, from_pandas=has_nan)

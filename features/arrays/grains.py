@@ -129,7 +129,8 @@ class Grains:
 
 def make_grains(lines: Lines, moments: Moments, *, as_of: int, n: int) -> Grains:
     """Return the grains of lines and moments that are all seen at ``as_of``."""
-    bought = moments.take(moments.n_bought > 0)
+    is_bought = moments.n_bought > 0
+    bought = moments if is_bought.all() else moments.take(is_bought)
     orders, days = find_orders(bought), find_days(bought)
     return Grains(
         as_of=as_of,
