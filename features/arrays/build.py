@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from features.arrays.blocks import Block, read_block
 from features.arrays.breadth import breadth, channels, money_back
 from features.arrays.cadence import cadence, calendar, membership
 from features.arrays.contacts import Contacts, contacts, responses
@@ -24,11 +26,9 @@ from features.arrays.grains import (
 )
 from features.arrays.purchases import Columns, decay, dispersion, rfm, trends, windows
 from features.arrays.reading import (
-    MOST_CUSTOMERS,
-    Block,
     RawLog,
-    read_block,
-    read_raw,
+    Sizes,
+    read_parts,
 )
 from features.arrays.runs import Ints
 from features.arrays.scope import Scope
@@ -76,15 +76,14 @@ class Wanted:
         The columns, in order.
     as_ofs : tuple of datetime
         Naive UTC, ascending.
-    most_customers : int
-        Of a block.
+    sizes : Sizes
     """
 
     scope: Scope
     families: tuple[str, ...]
     names: tuple[str, ...]
     as_ofs: tuple[datetime, ...]
-    most_customers: int = MOST_CUSTOMERS
+    sizes: Sizes = Sizes()
 
 
 def build_tables(
@@ -98,22 +97,21 @@ def build_tables(
         Place of the as_of, and the rows of a block as of it, sorted by customer. For
         each as_of the blocks come in the order of the customers.
     """
-    raw = read_raw(
-        con,
-        wanted.scope,
-        latest=wanted.as_ofs[-1],
-        most_customers=wanted.most_customers,
-    )
-    threads = int(con.execute("select current_setting('threads')").fetchall()[0][0])
-    if raw.n_blocks <= 1 or threads <= 1:
-        for number in range(raw.n_blocks):
-            yield from enumerate(_build_block(raw, number, wanted))
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for tables in pool.map(
-            lambda number: _build_block(raw, number, wanted), range(raw.n_blocks)
-        ):
-            yield from enumerate(tables)
+    [(threads,)] = con.execute("select current_setting('threads')").fetchall()
+    latest = wanted.as_ofs[-1]
+    for raw in read_parts(con, wanted.scope, latest=latest, sizes=wanted.sizes):
+        if raw.n_blocks == 1 or threads == 1:
+            for number in range(raw.n_blocks):
+                yield from enumerate(_build_block(raw, number, wanted))
+            continue
+        with ThreadPoolExecutor(threads) as pool:
+            ahead: deque[Future[list[pa.Table]]] = deque()
+            for number in range(raw.n_blocks):
+                ahead.append(pool.submit(_build_block, raw, number, wanted))
+                if len(ahead) > 2 * threads:  # so that few wait to be taken
+                    yield from enumerate(ahead.popleft().result())
+            for waiting in ahead:
+                yield from enumerate(waiting.result())
 
 
 def _build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:

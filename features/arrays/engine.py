@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from features.arrays.blocks import SumError
 from features.arrays.build import COVERED, Wanted, build_tables
-from features.arrays.reading import SumError
 from features.arrays.scope import Scope
 from features.engine import (
     FeaturePlan,

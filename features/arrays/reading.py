@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.arrays.contacts import Contacts
-from features.arrays.grains import Lines, sort_lines
 from features.arrays.runs import (
     MOST,
-    MOST_MONEY,
     Bools,
-    Floats,
     Ints,
-    heads,
-    rounded,
-    sort_places,
 )
 from features.arrays.scope import Scope
 from features.casts import quote_text
@@ -32,13 +26,6 @@ if TYPE_CHECKING:
 Raw = Mapping[str, npt.NDArray[Any]]
 
 SECOND = 1_000_000
-
-MOST_CUSTOMERS = 16_384
-"""Of a block: its arrays then stay near the processor, and threads share the work."""
-
-
-class SumError(ArithmeticError):
-    """A customer's amounts come to more than the integers that hold them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,47 +70,78 @@ class RawLog:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Customers that follow on one another, with all their rows in time order."""
+class Sizes:
+    """How much is held at a time.
 
-    ids: pa.Array
-    lines: Lines
-    contacts: Contacts
-    joined_at: Ints
-    has_joined: Bools
+    Parameters
+    ----------
+    customers : int
+        Of a block, at most.
+    rows : int
+        Of the log that are read out together, about: a larger log is read in parts.
+    """
+
+    customers: int = 16_384
+    rows: int = 12_000_000
 
 
-def read_raw(
+def read_parts(
     con: duckdb.DuckDBPyConnection,
     scope: Scope,
     *,
     latest: datetime,
-    most_customers: int = MOST_CUSTOMERS,
-) -> RawLog:
-    """Read all that is seen before ``latest``, for blocks of at most so many."""
+    sizes: Sizes,
+) -> Iterator[RawLog]:
+    """Read all that is seen before ``latest``, customers in order, part by part."""
     con.execute(_BUYERS, {"latest": latest})
     ids = con.sql("select customer_id from buyers order by customer_no")
     customers = ids.to_arrow_table().column(0).combine_chunks()
-    sales = _fetch(con, _sales(scope), latest)
-    contacts = _fetch(con, _contacts(scope), latest) if _has_contacts(scope) else {}
-    joined = _fetch(con, _JOINED, latest) if "joined_at" in scope.has else {}
-    joined_at = np.zeros(len(customers), np.int64)
-    has_joined = np.zeros(len(customers), np.bool_)
+    [(n_rows,)] = con.execute("select count(*) from transactions").fetchall()
+    n_parts = max(1, min(len(customers), -(-n_rows // sizes.rows)))
+    bounds = [len(customers) * part // n_parts for part in range(n_parts + 1)]
+    for first, last in pairwise(bounds):
+        part = customers.slice(first, last - first)
+        if len(part):
+            whole = n_parts == 1
+            values = {"latest": latest, "first_no": first}
+            if not whole:
+                values |= {"first": part[0].as_py(), "last": part[-1].as_py()}
+            yield _read_part(con, scope, part, values, customers=sizes.customers)
+
+
+def _read_part(
+    con: duckdb.DuckDBPyConnection,
+    scope: Scope,
+    ids: pa.Array,
+    values: Mapping[str, Any],
+    *,
+    customers: int,
+) -> RawLog:
+    """Read the rows of some customers; ``values`` says which, and until when."""
+    which = " and customer_id between $first and $last" if "first" in values else ""
+    sales = _fetch(con, _sales(scope) + which, values)
+    contacts: Raw = {}
+    joined: Raw = {}
+    if "interactions" in scope.has:
+        contacts = _fetch(con, _contacts(scope) + which, values)
+    if "joined_at" in scope.has:
+        joined = _fetch(con, f"{_JOINED}{which} group by customer_no", values)
+    joined_at = np.zeros(len(ids), np.int64)
+    has_joined = np.zeros(len(ids), np.bool_)
     if joined:
         joined_at[joined["customer_no"]] = joined["joined_us"]
         has_joined[joined["customer_no"]] = True
     instants = [raw["at_us"] for raw in (sales, contacts) if len(raw.get("at_us", ()))]
     first_at = min((int(each.min()) for each in instants), default=0)
     span = max((int(each.max()) for each in instants), default=0) - first_at + 1
-    in_seconds = not any(((each - first_at) % SECOND).any() for each in instants)
-    size = int(max(1, min(most_customers, MOST // (2 * span))))
-    n_blocks = -(-len(customers) // size)
+    size = int(max(1, min(customers, MOST // (2 * span))))
+    n_blocks = -(-len(ids) // size)
     return RawLog(
-        ids=customers,
+        ids=ids,
         block_size=size,
         first_at=first_at,
         span=span,
-        in_seconds=in_seconds,
+        in_seconds=not any(((at - first_at) % SECOND).any() for at in instants),
         sales=sales,
         contacts=contacts,
         sale_rows=_cut(sales, size, n_blocks),
@@ -133,21 +151,8 @@ def read_raw(
     )
 
 
-def read_block(raw: RawLog, number: int) -> Block:
-    """Put the rows of a block's customers into order."""
-    first = number * raw.block_size
-    last = min(first + raw.block_size, len(raw.ids))
-    return Block(
-        ids=raw.ids.slice(first, last - first),
-        lines=_make_lines(raw, raw.sale_rows[number], first),
-        contacts=_make_contacts(raw, raw.contact_rows[number], first),
-        joined_at=raw.joined_at[first:last],
-        has_joined=raw.has_joined[first:last],
-    )
-
-
-def _fetch(con: duckdb.DuckDBPyConnection, sql: str, latest: datetime) -> Raw:
-    table = con.sql(sql, params={"latest": latest}).to_arrow_table()
+def _fetch(con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]) -> Raw:
+    table = con.sql(sql, params=dict(values)).to_arrow_table()
     return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
@@ -163,96 +168,6 @@ def _cut(raw: Raw, size: int, n_blocks: int) -> list[Ints]:
     rows = np.argsort(block, kind="stable")
     ends = np.cumsum(np.bincount(block, minlength=n_blocks))
     return np.split(rows, ends[:-1])
-
-
-def _in_time(raw: RawLog, table: Raw, rows: Ints, first: int) -> tuple[Ints, Ints]:
-    """Return the rows by customer and time, and whose they are."""
-    who = table["customer_no"][rows].astype(np.int64) - first
-    since = table["at_us"][rows] - raw.first_at
-    span = raw.span
-    if raw.in_seconds:
-        since, span = since // SECOND, span // SECOND + 1
-    key = (who * span + since).astype(np.uint64)
-    places = sort_places(key, int(raw.block_size * span).bit_length())
-    return rows[places], who[places]
-
-
-def _make_lines(raw: RawLog, rows: Ints, first: int) -> Lines:
-    sales = raw.sales
-    rows, who = _in_time(raw, sales, rows, first)
-    nothing = np.zeros(len(rows), np.int64)
-
-    def units(name: str) -> Ints:
-        return to_units(np.abs(sales[name][rows])) if name in sales else nothing
-
-    def codes(name: str) -> npt.NDArray[np.uint64]:
-        return sales[name][rows] if name in sales else nothing.astype(np.uint64)
-
-    amount = sales["amount"][rows]
-    found = sort_lines(
-        Lines(
-            who=who,
-            at=sales["at_us"][rows],
-            seen_at=sales["seen_us"][rows],
-            order=codes("order_id"),
-            product=codes("product_id"),
-            category=codes("category"),
-            channel=codes("channel"),
-            is_purchase=amount > 0,
-            amount=to_units(np.abs(amount)),
-            quantity=units("quantity"),
-            discount=units("discount"),
-            cost=units("cost"),
-            has_cost=~np.isnan(sales["cost"][rows]) if "cost" in sales else nothing > 0,
-        )
-    )
-    most_lines = int(np.bincount(who).max(initial=0))
-    for units_of in (found.amount, found.quantity, found.discount, found.cost):
-        if int(units_of.max(initial=0)) * most_lines >= MOST:
-            raise SumError("The amounts of a customer come to more than 64 bits hold.")
-    return found
-
-
-def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
-    table = raw.contacts
-    nothing = np.zeros(len(rows), np.int64)
-    if not len(rows):
-        none = nothing > 0
-        return Contacts(
-            *(nothing, nothing, nothing, nothing.astype(np.uint64), nothing),
-            *(none, none, nothing, nothing, nothing),
-        )
-    rows, who = _in_time(raw, table, rows, first)
-
-    def units(name: str) -> Ints:
-        return to_units(table[name][rows]) if name in table else nothing
-
-    found = Contacts(
-        who=who,
-        at=table["at_us"][rows],
-        seen_at=table["seen_us"][rows],
-        type=table["type"][rows],
-        type_no=table["type_no"][rows].astype(np.int64),
-        is_inbound=table["is_inbound"][rows],
-        has_value=~np.isnan(table["value"][rows]) if "value" in table else nothing > 0,
-        value=units("value"),
-        minutes=units("minutes"),
-        cost=units("cost"),
-    )
-    if heads(found.who, found.at).all():
-        return found
-    # Of interactions of one instant the last is the one with the largest value.
-    return found.take(np.lexsort((found.value, found.has_value, found.at, found.who)))
-
-
-def to_units(amounts: Floats) -> Ints:
-    """Return amounts in ten-thousandths, as the query's decimals; none is 0."""
-    bounded = np.clip(np.nan_to_num(amounts), -MOST_MONEY, MOST_MONEY)
-    return rounded(bounded * 1e4).astype(np.int64)
-
-
-def _has_contacts(scope: Scope) -> bool:
-    return "interactions" in scope.has
 
 
 def _sales(scope: Scope) -> str:
@@ -292,22 +207,21 @@ from (select distinct customer_id from transactions where amount <> 0 and {_SEEN
 """
 
 _SALES = f"""
-select customer_no, {_INSTANTS}, amount,
+select customer_no - $first_no as customer_no, {_INSTANTS}, amount,
     case when order_id is null then 0 else hash(order_id) end as order_id{{optional}}
 from transactions inner join buyers using (customer_id)
 where amount <> 0 and {_SEEN}
 """
 
 _CONTACTS = f"""
-select customer_no, {_INSTANTS}, hash(type) as type, {{kind}} as type_no,
-    coalesce(direction, '') = 'inbound' as is_inbound{{optional}}
+select customer_no - $first_no as customer_no, {_INSTANTS}, hash(type) as type,
+    {{kind}} as type_no, coalesce(direction, '') = 'inbound' as is_inbound{{optional}}
 from interactions inner join buyers using (customer_id)
 where {_SEEN}
 """
 
 _JOINED = """
-select customer_no, epoch_us(min(joined_at)) as joined_us
+select customer_no - $first_no as customer_no, epoch_us(min(joined_at)) as joined_us
 from customers inner join buyers using (customer_id)
 where joined_at < $latest
-group by customer_no
 """

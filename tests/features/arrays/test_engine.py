@@ -11,6 +11,7 @@ from hypothesis import given
 
 from features.arrays.build import COVERED, Wanted, build_tables
 from features.arrays.engine import DIGEST, build_in_arrays, digest, families_of
+from features.arrays.reading import Sizes
 from features.arrays.scope import Scope
 from features.engine import (
     FAMILIES,
@@ -77,18 +78,23 @@ def many_rows() -> Rows:
     ]
 
 
-def test_blocks_of_few_customers_give_what_one_block_gives() -> None:
+@pytest.mark.parametrize(
+    ("sizes", "n_tables"),
+    [(Sizes(customers=7), 14), (Sizes(rows=1_000), 3), (Sizes(20, 900), 8)],
+)
+def test_blocks_and_parts_of_any_size_give_what_one_block_gives(
+    sizes: Sizes, n_tables: int
+) -> None:
     log = open_log(transactions=many_rows())
     plan = plan_for(log, "2024-06-01")
     families = families_of(plan)
     assert families is not None
-    wanted = Wanted(
-        Scope.of(plan), families, plan.names, (to_naive_utc(AS_OF),), most_customers=7
-    )
+    as_ofs = (to_naive_utc(AS_OF),)
+    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
 
     tables = [table for _, table in build_tables(log.con, wanted)]
 
-    assert len(tables) == 14
+    assert len(tables) == n_tables
     whole = in_arrays(log, plan, [AS_OF])
     assert pa.concat_tables(tables).combine_chunks().equals(whole.combine_chunks())
 

@@ -1,0 +1,137 @@
+"""Put the rows of a block of customers into order, amounts into whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from features.arrays.contacts import Contacts
+from features.arrays.grains import Lines, sort_lines
+from features.arrays.reading import SECOND, Raw, RawLog
+from features.arrays.runs import (
+    MOST,
+    MOST_MONEY,
+    Bools,
+    Floats,
+    Ints,
+    heads,
+    rounded,
+    sort_places,
+)
+
+
+class SumError(ArithmeticError):
+    """A customer's amounts come to more than the integers that hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Customers that follow on one another, with all their rows in time order."""
+
+    ids: pa.Array
+    lines: Lines
+    contacts: Contacts
+    joined_at: Ints
+    has_joined: Bools
+
+
+def read_block(raw: RawLog, number: int) -> Block:
+    """Put the rows of a block's customers into order."""
+    first = number * raw.block_size
+    last = min(first + raw.block_size, len(raw.ids))
+    return Block(
+        ids=raw.ids.slice(first, last - first),
+        lines=_make_lines(raw, raw.sale_rows[number], first),
+        contacts=_make_contacts(raw, raw.contact_rows[number], first),
+        joined_at=raw.joined_at[first:last],
+        has_joined=raw.has_joined[first:last],
+    )
+
+
+def _in_time(raw: RawLog, table: Raw, rows: Ints, first: int) -> tuple[Ints, Ints]:
+    """Return the rows by customer and time, and whose they are."""
+    who = table["customer_no"][rows].astype(np.int64) - first
+    since = table["at_us"][rows] - raw.first_at
+    span = raw.span
+    if raw.in_seconds:
+        since, span = since // SECOND, span // SECOND + 1
+    key = (who * span + since).astype(np.uint64)
+    places = sort_places(key, int(raw.block_size * span).bit_length())
+    return rows[places], who[places]
+
+
+def _make_lines(raw: RawLog, rows: Ints, first: int) -> Lines:
+    sales = raw.sales
+    rows, who = _in_time(raw, sales, rows, first)
+    nothing = np.zeros(len(rows), np.int64)
+
+    def units(name: str) -> Ints:
+        return to_units(np.abs(sales[name][rows])) if name in sales else nothing
+
+    def codes(name: str) -> npt.NDArray[np.uint64]:
+        return sales[name][rows] if name in sales else nothing.astype(np.uint64)
+
+    amount = sales["amount"][rows]
+    found = sort_lines(
+        Lines(
+            who=who,
+            at=sales["at_us"][rows],
+            seen_at=sales["seen_us"][rows],
+            order=codes("order_id"),
+            product=codes("product_id"),
+            category=codes("category"),
+            channel=codes("channel"),
+            is_purchase=amount > 0,
+            amount=to_units(np.abs(amount)),
+            quantity=units("quantity"),
+            discount=units("discount"),
+            cost=units("cost"),
+            has_cost=~np.isnan(sales["cost"][rows]) if "cost" in sales else nothing > 0,
+        )
+    )
+    most_lines = int(np.bincount(who).max(initial=0))
+    for units_of in (found.amount, found.quantity, found.discount, found.cost):
+        if int(units_of.max(initial=0)) * most_lines >= MOST:
+            raise SumError("The amounts of a customer come to more than 64 bits hold.")
+    return found
+
+
+def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
+    table = raw.contacts
+    nothing = np.zeros(len(rows), np.int64)
+    if not len(rows):
+        none = nothing > 0
+        return Contacts(
+            *(nothing, nothing, nothing, nothing.astype(np.uint64), nothing),
+            *(none, none, nothing, nothing, nothing),
+        )
+    rows, who = _in_time(raw, table, rows, first)
+
+    def units(name: str) -> Ints:
+        return to_units(table[name][rows]) if name in table else nothing
+
+    found = Contacts(
+        who=who,
+        at=table["at_us"][rows],
+        seen_at=table["seen_us"][rows],
+        type=table["type"][rows],
+        type_no=table["type_no"][rows].astype(np.int64),
+        is_inbound=table["is_inbound"][rows],
+        has_value=~np.isnan(table["value"][rows]) if "value" in table else nothing > 0,
+        value=units("value"),
+        minutes=units("minutes"),
+        cost=units("cost"),
+    )
+    if heads(found.who, found.at).all():
+        return found
+    # Of interactions of one instant the last is the one with the largest value.
+    return found.take(np.lexsort((found.value, found.has_value, found.at, found.who)))
+
+
+def to_units(amounts: Floats) -> Ints:
+    """Return amounts in ten-thousandths, as the query's decimals; none is 0."""
+    bounded = np.clip(np.nan_to_num(amounts), -MOST_MONEY, MOST_MONEY)
+    return rounded(bounded * 1e4).astype(np.int64)
