@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.arrays.blocks import SumError
 from features.arrays.build import COVERED, Wanted, build_tables
 from features.arrays.scope import Scope
 from features.engine import (
     FeaturePlan,
+    build_by_query,
     feature_schema,
     query_context,
     to_naive_utc,
@@ -24,6 +26,8 @@ from features.render import SQL_FOLDER, QueryWriter
 
 if TYPE_CHECKING:
     import duckdb
+
+    from features.log import Log
 
 COLUMN = re.compile(r"cast\((\w+)\.(\w+) as double\) as \w+")
 """A feature, as ``features.sql`` writes it: its family, and its name."""
@@ -65,6 +69,37 @@ def build_in_arrays(
         return None
     tables = [table for of_one in found for table in of_one]
     return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def iterate_features(
+    log: Log, plan: FeaturePlan, *, as_of: datetime
+) -> Iterator[pa.Table]:
+    """Compute the features of some customers after the other, so that they fit.
+
+    Parameters
+    ----------
+    log : Log
+    plan : FeaturePlan
+    as_of : datetime
+
+    Yields
+    ------
+    Table of shape (n_some, 2 + n_features)
+        Together they are what ``build_features`` returns, in its order.
+    """
+    families = families_of(plan)
+    if families is None:
+        yield build_by_query(log, plan, as_of=[as_of])
+        return
+    wanted = Wanted(Scope.of(plan), families, plan.names, (to_naive_utc(as_of),))
+    last = ""
+    try:
+        for _, table in build_tables(log.con, wanted):
+            yield table
+            last = table["customer_id"][-1].as_py() if table.num_rows else last
+    except SumError:
+        table = build_by_query(log, plan, as_of=[as_of])
+        yield table.filter(pc.greater(table["customer_id"], last))
 
 
 @cache

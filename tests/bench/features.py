@@ -121,7 +121,7 @@ def _by_hand(
         at_least="1.25x",
         aim="1.0x",
         met=seconds <= 1.25 * theirs,
-        note="ours sums in decimals, and sorts",
+        note="ours sums exactly, and sorts",
     )
 
 

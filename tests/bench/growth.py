@@ -6,7 +6,8 @@ import resource
 import time
 from pathlib import Path
 
-from features.engine import plan_features, set_as_ofs
+from features.arrays.engine import iterate_features
+from features.engine import plan_features
 from tests.bench.features import AS_OF, HORIZON, generated, open_folder
 from tests.bench.rows import Row
 
@@ -54,11 +55,10 @@ def growth_rows(most: int, plot: Path | None = None) -> list[Row]:
 def _seconds(events: int) -> float:
     with generated(events) as folder, open_folder(folder, memory_limit=LIMIT) as log:
         plan = plan_features(log, as_of=AS_OF, horizon=HORIZON)
-        set_as_ofs(log.con, [AS_OF])
         began = time.perf_counter()
         n_rows = 0
-        for batch in log.con.sql(plan.sql).to_arrow_reader(10_000):
-            n_rows += batch.num_rows  # a table of 100 M events would not fit
+        for table in iterate_features(log, plan, as_of=AS_OF):
+            n_rows += table.num_rows  # all of 100 M events would not fit
         if not n_rows:
             raise AssertionError("no features")
         return time.perf_counter() - began
