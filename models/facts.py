@@ -8,7 +8,7 @@ where two have one name (case aside), the first keeps it and an attribute is cal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -138,7 +138,9 @@ def build_facts(
     return pa.table(columns)
 
 
-def kept_facts(facts: pa.Table, plan: tuple[str, ...] = ()) -> pa.Table:
+def kept_facts(
+    facts: pa.Table, plan: tuple[str, ...] = (), *, named: Collection[str] = ()
+) -> pa.Table:
     """Return the facts that the store keeps beside the score.
 
     Parameters
@@ -147,15 +149,19 @@ def kept_facts(facts: pa.Table, plan: tuple[str, ...] = ()) -> pa.Table:
         As ``build_facts`` makes it.
     plan : tuple of str
         All features of the plan; those that are not main ones are left out.
+    named : collection of str
+        What tier schemes name, which is kept: a customer may be graded again.
     """
-    left_out = {*SCORE_TYPES} | ({*plan} - {*MAIN_FEATURES})
+    left_out = {*SCORE_TYPES} | ({*plan} - {*MAIN_FEATURES, *named})
     return facts.select([name for name in facts.column_names if name not in left_out])
 
 
 def with_tiers(facts: pa.Table, scores: pa.Table) -> pa.Table:
-    """Return the facts with the tiers that the scores now hold."""
-    place = facts.column_names.index("tier")
-    return facts.set_column(place, "tier", scores["tier"])
+    """Return the facts with the tiers, and the gaps, that the scores now hold."""
+    gaps = pc.struct_field(scores["gap_to_next_tier"], "amount")
+    for name, values in (("tier", scores["tier"]), ("gap_amount", gaps)):
+        facts = facts.set_column(facts.column_names.index(name), name, values)
+    return facts
 
 
 def unknown(kind: str, n: int) -> pa.Array:

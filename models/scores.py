@@ -99,6 +99,8 @@ class RunContext:
         The tiers set by hand that held.
     actions : mapping
         The catalogue of actions that the run chose from, and what was left out of it.
+    before : str or None
+        The run whose classes this one goes on from; None for none.
     """
 
     as_of: datetime
@@ -111,6 +113,7 @@ class RunContext:
     schemes: dict[str, Any] = field(default_factory=dict)
     overrides: tuple[dict[str, Any], ...] = ()
     actions: dict[str, Any] = field(default_factory=dict)
+    before: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -24,6 +25,7 @@ from serving.scorer import own_features
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
+    from models.schemes import Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,35 @@ class CustomerEvents:
     subscriptions: tuple[Mapping[str, Any], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Where customers stood before the run, for a primary scheme that hangs on it.
+
+    Parameters
+    ----------
+    before : Standings or None
+        None for no history.
+    is_lost : bool
+        Whether there was one that is no longer kept.
+    """
+
+    before: Standings | None = None
+    is_lost: bool = False
+
+
+NO_PAST = Past()
+LOST = {
+    "en": " By the terms alone: where the customer stood before is no longer kept.",
+    "zh": "仅按条款判定：此前的等级已不再保存。",
+}
+
+
 def score_events(
-    bundle: Bundle, customers: Sequence[CustomerEvents], *, context: RunContext
+    bundle: Bundle,
+    customers: Sequence[CustomerEvents],
+    *,
+    context: RunContext,
+    past: Past = NO_PAST,
 ) -> pa.Table:
     """Score customers from their own events, as of the run's instant.
 
@@ -90,7 +119,7 @@ def score_events(
         now=datetime.now(UTC),
         not_products=context.not_products,
     ) as log:
-        return _score_apart(bundle, log, context=context)
+        return _score_apart(bundle, log, context=context, past=past)
 
 
 def _customer_row(
@@ -117,7 +146,12 @@ def _known(model: ServedModel, customer: CustomerEvents) -> dict[str, Any]:
 
 
 def score_again(
-    bundle: Bundle, log: AnyLog, customer_id: str, *, context: RunContext
+    bundle: Bundle,
+    log: AnyLog,
+    customer_id: str,
+    *,
+    context: RunContext,
+    past: Past = NO_PAST,
 ) -> pa.Table:
     """Score one customer of a log, as a run that is past did.
 
@@ -137,10 +171,12 @@ def score_again(
         run's instant.
     """
     with copy_log(log, customer_id=customer_id, threads=1) as own:
-        return _score_apart(bundle, own, context=context)
+        return _score_apart(bundle, own, context=context, past=past)
 
 
-def _score_apart(bundle: Bundle, log: Log, *, context: RunContext) -> pa.Table:
+def _score_apart(
+    bundle: Bundle, log: Log, *, context: RunContext, past: Past
+) -> pa.Table:
     """Score customers who are not a whole run."""
     features = bundle.model.read(log, as_of=context.as_of)
     if features.empty:
@@ -152,11 +188,38 @@ def _score_apart(bundle: Bundle, log: Log, *, context: RunContext) -> pa.Table:
         context=context,
         reasons=bundle.reasons,
     )
-    scores = _with_primary(scores, features, log, model=bundle.model, context=context)
-    return without_rank(scores)
+    facts = partial(_facts, scores, features, log, model=bundle.model, context=context)
+    return without_rank(_with_primary(scores, facts, context=context, past=past))
 
 
 def _with_primary(
+    scores: pa.Table,
+    facts: Callable[[], pa.Table],
+    *,
+    context: RunContext,
+    past: Past,
+) -> pa.Table:
+    """Put customers who are not a whole run into the classes of the run's scheme.
+
+    Its cuts are the run's, where they stood is what the run went on from, and what was
+    set by hand holds.
+    """
+    plan = plan_again(context.schemes, context.primary)
+    if context.primary == "abc" and not (context.overrides or plan.has_history):
+        return scores
+    graded = grade(
+        facts(),
+        plan.schemes,
+        as_of=context.as_of,
+        before=past.before,
+        manual=[ManualOverride.from_dict(each) for each in context.overrides],
+        kept=context.schemes,
+    )
+    scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
+    return _label_lost(scores) if past.is_lost else scores
+
+
+def _facts(
     scores: pa.Table,
     features: pd.DataFrame,
     log: Log,
@@ -164,24 +227,21 @@ def _with_primary(
     model: ServedModel,
     context: RunContext,
 ) -> pa.Table:
-    """Put customers who are not a whole run into the classes of the run's scheme.
-
-    Its cuts are the run's, and what was set by hand holds; a scheme with a history is
-    applied without it.
-    """
-    if context.primary == "abc" and not context.overrides:
-        return scores
-    plan = plan_again(context.schemes, context.primary)
+    """Return what rules may name of customers; what the run had besides is unknown."""
     own = own_features(model, features)
     facts = build_facts(scores, own, log, as_of=context.as_of)
     for name, kind in context.facts.items():
         if name not in facts.column_names and not name.startswith("tier_"):
             facts = facts.append_column(name, unknown(kind, facts.num_rows))
-    graded = grade(
-        facts,
-        plan.schemes,
-        as_of=context.as_of,
-        manual=[ManualOverride.from_dict(each) for each in context.overrides],
-        kept=context.schemes,
-    )
-    return apply_primary(scores, graded, plan.primary_scheme, context=context)
+    return facts
+
+
+def _label_lost(scores: pa.Table) -> pa.Table:
+    """Say in the reason of each tier that it is one without its history."""
+    place = SCORE_SCHEMA.get_field_index("tier_reason")
+    field = SCORE_SCHEMA.field(place)
+    told = [
+        {lang: text + LOST[lang] for lang, text in row.items()}
+        for row in scores["tier_reason"].to_pylist()
+    ]
+    return scores.set_column(place, field, pa.array(told, field.type))

@@ -24,6 +24,7 @@ from models.schemes import (
     TierPlan,
     apply_primary,
     grade,
+    named_columns,
     plan_tiers,
 )
 from models.scores import RunContext
@@ -146,6 +147,7 @@ def complete_run(
         primary=plan.primary,
         schemes=graded.summary,
         overrides=tuple(each.to_dict() for each in plan.manual),
+        before=plan.before.run_id if plan.before else None,
     )
     scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
     chosen = choose_actions(
@@ -153,7 +155,11 @@ def complete_run(
     )
     context = replace(
         context,
-        facts=describe_facts(kept_facts(chosen.facts, tuple(map(str, own)))),
+        facts=describe_facts(
+            kept_facts(
+                chosen.facts, tuple(map(str, own)), named=named_columns(plan.schemes)
+            )
+        ),
         actions=chosen.summary,
     )
     return ScoredRun(scores, context, chosen.facts, tuple(graded.moves))

@@ -1,9 +1,10 @@
 """Tier schemes: several at once, each with classes from the top down."""
 
+from models.schemes.again import Regraded, regrade
 from models.schemes.grade import Graded, grade
 from models.schemes.history import Standings
 from models.schemes.movement import CAUSES, ManualOverride
-from models.schemes.order import PREFIX
+from models.schemes.order import PREFIX, named_columns
 from models.schemes.plan import TierPlan, plan_again, plan_tiers
 from models.schemes.primary import apply_primary
 from models.schemes.scheme import (
@@ -20,14 +21,17 @@ __all__ = [
     "Graded",
     "ManualOverride",
     "Override",
+    "Regraded",
     "Scheme",
     "Standings",
     "TierPlan",
     "apply_primary",
     "grade",
     "make_scheme",
+    "named_columns",
     "plan_again",
     "plan_tiers",
     "read_presets",
     "read_schemes",
+    "regrade",
 ]

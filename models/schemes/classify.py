@@ -168,7 +168,7 @@ def _cut(scheme: Scheme, ground: Ground) -> Classified:
     _check_columns(amount.columns, ground)
     quantity = amount.compute(ground.facts)
     groups, of_group = _groups(scheme, ground)
-    kept = ground.kept.get(scheme.name)
+    kept = ground.kept.get(scheme.name) or None
     cuts: dict[str, Cuts] = {}
     codes = np.full(len(quantity), len(scheme.classes) - 1, dtype=np.int16)
     limits = np.full((len(quantity), len(scheme.classes) - 1), np.nan)

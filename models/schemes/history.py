@@ -39,9 +39,12 @@ class Standings:
     table : Table of shape (n_customers, 2 + n_schemes)
         ``customer_id``; ``moves``, JSON or null; ``tier_NAME``, the class by each
         scheme.
+    run_id : str or None
+        Of which run, where a store knows.
     """
 
     table: pa.Table
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,18 @@ def named_schemes(scheme: Scheme) -> Iterator[str]:
         yield from re.findall(rf"\b{PREFIX}(\w+)", re.sub(r"'[^']*'", "", text))
 
 
+def named_columns(schemes: Sequence[Scheme]) -> set[str]:
+    """Return the words that schemes name; those that are columns are among them."""
+    texts = [
+        text
+        for scheme in schemes
+        for text in (scheme.quantity, scheme.by, scheme.group, *scheme.rules)
+    ]
+    lifts = [each for scheme in schemes for each in (scheme.growth, scheme.failing)]
+    texts += [each.when for each in lifts if each]
+    return {word for text in texts for word in re.findall(r"\w+", text)}
+
+
 def in_order(schemes: Sequence[Scheme]) -> list[Scheme]:
     """Return schemes so that each comes after those that it stands on.
 

@@ -36,6 +36,11 @@ class TierPlan:
     manual: tuple[ManualOverride, ...] = ()
 
     @property
+    def has_history(self) -> bool:
+        """Tell whether a class hangs on the run before."""
+        return any(scheme.has_history for scheme in self.schemes)
+
+    @property
     def primary_scheme(self) -> Scheme:
         """Return the primary scheme."""
         return next(each for each in self.schemes if each.name == self.primary)
@@ -67,11 +72,24 @@ def plan_tiers(
     return TierPlan(schemes, primary, before, manual)
 
 
-def plan_again(summary: Mapping[str, Mapping[str, Any]], primary: str) -> TierPlan:
-    """Return the primary scheme of a past run, and those that it stands on."""
+def plan_again(
+    summary: Mapping[str, Mapping[str, Any]], primary: str, *, every: bool = False
+) -> TierPlan:
+    """Return the schemes of a past run again.
+
+    Parameters
+    ----------
+    summary : mapping
+        As ``Graded.summary``.
+    every : bool
+        Whether all are wanted that said something; otherwise the primary one and those
+        that it stands on.
+    """
     fields = set(Scheme.__dataclass_fields__) - {"name"}
     found: dict[str, Scheme] = {}
     waiting = [primary]
+    if every:
+        waiting += [name for name, each in summary.items() if "skipped" not in each]
     while waiting:
         name = waiting.pop()
         if name in found or name not in summary:

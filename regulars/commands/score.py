@@ -18,6 +18,7 @@ from regulars.commands.bundles import bundle_source
 from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
 from serving.queries.built_lists import build_for_publish
+from serving.queries.decide import settle
 from serving.queries.tiers import last_standings
 from serving.reporter import write_reports
 from serving.scorer import ScoredRun, score_log
@@ -113,6 +114,7 @@ def score_and_publish(
             lists=lists,
             reports=reports,
         )
+        settle(store)
     return Published(
         run_id=run_id,
         model_version=bundle.version,
@@ -127,12 +129,14 @@ def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> Tier
 
     Where both write a scheme, the API's holds.
     """
+    with store.read() as con:
+        manual = tuple(read_overrides(con, at=as_of))
     return plan_tiers(
         {**settings.tiers.schemes, **read_written(store)},
         primary=settings.tiers.primary,
         active=settings.tiers.active,
         before=last_standings(store, as_of=as_of),
-        manual=tuple(read_overrides(store, at=as_of)),
+        manual=manual,
     )
 
 

@@ -34,9 +34,9 @@ def json_response(body: str, *, headers: dict[str, str] | None = None) -> Respon
     return Response(body, media_type="application/json", headers=headers)
 
 
-def run_response(request: Request, run_id: str, body: str) -> Response:
+def run_response(request: Request, stamp: str, body: str) -> Response:
     """Return what one run says, or 304 to a caller who has it."""
-    etag = f'"{run_id}"'
+    etag = f'"{stamp}"'
     if is_known(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
     return json_response(body, headers={"ETag": etag})

@@ -74,7 +74,7 @@ class CustomerHistory(Shown):
 
 
 class OverrideTaken(Shown):
-    """A decision that the next run heeds."""
+    """A decision that holds from now on."""
 
     customer_id: str
     scheme: str

@@ -35,8 +35,14 @@ SORT_COLUMNS = (
 SORTS = tuple(sign + name for name in SORT_COLUMNS for sign in ("", "-"))
 """What pages can be sorted by: a column, upwards or, with a minus, downwards."""
 
+STAMP = sa.case(
+    (runs.c.revision == 0, runs.c.run_id),
+    else_=runs.c.run_id + "." + sa.cast(runs.c.revision, sa.Text),
+)
+"""What is asked for again is the same as long as this is."""
+
 LOOK_UP = (
-    sa.select(runs.c.run_id, scores.c.body)
+    sa.select(STAMP.label("stamp"), scores.c.body)
     .select_from(published)
     .join(runs, runs.c.number == published.c.run)
     .outerjoin(
@@ -56,11 +62,13 @@ class FoundCustomer:
 
     Parameters
     ----------
+    stamp : str
+        The run's id, and how often something was decided by hand since.
     body : str
         The score as JSON.
     """
 
-    run_id: str
+    stamp: str
     body: str
 
 
@@ -106,6 +114,8 @@ class CustomerPage:
 
     Parameters
     ----------
+    stamp : str
+        As of ``FoundCustomer``.
     bodies : list of str
         Scores as JSON.
     next_cursor : str or None
@@ -115,6 +125,7 @@ class CustomerPage:
     run_id: str
     as_of: datetime
     model_version: str
+    stamp: str
     bodies: list[str]
     next_cursor: str | None
 
@@ -137,7 +148,7 @@ def customer(store: Store, customer_id: str) -> FoundCustomer:
         raise UnpublishedError("No run is published.", todo="Run `regulars score`.")
     if row.body is None:
         raise UnknownCustomerError("The customer is unknown.")
-    return FoundCustomer(row.run_id, row.body)
+    return FoundCustomer(row.stamp, row.body)
 
 
 def customers(
@@ -182,6 +193,7 @@ def customers(
         run_id=run.run_id,
         as_of=run.as_of,
         model_version=run.model_version,
+        stamp=run.stamp,
         bodies=[row.body for row in page],
         next_cursor=more,
     )

@@ -155,8 +155,7 @@ def members_of(
         If its run is no longer kept.
     """
     question = digest("list", name, owner)
-    if cursor is None:
-        list_now(store, name)
+    list_now(store, name)
     with store.read() as con:
         secret = read_secret(con)
         run, after = _start(con, cursor, question=question, secret=secret)

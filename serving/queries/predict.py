@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from features.errors import DataError, RegularsError, TableError
 from serving.errors import UnknownCustomerError, UnscorableError
 from serving.queries.bundles import BundleKeeper, Found, InService
+from serving.queries.memory import remember
 from serving.queries.runs import Run, kept_run, published_run
 from serving.store.engine import Store
 from serving.store.tables import scores
@@ -192,7 +193,7 @@ def _score_together(
     keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
 ) -> Found:
     """Return scores by customer, and which have no purchase in sight."""
-    from serving.apart import CustomerEvents, score_events
+    from serving.apart import CustomerEvents, Past, score_events
     from serving.store.bodies import score_bodies
 
     events = [
@@ -206,7 +207,16 @@ def _score_together(
         )
         for one in asked
     ]
-    scored = score_events(serving.bundle, events, context=serving.run.restore_context())
+    ids = [one.customer_id for one in asked]
+    with keeper.store.read() as con:
+        memory = remember(con, serving.run, ids)
+    told = tuple(each.to_dict() for each in memory.manual)
+    scored = score_events(
+        serving.bundle,
+        events,
+        context=replace(serving.run.restore_context(), overrides=told),
+        past=Past(memory.before, is_lost=memory.is_lost),
+    )
     scored = _with_priority(keeper, serving, scored)
     ids = scored["customer_id"].to_pylist()
     why = UNSEEN[serving.bundle.model.kind]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from serving.errors import UnknownCustomerError, UnknownRunError
 from serving.queries.bundles import BundleSource
+from serving.queries.memory import Memory, remember
 from serving.queries.runs import Run, kept_run, published_run
 from serving.store.engine import Store
 from serving.store.tables import scores
@@ -143,13 +144,21 @@ def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> 
     BundleError
         If the bundle of the run's version is refused or gone.
     """
-    from serving.apart import score_again
+    from serving.apart import Past, score_again
     from serving.store.rows import COLUMNS, score_rows
 
     run = past.run
     context = run.restore_context()
     bundle = source.get(run.model_version)
-    scored = score_again(bundle, log, past.customer_id, context=context)
+    with store.read() as con:
+        memory = remember(con, run, [past.customer_id])
+    scored = score_again(
+        bundle,
+        log,
+        past.customer_id,
+        context=context,
+        past=Past(memory.before, is_lost=memory.is_lost),
+    )
     body = None
     if scored.num_rows:
         ((row,),) = score_rows(_ranked(store, past, scored))
@@ -162,7 +171,7 @@ def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> 
         body=body,
         differs=_differs(past.body, body),
         same_rows=same_rows,
-        why=() if equal else tuple(_why(run, log, same_rows=same_rows)),
+        why=() if equal else (*_lost(memory), *_why(run, log, same_rows=same_rows)),
     )
 
 
@@ -197,6 +206,11 @@ def _differs(before: str, after: str | None) -> tuple[str, ...]:
     return tuple(
         name for name in old if json.dumps(old[name]) != json.dumps(new.get(name))
     )
+
+
+def _lost(memory: Memory) -> Iterator[str]:
+    if memory.is_lost:
+        yield "The tier hangs on the run before this one, which is no longer kept."
 
 
 def _why(run: Run, log: AnyLog, *, same_rows: bool | None) -> Iterator[str]:

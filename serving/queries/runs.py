@@ -46,6 +46,11 @@ class Run:
     model: dict[str, Any]
     revision: int = 0
 
+    @property
+    def stamp(self) -> str:
+        """Return the run's id, and how often something was decided by hand since."""
+        return f"{self.run_id}.{self.revision}" if self.revision else self.run_id
+
     def restore_context(self) -> RunContext:
         """Return the context as the scorer takes it."""
         from models.scores import RunContext

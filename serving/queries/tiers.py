@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from features.errors import ConfigError
-from serving.errors import UnknownCustomerError, UnknownSchemeError
+from serving.errors import UnknownCustomerError
 from serving.queries.runs import Run, earlier_runs, published_run
-from serving.store.decisions import add_override
 from serving.store.engine import Store
 from serving.store.facts import read_standings
 from serving.store.tables import PUBLISHED, facts, overrides, runs, scores
 
 if TYPE_CHECKING:
-    from models.schemes import ManualOverride, Standings
+    from models.schemes import Standings
 
-PREFIX = "tier_"
+PREFIX, SCORED = "tier_", "scored"
 
 
 def last_standings(store: Store, *, as_of: datetime) -> Standings | None:
     """Return where customers stood in the newest run before an instant, if any."""
     query = (
-        sa.select(runs.c.number, runs.c.context)
+        sa.select(runs.c.number, runs.c.run_id, runs.c.context)
         .where(runs.c.state == PUBLISHED, runs.c.as_of < as_of)
         .order_by(runs.c.as_of.desc(), runs.c.number.desc())
         .limit(1)
@@ -38,7 +37,8 @@ def last_standings(store: Store, *, as_of: datetime) -> Standings | None:
         described = json.loads(row.context).get("facts", {})
         if not any(name.startswith(PREFIX) for name in described):
             return None
-        return read_standings(con, run=row.number, described=described)
+        found = read_standings(con, run=row.number, described=described)
+        return replace(found, run_id=row.run_id)
 
 
 def history(store: Store, customer_id: str) -> list[dict[str, Any]]:
@@ -99,50 +99,16 @@ def _point(con: Connection, run: Run, customer_id: str) -> dict[str, Any] | None
         "model_version": run.model_version,
         **{column.name: getattr(row, column.name) for column in columns},
         "tiers": {
-            name.removeprefix(PREFIX): {"tier": value, **told.get(name[5:], {})}
+            name.removeprefix(PREFIX): {"tier": value, **_plain(told, name[5:])}
             for name, value in known.items()
             if name.startswith(PREFIX)
         },
     }
 
 
-def override(store: Store, decided: ManualOverride) -> Run:
-    """Remember a class that somebody set by hand; the next run heeds it.
-
-    Returns
-    -------
-    Run
-        The published one, whose classes it does not change.
-
-    Raises
-    ------
-    UnknownCustomerError
-        If the published run does not hold the customer.
-    UnknownSchemeError
-        If it has no such scheme.
-    ConfigError
-        If the scheme has no such class.
-    """
-    with store.read() as con:
-        run = published_run(con)
-        known = con.execute(
-            sa.select(scores.c.run).where(
-                scores.c.run == run.number, scores.c.customer_id == decided.customer_id
-            )
-        ).one_or_none()
-    if known is None:
-        raise UnknownCustomerError("The customer is unknown.")
-    schemes = run.context.get("schemes", {})
-    if decided.scheme not in schemes:
-        raise UnknownSchemeError(f"There is no tier scheme {decided.scheme!r}.")
-    classes = schemes[decided.scheme]["classes"]
-    if decided.tier not in classes:
-        raise ConfigError(
-            f"{decided.scheme} has no class {decided.tier!r}.",
-            needed=f"One of {', '.join(classes)}.",
-        )
-    add_override(store, decided)
-    return run
+def _plain(told: dict[str, Any], scheme: str) -> dict[str, Any]:
+    """Return what is told of a class, without what the score said before."""
+    return {k: v for k, v in told.get(scheme, {}).items() if k != SCORED}
 
 
 def overrides_of(store: Store, customer_id: str) -> list[dict[str, Any]]:

@@ -34,6 +34,15 @@ def score_bodies(scored: pa.Table) -> list[str]:
     ]
 
 
+def read_body(body: str) -> pa.Table:
+    """Return a score that was written as JSON as a table of one row."""
+    row = json.loads(body)
+    row["as_of"] = datetime.fromisoformat(row["as_of"])
+    if row["next_order_on"] is not None:
+        row["next_order_on"] = date.fromisoformat(row["next_order_on"])
+    return pa.Table.from_pylist([row], schema=SCORE_SCHEMA)
+
+
 def check_columns(scored: pa.Table) -> None:
     """Refuse a table that is not one of scores.
 

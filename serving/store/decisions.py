@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from serving.store.engine import Store
 from serving.store.tables import overrides, schemes
@@ -16,36 +17,43 @@ if TYPE_CHECKING:
     from models.schemes import ManualOverride
 
 
-def add_override(store: Store, override: ManualOverride) -> None:
+def add_override(con: Connection, override: ManualOverride) -> None:
     """Remember a decision; it takes the place of the one before."""
-    with store.write() as con:
-        con.execute(
-            sa.insert(overrides).values(
-                customer_id=override.customer_id,
-                scheme=override.scheme,
-                tier=override.tier,
-                who=override.who,
-                why=override.why,
-                until=override.until,
-                created_at=datetime.now(UTC),
-            )
+    con.execute(
+        sa.insert(overrides).values(
+            customer_id=override.customer_id,
+            scheme=override.scheme,
+            tier=override.tier,
+            who=override.who,
+            why=override.why,
+            until=override.until,
+            created_at=datetime.now(UTC),
         )
+    )
 
 
-def read_overrides(store: Store, *, at: datetime) -> list[ManualOverride]:
-    """Return the decisions that hold at an instant, the newest of each alone."""
+def read_overrides(
+    con: Connection, *, at: datetime, customers: Sequence[str] | None = None
+) -> list[ManualOverride]:
+    """Return the decisions that hold at an instant, the newest of each alone.
+
+    Parameters
+    ----------
+    customers : sequence of str, optional
+        Only of these.
+    """
     from models.schemes import ManualOverride
 
     newest = sa.select(sa.func.max(overrides.c.number)).group_by(
         overrides.c.customer_id, overrides.c.scheme
     )
+    if customers is not None:
+        newest = newest.where(overrides.c.customer_id.in_(customers))
     query = (
         sa.select(overrides)
         .where(overrides.c.number.in_(newest), overrides.c.until > at)
         .order_by(overrides.c.number)
     )
-    with store.read() as con:
-        rows = con.execute(query).all()
     return [
         ManualOverride(
             customer_id=row.customer_id,
@@ -55,7 +63,7 @@ def read_overrides(store: Store, *, at: datetime) -> list[ManualOverride]:
             why=row.why,
             until=row.until,
         )
-        for row in rows
+        for row in con.execute(query)
     ]
 
 

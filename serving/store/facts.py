@@ -108,15 +108,26 @@ def fact_sql(dialect: Dialect, place: int, kind: str) -> str:
 
 
 def read_standings(
-    con: Connection, *, run: int, described: Mapping[str, str]
+    con: Connection,
+    *,
+    run: int,
+    described: Mapping[str, str],
+    customers: Sequence[str] | None = None,
 ) -> Standings:
-    """Return where the customers of a run stood, by each tier scheme."""
+    """Return where customers of a run stood, by each tier scheme.
+
+    Parameters
+    ----------
+    customers : sequence of str, optional
+        Only these.
+    """
     from models.schemes import PREFIX, Standings
 
     tiers = [name for name in described if name.startswith(PREFIX)]
-    table = read_columns(con, run=run, names=tiers)
+    some = customers is not None
+    table = None if some else read_columns(con, run=run, names=tiers)
     if table is None:
-        return _unpack_standings(con, run=run, described=described)
+        return _unpack_standings(con, run=run, described=described, customers=customers)
     told = sa.select(facts.c.customer_id, facts.c.moves).where(
         facts.c.run == run, facts.c.moves.is_not(None)
     )
@@ -127,15 +138,21 @@ def read_standings(
 
 
 def _unpack_standings(
-    con: Connection, *, run: int, described: Mapping[str, str]
+    con: Connection,
+    *,
+    run: int,
+    described: Mapping[str, str],
+    customers: Sequence[str] | None,
 ) -> Standings:
-    """Read the JSON of a run that was published before there were columns."""
+    """Read the JSON: of few, or of a run from before there were columns."""
     from features.log import open_database
     from models.schemes import PREFIX, Standings
 
     query = sa.select(
         facts.c.customer_id, facts.c.moves, sa.cast(facts.c.facts, sa.Text)
     ).where(facts.c.run == run)
+    if customers is not None:
+        query = query.where(facts.c.customer_id.in_(customers))
     columns = list(zip(*con.execute(query).all(), strict=True)) or [()] * 3
     names = ("customer_id", "moves", "facts")
     kept = pa.table(

@@ -48,7 +48,7 @@ def list_customers(
     body = run_object(
         page, items=json_array(page.bodies), next_cursor=json.dumps(page.next_cursor)
     )
-    return run_response(request, page.run_id, body)
+    return run_response(request, page.stamp, body)
 
 
 @router.get(
@@ -68,4 +68,4 @@ def get_customer(
     Needs the scope `read`.
     """
     found = customer(services.store, customer_id)
-    return run_response(request, found.run_id, found.body)
+    return run_response(request, found.stamp, found.body)

@@ -46,7 +46,7 @@ def get_model(request: Request, services: ServicesDep) -> Response:
         currency=json.dumps(run.context.get("currency")),
         model=json.dumps(run.model, ensure_ascii=False),
     )
-    return run_response(request, run.run_id, body)
+    return run_response(request, run.stamp, body)
 
 
 @router.get(

@@ -14,7 +14,8 @@ from serving.api.deps import JsonBody, Need, ServicesDep
 from serving.api.openapi import body_of, problems
 from serving.api.requests import OverrideRequest
 from serving.api.tier_schemas import CustomerHistory, OverrideTaken
-from serving.queries.tiers import history, override, overrides_of
+from serving.queries.decide import override
+from serving.queries.tiers import history, overrides_of
 from serving.store.bodies import rfc3339
 
 router = APIRouter(prefix="/v1/customers", tags=["tiers"])
@@ -56,10 +57,12 @@ def get_history(services: ServicesDep, customer_id: CustomerId) -> Response:
 def post_override(
     services: ServicesDep, customer_id: CustomerId, body: JsonBody
 ) -> Response:
-    """Put a customer into a class of a scheme, from the next run until a day.
+    """Put a customer into a class of a scheme, from now until a day.
 
-    Who decided and why are kept. It takes the place of an earlier decision on the same
-    scheme; one that ends in the past ends it. Needs the scope `admin`.
+    The published score, the history and lists that name a tier say so at once; reports
+    and actions follow with the next run. Who decided and why are kept. It takes the
+    place of an earlier decision on the same scheme; one that ends in the past ends it.
+    Needs the scope `admin`.
     """
     from models.schemes import ManualOverride
 

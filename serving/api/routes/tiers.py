@@ -94,7 +94,7 @@ def get_transitions(
     """
     found = transitions(services.store, scheme, start=start, end=end)
     body = run_object(found.end, **_members(scheme, found))
-    etag = f"{found.start.run_id}-{found.end.run_id}"
+    etag = f"{found.start.stamp}-{found.end.stamp}"
     return run_response(request, etag, body)
 
 

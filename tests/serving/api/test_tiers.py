@@ -17,7 +17,12 @@ from serving.store import Store, create_key, open_store, publish
 from serving.store.facts import Beside
 from tests.serving.samples import AS_OF, Shelf, context, described, scored
 
-CLASSES = {"kind": "thresholds", "classes": ["big", "small"], "limits": [5.0]}
+CLASSES = {
+    "kind": "thresholds",
+    "quantity": "net_spend_ytd",
+    "classes": ["big", "small"],
+    "limits": [5.0],
+}
 
 
 def publish_run(store: Store, sizes: list[str], *, days: int = 0) -> str:
@@ -38,6 +43,7 @@ def publish_run(store: Store, sizes: list[str], *, days: int = 0) -> str:
     run = replace(
         context(instant),
         facts=dict(zip(facts.column_names, names, strict=True)),
+        primary="size",
         schemes={"size": CLASSES},
     )
     moves = ['{"size": {"cause": "manual", "since": "2011-12-10"}}', *[None] * (n - 1)]
@@ -118,7 +124,7 @@ def test_a_wrong_filter_is_a_problem_with_its_place(
 
 def test_schemes_are_listed_with_their_run(admin: TestClient) -> None:
     body = admin.get("/v1/tiers").json()
-    assert body["primary"] == "abc"
+    assert body["primary"] == "size"
     assert body["schemes"]["size"]["limits"] == [5.0]
     assert body["written"] == {}
 
@@ -182,7 +188,9 @@ def test_a_decision_by_hand_is_kept_with_who_and_why(admin: TestClient) -> None:
     }
     address = "/v1/customers/c00001/override"
     assert admin.post(address, json=decided).status_code == 201
-    [found] = admin.get("/v1/customers/c00001/history").json()["overrides"]
+    history = admin.get("/v1/customers/c00001/history").json()
+    assert history["items"][0]["tiers"]["size"]["tier"] == "small"
+    [found] = history["overrides"]
     assert (found["who"], found["until"]) == ("amy", "2012-06-30T00:00:00Z")
     wrong = {**decided, "tier": "huge"}
     assert admin.post(address, json=wrong).status_code == 422

@@ -47,7 +47,7 @@ def test_a_customer_is_found_in_the_published_run(store: Store) -> None:
     publish(store, scored(3, cluster=1), context=context(), model=described())
     run_id = publish(store, scored(3, cluster=2), context=context(), model=described())
     found = customer(store, "c00001")
-    assert found.run_id == run_id
+    assert found.stamp == run_id
     assert json.loads(found.body)["cluster"] == 2
 
 

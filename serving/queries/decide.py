@@ -1,0 +1,168 @@
+"""Decisions by hand: kept, and at once seen in the published run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from features.errors import ConfigError
+from serving.errors import UnknownCustomerError, UnknownSchemeError
+from serving.queries.memory import Memory, remember
+from serving.queries.runs import Run, published_run
+from serving.store.bodies import read_body
+from serving.store.decisions import add_override, read_overrides
+from serving.store.engine import Store
+from serving.store.facts_table import read_facts, stored_columns
+from serving.store.lists import read_lists
+from serving.store.revise import Revised, bump, forget_builds, revise
+from serving.store.tables import facts, published, scores
+
+if TYPE_CHECKING:
+    from models.schemes import ManualOverride
+
+
+def override(store: Store, decided: ManualOverride) -> Run:
+    """Remember a class that somebody set by hand, and put the customer into it.
+
+    The customer's score, facts and history in the published run say so at once, and
+    lists that name a tier are made anew when they are next asked for.
+
+    Returns
+    -------
+    Run
+        The published one.
+
+    Raises
+    ------
+    UnknownCustomerError
+        If the published run does not hold the customer.
+    UnknownSchemeError
+        If it has no such scheme.
+    ConfigError
+        If the scheme has no such class.
+    """
+    with store.write() as con:
+        run = _locked_run(con)
+        _check(con, run, decided)
+        add_override(con, decided)
+        _rewrite(con, run, [decided.customer_id])
+    return run
+
+
+def settle(store: Store) -> int:
+    """Put into the published run what was decided while it was scored.
+
+    Returns
+    -------
+    int
+        Customers whose rows were written anew.
+    """
+    with store.write() as con:
+        run = _locked_run(con)
+        held = {_key(each) for each in run.context.get("overrides", ())}
+        live = {_key(each.to_dict()) for each in read_overrides(con, at=run.as_of)}
+        late = sorted({customer for customer, *_ in held ^ live})
+        query = sa.select(scores.c.customer_id).where(
+            scores.c.run == run.number, scores.c.customer_id.in_(late)
+        )
+        known = list(con.scalars(query)) if late else []
+        if known:
+            _rewrite(con, run, known)
+    return len(known)
+
+
+def _key(told: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(told[name] for name in ("customer_id", "scheme", "tier", "until"))
+
+
+def _locked_run(con: Connection) -> Run:
+    """Return the published run; nobody publishes another meanwhile."""
+    con.execute(sa.select(published.c.run).with_for_update())
+    return published_run(con)
+
+
+def _check(con: Connection, run: Run, decided: ManualOverride) -> None:
+    query = sa.select(scores.c.run).where(
+        scores.c.run == run.number, scores.c.customer_id == decided.customer_id
+    )
+    if "\0" in decided.customer_id or con.execute(query).one_or_none() is None:
+        raise UnknownCustomerError("The customer is unknown.")
+    schemes = run.context.get("schemes", {})
+    if decided.scheme not in schemes:
+        raise UnknownSchemeError(f"There is no tier scheme {decided.scheme!r}.")
+    classes = schemes[decided.scheme]["classes"]
+    if decided.tier not in classes:
+        raise ConfigError(
+            f"{decided.scheme} has no class {decided.tier!r}.",
+            needed=f"One of {', '.join(classes)}.",
+        )
+
+
+def _rewrite(con: Connection, run: Run, customers: Sequence[str]) -> None:
+    """Grade customers again with what was decided, and write what has changed."""
+    context = run.context
+    changed: set[str] = set()
+    told = context.get("overrides", ())
+    others = [each for each in told if each["customer_id"] not in customers]
+    for customer_id in customers:
+        memory = remember(con, run, [customer_id], every=True)
+        others += [each.to_dict() for each in memory.manual]
+        new = _regraded(con, run, customer_id, memory)
+        changed |= {"tier", *new.facts}
+        revise(con, run.number, new, described=context.get("facts", {}))
+    bump(con, run.number, {**context, "overrides": others})
+    forget_builds(con, run.number, _lists_that_name(con, run, changed))
+
+
+def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Revised:
+    """Return what a decision makes of one customer."""
+    from models.facts import SCORE_TYPES
+    from models.schemes import regrade
+    from serving.store.rows import COLUMNS, score_rows
+
+    described = run.context.get("facts", {})
+    query = (
+        sa.select(scores.c.body, facts.c.moves)
+        .outerjoin(
+            facts,
+            sa.and_(
+                facts.c.run == scores.c.run,
+                facts.c.customer_id == scores.c.customer_id,
+            ),
+        )
+        .where(scores.c.run == run.number, scores.c.customer_id == customer_id)
+    )
+    body, moves = con.execute(query).one()
+    again = regrade(
+        read_facts(
+            con,
+            run=run.number,
+            described=described,
+            names=[*SCORE_TYPES, *described],
+            customers=[customer_id],
+        ),
+        read_body(body),
+        moves=moves,
+        context=run.restore_context(),
+        before=memory.before,
+        manual=memory.manual,
+    )
+    ((row,),) = score_rows(again.scores)
+    tier, written = (row[COLUMNS.index(name)] for name in ("tier", "body"))
+    return Revised(customer_id, tier, written, again.facts, again.moves)
+
+
+def _lists_that_name(con: Connection, run: Run, changed: set[str]) -> set[str]:
+    """Return the lists that look at what has changed; a snapshot stays as taken."""
+    from models.lists.reading import ReadList, read_list
+
+    columns = stored_columns(run.context.get("facts", {}))
+    found = set()
+    for name, each in read_lists(con).items():
+        read = read_list(each.definition, columns)
+        if each.picks is None and isinstance(read, ReadList):
+            found |= {name} if read.columns() & changed else set()
+    return found
