@@ -53,6 +53,14 @@ def to_frame(table: pa.Table, names: Sequence[str] | None = None) -> pd.DataFram
     return cast(pd.DataFrame, frame.set_index(list(KEYS)))
 
 
+def to_features(table: pa.Table) -> pd.DataFrame:
+    """Return features of one ``as_of``, indexed by ``customer_id``, NaN where NULL."""
+    frame = table.to_pandas()
+    if frame.index.name != "customer_id":
+        frame = frame.set_index("customer_id")
+    return cast(pd.DataFrame, frame)
+
+
 def join_labels(features: pa.Table, labels: pa.Table) -> pa.Table:
     """Put each label beside the features of its customer and ``as_of``.
 

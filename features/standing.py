@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from features.blocks import asked_in_blocks
 from features.casts import quote_name
 from features.engine import to_naive_utc
 from features.render import QueryWriter
@@ -89,7 +90,11 @@ def build_standing(
         " left join purchases using (customer_id) order by place"
     )
     params = {"as_of": to_naive_utc(as_of)}
-    return _ask(log, customer_id, query, params).cast(STANDING)
+    parts = [
+        _ask(log, some, query, params).cast(STANDING)
+        for some in asked_in_blocks(log, customer_id)
+    ]
+    return pa.concat_tables(parts)
 
 
 def read_attributes(log: AnyLog, customer_id: pa.ChunkedArray | pa.Array) -> pa.Table:

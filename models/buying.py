@@ -113,3 +113,8 @@ def spend_days(X: pd.DataFrame) -> tuple[Floats, Floats]:
     days = X["n_purchase_days"].to_numpy(dtype=np.float64)
     spend = X["gross_spend"].to_numpy(dtype=np.float64)
     return days, spend / np.maximum(days, 1.0)
+
+
+def design(features: pd.DataFrame, buying: BuyingModel, days: float) -> pd.DataFrame:
+    """Return the columns that the models see: features, and what BTYD foretells."""
+    return pd.concat([features, buying.predict(features, days=days)], axis=1)

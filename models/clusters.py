@@ -254,3 +254,8 @@ def _read(X: pd.DataFrame) -> Floats:
             needed=f"They need {', '.join(FEATURES)}.",
         )
     return X[list(FEATURES)].to_numpy(dtype=np.float64)
+
+
+def usual_of_clusters(X: pd.DataFrame, cluster: npt.ArrayLike) -> pd.DataFrame:
+    """Return the median of each column in each cluster, indexed by cluster."""
+    return X.groupby(np.asarray(cluster)).median()

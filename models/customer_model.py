@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -10,14 +10,16 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
+from features.blocks import feature_blocks
 from features.engine import FeaturePlan, build_features
 from features.errors import DataError
 from features.fingerprint import fingerprint
 from features.frame import to_frame
 from features.log import Log
 from features.spark.log import AnyLog
-from models.buying import BuyingModel
+from models.buying import BuyingModel, design
 from models.calibration import Calibration
 from models.churn import ChurnModel
 from models.clusters import BehaviourClusters
@@ -165,6 +167,13 @@ class CustomerModel:
         table = build_features(log, self.plan, as_of=[as_of])
         return to_frame(table).droplevel("as_of")
 
+    def read_blocks(
+        self, log: Log, *, as_of: datetime, size: int | None = None
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of ``read``, as ``features.frame.to_features`` takes them."""
+        for block in feature_blocks(log, self.plan, as_of=as_of, size=size):
+            yield block.drop_columns(["as_of"])
+
     def fingerprint(self, log: AnyLog, *, as_of: datetime) -> str:
         """Return a hash of the rows that its features are made of."""
         return fingerprint(log, as_of=as_of)
@@ -288,13 +297,3 @@ def _restore_score(
     if booster is None:
         return SimpleScore.from_dict(values)
     return kind.from_dict(values, booster)
-
-
-def design(features: pd.DataFrame, buying: BuyingModel, days: float) -> pd.DataFrame:
-    """Return the columns that the models see: features, and what BTYD foretells."""
-    return pd.concat([features, buying.predict(features, days=days)], axis=1)
-
-
-def usual_of_clusters(X: pd.DataFrame, cluster: npt.ArrayLike) -> pd.DataFrame:
-    """Return the median of each column in each cluster, indexed by cluster."""
-    return X.groupby(np.asarray(cluster)).median()

@@ -8,7 +8,7 @@ where two have one name (case aside), the first keeps it and an attribute is cal
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -100,18 +100,26 @@ FACT_TYPES: Mapping[str, RuleType] = {
 
 
 def build_facts(
-    scores: pa.Table, features: pd.DataFrame, log: AnyLog, *, as_of: datetime
+    scores: pa.Table,
+    features: pd.DataFrame,
+    log: AnyLog,
+    *,
+    as_of: datetime,
+    named: Sequence[str] | None = None,
 ) -> pa.Table:
     """Lay side by side what rules may name.
 
     Parameters
     ----------
     scores : Table of shape (n_customers, 22)
-        In ``SCORE_SCHEMA``.
+        In ``SCORE_SCHEMA``; or without the long columns, with ``gap_amount``.
     features : DataFrame of shape (n_customers, n_features)
         Of the same customers in the same order, whatever they are indexed by.
     log : Log
     as_of : datetime
+    named : sequence of str, optional
+        All features of the plan in order, by default those that are given. The others
+        are known by name alone, and null: of no use but to tell a rule's mistake.
 
     Returns
     -------
@@ -122,11 +130,11 @@ def build_facts(
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         name: scores[name] for name in SCORE_TYPES
     }
-    columns["gap_amount"] = pc.struct_field(scores["gap_to_next_tier"], "amount")
+    columns["gap_amount"] = _gap_amount(scores)
     taken = {name.lower() for name in columns}
     standing = build_standing(log, ids, as_of=as_of)
     parts = (
-        ("feature_", _columns_of(features)),
+        ("feature_", _columns_of(features, named)),
         ("standing_", zip(standing.column_names, standing.columns, strict=True)),
         ("customer_", _attributes(log, ids)),
     )
@@ -158,7 +166,7 @@ def kept_facts(
 
 def with_tiers(facts: pa.Table, scores: pa.Table) -> pa.Table:
     """Return the facts with the tiers, and the gaps, that the scores now hold."""
-    gaps = pc.struct_field(scores["gap_to_next_tier"], "amount")
+    gaps = _gap_amount(scores)
     for name, values in (("tier", scores["tier"]), ("gap_amount", gaps)):
         facts = facts.set_column(facts.column_names.index(name), name, values)
     return facts
@@ -181,9 +189,21 @@ def describe_facts(facts: pa.Table) -> dict[str, str]:
     return {name: kind.name for name, kind in types_of(facts.schema).items()}
 
 
-def _columns_of(features: pd.DataFrame) -> Iterator[tuple[str, pa.Array]]:
-    for name in features.columns:
-        yield str(name), pa.array(features[name].to_numpy(), from_pandas=True)
+def _gap_amount(scores: pa.Table) -> pa.ChunkedArray:
+    if "gap_amount" in scores.column_names:
+        return scores["gap_amount"]
+    return pc.struct_field(scores["gap_to_next_tier"], "amount")
+
+
+def _columns_of(
+    features: pd.DataFrame, named: Sequence[str] | None
+) -> Iterator[tuple[str, pa.Array]]:
+    nothing = pa.nulls(len(features), pa.float64())  # once, however many they are
+    for name in features.columns if named is None else named:
+        if name in features.columns:
+            yield str(name), pa.array(features[name].to_numpy(), from_pandas=True)
+        else:
+            yield str(name), nothing
 
 
 def _attributes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from features.attributes import AttributePlan, build_attributes
 from features.contracts import ContractPlan, build_contracts
@@ -91,6 +92,12 @@ class MixedModel:
         if isinstance(self.plan, AttributePlan):
             return build_attributes(log, self.plan, as_of=as_of)
         return build_contracts(log, self.plan, as_of=[as_of]).droplevel("as_of")
+
+    def read_blocks(
+        self, log: Log, *, as_of: datetime, size: int | None = None
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of ``read``, all at once: they are few columns."""
+        yield pa.Table.from_pandas(self.read(log, as_of=as_of))
 
     def fingerprint(self, log: AnyLog, *, as_of: datetime) -> str:
         """Return a hash of the rows that its features are made of."""

@@ -34,7 +34,23 @@ def open_run(
     not_products: tuple[str, ...] = (),
 ) -> RunContext:
     """Learn of all customers of a run what the score of each hangs on."""
-    cuts = fit_tiers(model.tier_quantity(features))
+    return begin_context(
+        model.tier_quantity(features),
+        as_of=as_of,
+        currency=currency,
+        not_products=not_products,
+    )
+
+
+def begin_context(
+    quantity: npt.NDArray[np.float64],
+    *,
+    as_of: datetime,
+    currency: str | None,
+    not_products: tuple[str, ...] = (),
+) -> RunContext:
+    """Learn it of what the tiers go by, of all customers."""
+    cuts = fit_tiers(quantity)
     return RunContext(
         as_of=as_of.astimezone(UTC),
         currency=currency,

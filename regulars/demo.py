@@ -79,8 +79,11 @@ def go_the_whole_way(settings: Settings) -> Published:
 
 def most_at_risk(run: Published) -> list[dict[str, Any]]:
     """Return the customers with most value at risk, the most first."""
-    ranked = run.table.sort_by([("value_at_risk", "descending")])
-    return list(ranked.slice(0, MOST_AT_RISK).to_pylist())
+    import pyarrow.compute as pc
+
+    order = [("value_at_risk", "descending")]
+    first = pc.sort_indices(run.rows.figures, order)[:MOST_AT_RISK]
+    return list(run.rows.take(first.to_pylist()).to_pylist())
 
 
 def show_at_risk(run: Published) -> None:

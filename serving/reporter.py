@@ -10,7 +10,7 @@ import pandas as pd
 from features.cohorts import build_cohorts
 from features.owners import build_owner_contacts
 from models.reports.build import build_reports
-from models.reports.facts import Before, Cohorts, ReportFacts
+from models.reports.facts import COLUMNS, Before, Cohorts, ReportFacts
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
@@ -48,11 +48,13 @@ def read_facts(
 ) -> ReportFacts:
     """Put together what reports are computed from."""
     as_of = scored.context.as_of
+    known = {*scored.facts.column_names}
+    named = ["customer_id", *(name for name in COLUMNS if name in known)]
     unit, cohorts = build_cohorts(log, as_of=as_of)
     return ReportFacts(
         as_of=as_of,
         currency=scored.context.currency,
-        customers=scored.facts.to_pandas().set_index("customer_id"),
+        customers=scored.facts.select(named).to_pandas().set_index("customer_id"),
         contacts=build_owner_contacts(log, as_of=as_of),
         cohorts=Cohorts(unit, cohorts),
         before=None if before is None else _before(before),

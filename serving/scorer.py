@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -14,23 +20,21 @@ from models.actions import Catalogue, read_catalogue
 from models.actions.choose import choose_actions
 from models.bundle import Bundle
 from models.facts import (
+    MAIN_FEATURES,
+    SCORE_TYPES,
     build_facts,
     describe_facts,
     kept_facts,
     with_tiers,
 )
 from models.kinds import ServedModel
-from models.schemes import (
-    TierPlan,
-    apply_primary,
-    grade,
-    named_columns,
-    plan_tiers,
-)
+from models.schemes import TierPlan, grade, named_columns, plan_tiers
+from models.schemes.primary import rewrite_tiers
 from models.scores import RunContext
-from models.scoring import open_run
-from serving.crowd import score_crowd
+from models.scoring import begin_context
+from serving.crowd import gather_crowd, score_crowd
 from serving.store.facts import Beside
+from serving.store.score_rows import ScoreRows
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
@@ -42,20 +46,26 @@ class ScoredRun:
 
     Parameters
     ----------
-    table : pyarrow.Table
-        One row a customer, in ``SCORE_SCHEMA``.
+    rows : ScoreRows
+        One row a customer.
     context : RunContext
     facts : pyarrow.Table
-        One row a customer in the same order: all that rules may name, and the class by
-        each tier scheme as ``tier_NAME``.
+        One row a customer in the same order: the score's own columns that rules may
+        name, and what the store keeps beside, the class by each tier scheme as
+        ``tier_NAME`` among it.
     moves : tuple of str or None
         What is remembered of each customer's classes, as JSON.
     """
 
-    table: pa.Table
+    rows: ScoreRows
     context: RunContext
     facts: pa.Table
     moves: tuple[str | None, ...] = ()
+
+    @property
+    def table(self) -> pa.Table:
+        """All scores in ``SCORE_SCHEMA``, read into memory."""
+        return self.rows.table()
 
     @property
     def beside(self) -> Beside:
@@ -94,75 +104,98 @@ def score_log(
     DataError
         If nobody bought before ``as_of``.
     """
-    features = bundle.model.read(log, as_of=as_of)
-    context = begin_run(bundle.model, features, log, as_of=as_of)
-    scores = score_crowd(bundle, features, context=context)
+    model, plan = bundle.model, tiers or plan_tiers()
+    catalogue = actions or read_catalogue()
+    with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
+        crowd = gather_crowd(
+            model,
+            model.read_blocks(log, as_of=as_of),
+            folder=Path(folder),
+            is_wanted=mentioned_in(plan, catalogue),
+        )
+        context = begin_run(model, crowd.quantity, log, as_of=as_of)
+        scores = score_crowd(bundle, crowd, context=context)
     return complete_run(
-        bundle.model,
-        features,
+        model,
+        crowd.features,
         scores,
         log=log,
         context=context,
-        tiers=tiers,
-        actions=actions,
+        tiers=plan,
+        actions=catalogue,
+        named=crowd.names,
     )
 
 
+def mentioned_in(plan: TierPlan, catalogue: Catalogue) -> Callable[[str], bool]:
+    """Return what tells the features that a run's rules may look at, and main ones.
+
+    It is enough that a feature's name occurs, if only as a part of another.
+    """
+    schemes = [asdict(scheme) for scheme in plan.schemes]
+    actions = [action.to_dict() for action in catalogue.actions]
+    text = json.dumps([schemes, actions], ensure_ascii=False).lower()
+
+    def is_wanted(feature: str) -> bool:
+        return feature in MAIN_FEATURES or feature.lower() in text
+
+    return is_wanted
+
+
 def begin_run(
-    model: ServedModel, features: pd.DataFrame, log: AnyLog, *, as_of: datetime
+    model: ServedModel,
+    quantity: npt.NDArray[np.float64],
+    log: AnyLog,
+    *,
+    as_of: datetime,
 ) -> RunContext:
     """Learn of all customers what each score hangs on; refuse if there is none."""
-    if features.empty:
+    if not len(quantity):
         raise model.no_customer(as_of)
-    return open_run(
-        model,
-        features,
-        as_of=as_of,
-        currency=log.currency,
-        not_products=log.not_products,
+    return begin_context(
+        quantity, as_of=as_of, currency=log.currency, not_products=log.not_products
     )
 
 
 def complete_run(
     model: ServedModel,
     features: pd.DataFrame,
-    scores: pa.Table,
+    scores: ScoreRows,
     *,
     log: AnyLog,
     context: RunContext,
-    tiers: TierPlan | None,
-    actions: Catalogue | None,
+    tiers: TierPlan,
+    actions: Catalogue,
+    named: Sequence[str] | None = None,
 ) -> ScoredRun:
-    """Add what hangs on all customers: facts, tiers, actions, the fingerprint."""
+    """Add what hangs on all customers: facts, tiers, actions, the fingerprint.
+
+    ``named`` are all features, where ``features`` are only those that rules mention.
+    """
     as_of = context.as_of
     own = own_features(model, features)
-    facts = build_facts(scores, own, log, as_of=as_of)
-    plan = tiers or plan_tiers()
+    names = [n for n in named or map(str, features) if n not in model.attributes]
+    facts = build_facts(scores.figures, own, log, as_of=as_of, named=names)
     graded = grade(
-        facts, plan.schemes, as_of=as_of, before=plan.before, manual=plan.manual
+        facts, tiers.schemes, as_of=as_of, before=tiers.before, manual=tiers.manual
     )
     context = replace(
         context,
         fingerprint=model.fingerprint(log, as_of=as_of),
-        primary=plan.primary,
+        primary=tiers.primary,
         schemes=graded.summary,
-        overrides=tuple(each.to_dict() for each in plan.manual),
-        before=plan.before.run_id if plan.before else None,
+        overrides=tuple(each.to_dict() for each in tiers.manual),
+        before=tiers.before.run_id if tiers.before else None,
     )
-    scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
-    chosen = choose_actions(
-        with_tiers(graded.facts, scores), actions or read_catalogue()
+    new = rewrite_tiers(
+        scores.figures["tier"], graded, tiers.primary_scheme, context=context
     )
-    context = replace(
-        context,
-        facts=describe_facts(
-            kept_facts(
-                chosen.facts, tuple(map(str, own)), named=named_columns(plan.schemes)
-            )
-        ),
-        actions=chosen.summary,
-    )
-    return ScoredRun(scores, context, chosen.facts, tuple(graded.moves))
+    scores = scores if new is None else scores.with_words(new)
+    chosen = choose_actions(with_tiers(graded.facts, scores.figures), actions)
+    kept = kept_facts(chosen.facts, tuple(names), named=named_columns(tiers.schemes))
+    context = replace(context, facts=describe_facts(kept), actions=chosen.summary)
+    listed = [*SCORE_TYPES, *kept.column_names]
+    return ScoredRun(scores, context, chosen.facts.select(listed), tuple(graded.moves))
 
 
 def own_features(model: ServedModel, features: pd.DataFrame) -> pd.DataFrame:

@@ -13,13 +13,14 @@ from features.errors import DataError
 from features.frame import to_frame
 from features.spark.engine import features_on_spark
 from features.spark.log import SparkLog
-from models.actions import Catalogue
+from models.actions import Catalogue, read_catalogue
 from models.customer_model import CustomerModel
 from models.remote import BatchScorer, PackedBundle
-from models.schemes import TierPlan
+from models.schemes import TierPlan, plan_tiers
 from models.scores import SCORE_SCHEMA, RunContext
 from serving.crowd import ranked
 from serving.scorer import ScoredRun, begin_run, complete_run
+from serving.store.score_rows import ScoreRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,18 +75,18 @@ def score_log_on_spark(
     with features_on_spark(log, plan, as_of=[as_of]) as lazy, _kept(lazy) as kept:
         features = to_frame(_collect(kept, kept.count(), feature_schema(plan)))
         features = features.droplevel("as_of")
-        context = begin_run(model, features, log, as_of=as_of)
+        quantity = model.tier_quantity(features)
+        context = begin_run(model, quantity, log, as_of=as_of)
         with _kept(_score(kept, packed, context)) as scored:
             table = _collect(scored, len(features), SCORE_SCHEMA)
-    table = ranked(table, features.index)
     return complete_run(
         model,
         features,
-        table,
+        ranked(ScoreRows.of(table)),
         log=log,
         context=context,
-        tiers=tiers,
-        actions=actions,
+        tiers=tiers or plan_tiers(),
+        actions=actions or read_catalogue(),
     )
 
 

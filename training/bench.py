@@ -15,9 +15,8 @@ from threadpoolctl import threadpool_limits
 from features.engine import plan_features
 from features.errors import DataError
 from features.log import Log
-from models.buying import BuyingModel
+from models.buying import BuyingModel, design
 from models.churn import ChurnModel
-from models.customer_model import design
 from models.value import ValueModel
 from training.core import CHURN_BLENDS, VALUE_BLENDS, stack
 from training.metrics import churn_ranking, gini

@@ -12,10 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.errors import DataError
-from models.buying import BuyingModel
+from models.buying import BuyingModel, design
 from models.calibration import Calibration, choose_logistic, fit_money
 from models.churn import ChurnModel
-from models.customer_model import design
 from models.intervals import ValueIntervals
 from models.simple import BTYD, SimpleScore
 from models.value import ValueModel

@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from features.engine import FeaturePlan, plan_features
 from features.tables import Log
-from models.buying import BuyingModel
+from models.buying import BuyingModel, design
 from models.calibration import with_mean
-from models.clusters import BehaviourClusters
-from models.customer_model import Basis, CustomerModel, design, usual_of_clusters
+from models.clusters import BehaviourClusters, usual_of_clusters
+from models.customer_model import Basis, CustomerModel
 from models.simple import BTYD, WORDS, SimpleScore
 from training.core import (
     Core,

@@ -13,10 +13,10 @@ import numpy as np
 
 from features.engine import plan_features
 from features.log import Log
-from models.buying import BuyingModel
+from models.buying import BuyingModel, design
 from models.calibration import Calibration
-from models.clusters import BehaviourClusters
-from models.customer_model import Basis, CustomerModel, design, usual_of_clusters
+from models.clusters import BehaviourClusters, usual_of_clusters
+from models.customer_model import Basis, CustomerModel
 from models.draws import draw_value
 from models.intervals import LEAST_GROUP, ValueIntervals
 from models.simple import SimpleScore

@@ -25,9 +25,8 @@ from threadpoolctl import threadpool_limits
 
 from features.engine import FeaturePlan
 from features.log import Log
-from models.buying import BuyingModel
+from models.buying import BuyingModel, design
 from models.churn import ChurnModel
-from models.customer_model import design
 from training.holders import FEWEST, Suspect, pure_values
 from training.schedule import Origin
 from training.snapshots import build_snapshots

@@ -116,9 +116,10 @@ class Selection:
 
         places = np.concatenate([part for _, part in self.parts])
         sources = [name for name, part in self.parts for _ in range(len(part))]
-        chosen = self.facts.take(pa.array(places))
         owner = owner_column(types_of(self.facts.schema))
         has_owner = owner in self.facts.column_names
+        named = ["customer_id", *([owner] if has_owner else [])]
+        chosen = self.facts.select(named).take(pa.array(places))
         n = len(places)
         members = pa.table(
             {

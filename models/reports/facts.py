@@ -11,6 +11,28 @@ import pandas as pd
 
 from models.tiers import TIERS
 
+COLUMNS = (
+    "churn_probability",
+    "contact_cost_365d",
+    "csat_last",
+    "days_since_interaction",
+    "days_since_last_visit",
+    "expected_value",
+    "has_open_complaint",
+    "lifecycle_stage",
+    "margin_365d",
+    "n_complaints_365d",
+    "n_contacts_365d",
+    "n_orders_365d",
+    "n_orders_prior_365d",
+    "net_spend_365d",
+    "net_spend_prior_365d",
+    "nps_last",
+    "tier",
+    "value_at_risk",
+)
+"""The facts that reports may look at: of a million customers, no others are at hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -54,7 +76,7 @@ class ReportFacts:
     as_of : datetime
     currency : str or None
     customers : DataFrame, indexed by ``customer_id``
-        The facts of each customer of the run.
+        Of the facts of each customer of the run, ``COLUMNS``, where the run has them.
     contacts : DataFrame
         ``customer_id``, ``owner_id`` (NaN where unknown), ``n_contacts``, ``minutes``
         and ``cost`` of the last 365 days, one row a customer and owner.
@@ -80,7 +102,15 @@ class ReportFacts:
         return [str(tier) for tier in found]
 
     def column(self, name: str) -> pd.Series:
-        """Return a fact as numbers, NaN throughout where the run lacks it."""
+        """Return a fact as numbers, NaN throughout where the run lacks it.
+
+        Raises
+        ------
+        KeyError
+            If reports may not look at it.
+        """
+        if name not in COLUMNS:
+            raise KeyError(f"{name} is to be named in models.reports.facts.COLUMNS")
         if name not in self.customers:
             return pd.Series(np.nan, index=self.customers.index, name=name)
         return self.customers[name].astype(float)

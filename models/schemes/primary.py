@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from models.schemes.grade import Graded, class_names
@@ -12,27 +14,44 @@ from models.schemes.scheme import Scheme
 from models.schemes.words import Case, write_gap, write_reason
 from models.scores import GAP, SCORE_SCHEMA, TEXT, RunContext
 
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What a scheme makes of the tiers of scores.
+
+    Parameters
+    ----------
+    tier : StringArray of shape (n_customers,)
+    rows : ndarray of shape (n_changed,)
+        Ascending places of those who are told anew.
+    tier_reason, gap_to_next_tier : StructArray of shape (n_changed,)
+        What they are told.
+    """
+
+    tier: pa.StringArray
+    rows: Places
+    tier_reason: pa.StructArray
+    gap_to_next_tier: pa.StructArray
+
 
 def apply_primary(
     scores: pa.Table, graded: Graded, scheme: Scheme, *, context: RunContext
 ) -> pa.Table:
     """Return the scores with the classes of a scheme as their tiers.
 
-    Where that is what they hold already, they are returned as they are: the scheme
-    ``abc`` without overrides has its own words.
+    Where that is what they hold already, they are returned as they are.
     """
-    if scheme.name not in graded.found:
-        return scores
-    names = class_names(graded, scheme.name)
-    old = scores["tier"].to_numpy(zero_copy_only=False)
-    changed = np.ones(len(names), dtype=bool)
-    if scheme.kind == "abc":
-        changed = names != old
-    if not changed.any():
+    new = rewrite_tiers(scores["tier"], graded, scheme, context=context)
+    if new is None:
         return scores
     columns = {
-        "tier": pa.array(np.where(changed, names, old), pa.string()),
-        **_words(scores, graded, scheme, changed, context=context),
+        "tier": new.tier,
+        "tier_reason": splice(scores["tier_reason"], new.rows, new.tier_reason),
+        "gap_to_next_tier": splice(
+            scores["gap_to_next_tier"], new.rows, new.gap_to_next_tier
+        ),
     }
     for name, values in columns.items():
         place = SCORE_SCHEMA.get_field_index(name)
@@ -40,26 +59,41 @@ def apply_primary(
     return scores
 
 
-def _words(
-    scores: pa.Table,
-    graded: Graded,
-    scheme: Scheme,
-    changed: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    *,
-    context: RunContext,
-) -> dict[str, pa.Array]:
-    reasons = scores["tier_reason"].to_pylist()
-    gaps = scores["gap_to_next_tier"].to_pylist()
-    for row in np.flatnonzero(changed):
-        case = case_of(graded, scheme, int(row))
-        reasons[row] = write_reason(scheme, case, currency=context.currency)
-        gaps[row] = write_gap(
-            scheme, case, as_of=context.as_of, currency=context.currency
-        )
-    return {
-        "tier_reason": pa.array(reasons, TEXT),
-        "gap_to_next_tier": pa.array(gaps, GAP),
-    }
+def rewrite_tiers(
+    tiers: pa.ChunkedArray, graded: Graded, scheme: Scheme, *, context: RunContext
+) -> Rewritten | None:
+    """Return what changes where a scheme fills the tiers, None where nothing does.
+
+    The scheme ``abc`` without overrides is what scores hold already, in its own words.
+    """
+    if scheme.name not in graded.found:
+        return None
+    names = class_names(graded, scheme.name)
+    old = tiers.to_numpy(zero_copy_only=False)
+    changed = np.ones(len(names), dtype=bool)
+    if scheme.kind == "abc":
+        changed = names != old
+    if not changed.any():
+        return None
+    rows = np.flatnonzero(changed)
+    cases = [case_of(graded, scheme, int(row)) for row in rows]
+    currency, as_of = context.currency, context.as_of
+    reasons = [write_reason(scheme, case, currency=currency) for case in cases]
+    gaps = [write_gap(scheme, case, as_of=as_of, currency=currency) for case in cases]
+    return Rewritten(
+        tier=pa.array(np.where(changed, names, old), pa.string()),
+        rows=rows,
+        tier_reason=pa.array(reasons, TEXT),
+        gap_to_next_tier=pa.array(gaps, GAP),
+    )
+
+
+def splice(old: pa.ChunkedArray, rows: Places, new: pa.Array) -> pa.Array:
+    """Return a column with other values in some rows."""
+    place = np.arange(len(old))
+    place[rows] = len(old) + np.arange(len(new))
+    whole = pa.concat_arrays([*old.chunks, new])
+    return whole.take(pa.array(place))
 
 
 def case_of(graded: Graded, scheme: Scheme, row: int) -> Case:

@@ -83,7 +83,7 @@ def retrain(
             done = go_the_way(log, settings, as_of=at, step=step, shows=not as_json)
         if done.run is not None and out is not None:
             step(f"Writing {out}")
-            write_rows(done.run.table, out)
+            write_rows(done.run.rows, out)
     if as_json:
         print_json(as_values(done, out))
     elif done.run is not None:

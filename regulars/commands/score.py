@@ -14,6 +14,7 @@ from features.errors import ConfigError
 from features.log import Log
 from models.actions import read_catalogue
 from models.schemes import TierPlan, plan_tiers
+from models.scores import SCORE_SCHEMA
 from regulars.commands.bundles import bundle_source
 from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
     from regulars.settings import Settings
     from serving.store import Store
+    from serving.store.score_rows import ScoreRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,15 @@ class Published:
         Its name in the store.
     model_version : str
         The version that scored it.
-    table : pyarrow.Table
-        One row a customer, as in ``SCORE_SCHEMA``.
+    rows : ScoreRows
+        One row a customer.
     """
 
     run_id: str
     model_version: str
     as_of: datetime
     currency: str | None
-    table: pa.Table
+    rows: ScoreRows
 
 
 def score(
@@ -77,7 +79,7 @@ def score(
             run = score_and_publish(log, bundle, settings, as_of=at, step=step)
         if out is not None:
             step(f"Writing {out}")
-            write_rows(run.table, out)
+            write_rows(run.rows, out)
     if as_json:
         print_json(summary(run, out))
     else:
@@ -102,12 +104,12 @@ def score_and_publish(
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step("Writing the reports")
         reports = write_reports(scored, log, earlier_run(store, as_of=as_of))
-        step(f"Publishing {scored.table.num_rows:,} customers")
+        step(f"Publishing {scored.rows.num_rows:,} customers")
         sync_lists(store, settings.lists)
         lists = build_for_publish(store, scored.facts, scored.context.facts)
         run_id = publish(
             store,
-            scored.table,
+            scored.rows,
             context=scored.context,
             model={**bundle.card, "version": bundle.version},
             beside=scored.beside,
@@ -120,7 +122,7 @@ def score_and_publish(
         model_version=bundle.version,
         as_of=as_of,
         currency=scored.context.currency,
-        table=scored.table,
+        rows=scored.rows,
     )
 
 
@@ -174,10 +176,12 @@ def check_out(out: Path | None) -> None:
         )
 
 
-def write_rows(table: pa.Table, out: Path) -> None:
+def write_rows(rows: ScoreRows, out: Path) -> None:
     """Write the rows so that ``out`` is whole whenever it is there."""
     aside = out.with_name(f".{out.name}.part")
-    pq.write_table(table, aside, compression="zstd")
+    with pq.ParquetWriter(aside, SCORE_SCHEMA, compression="zstd") as file:
+        for chunk in rows.chunks():
+            file.write_table(chunk)
     aside.replace(out)
 
 
@@ -188,10 +192,10 @@ def summary(run: Published, out: Path | None) -> dict[str, Any]:
         "model_version": run.model_version,
         "as_of": run.as_of,
         "currency": run.currency,
-        "customers": run.table.num_rows,
-        "tiers": counts(run.table, "tier"),
-        "risk_bands": counts(run.table, "risk_band"),
-        "score_basis": counts(run.table, "score_basis"),
+        "customers": run.rows.num_rows,
+        "tiers": counts(run.rows.figures, "tier"),
+        "risk_bands": counts(run.rows.figures, "risk_band"),
+        "score_basis": counts(run.rows.figures, "score_basis"),
         "out": None if out is None else str(out),
     }
 
@@ -204,8 +208,10 @@ def counts(table: pa.Table, column: str) -> dict[str, int]:
 
 def in_words(run: Published) -> str:
     """Return what is printed without ``--json``."""
-    tiers = ", ".join(f"{n:,} {tier}" for tier, n in counts(run.table, "tier").items())
+    tiers = ", ".join(
+        f"{n:,} {tier}" for tier, n in counts(run.rows.figures, "tier").items()
+    )
     return (
-        f"Run {run.run_id}: {run.table.num_rows:,} customers as of "
+        f"Run {run.run_id}: {run.rows.num_rows:,} customers as of "
         f"{run.as_of:%Y-%m-%d}, version {run.model_version}. Tiers: {tiers}."
     )

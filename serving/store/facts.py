@@ -47,18 +47,17 @@ def fact_rows(beside: Beside) -> Iterator[list[Row]]:
     """Yield customer, facts and moves, a batch at a time, in the table's order."""
     from features.log import open_database
 
-    values = [
-        _plain(field, f"c{place}") for place, field in enumerate(beside.facts.schema)
-    ]
-    table = beside.facts.rename_columns([f"c{i}" for i in range(len(values))])
+    columns = [f"c{place}" for place in range(beside.facts.num_columns)]
+    values = map(_plain, beside.facts.schema, columns)
+    table = beside.facts.rename_columns(columns)
     table = table.append_column("customer_id", beside.customer_id)
     table = table.append_column("moves", pa.array(beside.moves, pa.string()))
     packed = f"CAST(json_array({', '.join(values)}) AS VARCHAR)"
     with open_database() as con:
-        con.register("beside", table)
-        found = con.execute(f"SELECT customer_id, {packed}, moves FROM beside")
-        while batch := found.fetchmany(BATCH):
-            yield batch
+        for start in range(0, table.num_rows, BATCH):
+            con.register("beside", table.slice(start, BATCH))
+            query = f"SELECT customer_id, {packed}, moves FROM beside"
+            yield con.execute(query).fetchall()
 
 
 def _plain(field: pa.Field, column: str) -> str:

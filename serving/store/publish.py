@@ -24,6 +24,7 @@ from serving.store.lists import Building, delete_members, write_builds
 from serving.store.lock import PublishLock, publish_lock
 from serving.store.reports import delete_reports, insert_reports
 from serving.store.rows import Row, one_instant, score_rows
+from serving.store.score_rows import ScoreRows, as_rows
 from serving.store.tables import (
     DROPPED,
     PUBLISHED,
@@ -62,7 +63,7 @@ class Staged:
 
 def publish(
     store: Store,
-    scored_table: pa.Table,
+    scored: pa.Table | ScoreRows,
     *,
     context: RunContext,
     model: Mapping[str, Any],
@@ -77,7 +78,7 @@ def publish(
     ----------
     store : Store
         From ``open_store``.
-    scored_table : pyarrow.Table
+    scored : Table or ScoreRows
         One row a customer, with the columns of ``SCORE_SCHEMA``.
     context : RunContext
         What the run knew of all its customers; its ``as_of`` is that of every row.
@@ -105,13 +106,14 @@ def publish(
     StoreError
         If another process publishes, or the store fails. What was published stays.
     """
-    version = _check(scored_table, context=context, model=model)
+    rows = as_rows(scored)
+    version = _check(rows.figures, context=context, model=model)
     with publish_lock(store) as lock:
         _collect(store, lock)
         with store.write() as con:
             lock.renew(con)
             run = _begin(con, version=version, context=context, model=model)
-        for batch in score_rows(scored_table):
+        for batch in score_rows(rows):
             with store.stage() as con:
                 lock.renew(con)
                 insert_rows(con, batch, run=run.number)
@@ -119,7 +121,7 @@ def publish(
             with store.write() as con:
                 lock.renew(con)
                 insert_rows(con, batch, run=run.number, into=facts)
-        for batch in column_rows(scored_table, beside):
+        for batch in column_rows(rows.figures, beside):
             with store.stage() as con:
                 lock.renew(con)
                 insert_rows(con, batch, run=run.number, into=fact_columns)
@@ -136,7 +138,7 @@ def publish(
         with store.write() as con:
             lock.renew(con)
             insert_reports(con, reports or {}, run=run.number)
-            _flip(con, run, n_customers=scored_table.num_rows, keep=keep)
+            _flip(con, run, n_customers=rows.num_rows, keep=keep)
         try:
             _collect(store, lock)
         except StoreError as exc:

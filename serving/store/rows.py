@@ -6,8 +6,9 @@ where Python takes minutes.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ import pyarrow.compute as pc
 
 from features.errors import DataError
 from models.scores import SCORE_SCHEMA
-from serving.store.bodies import check_columns, rfc3339
+from serving.store.bodies import rfc3339
+from serving.store.score_rows import ScoreRows, as_rows
 from serving.store.tables import scores
 
 BATCH = 10_000
@@ -34,8 +36,8 @@ COLUMNS = tuple(column.name for column in scores.c if column.name != "run")
 Row = tuple[Any, ...]
 
 
-def score_rows(scored: pa.Table) -> Iterator[list[Row]]:
-    """Yield the rows of ``COLUMNS``, a batch at a time, in the table's order.
+def score_rows(scored: pa.Table | ScoreRows) -> Iterator[list[Row]]:
+    """Yield the rows of ``COLUMNS``, a batch at a time, in the run's order.
 
     While a batch is used, the next is written beside.
 
@@ -46,22 +48,33 @@ def score_rows(scored: pa.Table) -> Iterator[list[Row]]:
     """
     import duckdb
 
-    _check(scored)
-    as_of = one_instant(scored)
+    rows = as_rows(scored)
+    _check(rows.figures)
+    as_of = one_instant(rows.figures)
     instant = [rfc3339(as_of) if as_of else None]
     with ThreadPoolExecutor(1) as beside, duckdb.connect() as con:
 
-        def write(start: int) -> pa.Table:
-            con.register("scored", _storable(scored.slice(start, BATCH)))
+        def write(batch: pa.Table) -> pa.Table:
+            con.register("scored", _storable(batch))
             return con.sql(_query(), params=instant).to_arrow_table()
 
-        starts = range(0, scored.num_rows, BATCH)
-        waiting = [beside.submit(write, start) for start in starts[:AHEAD]]
-        for start in starts:
-            written = waiting.pop(0).result()
-            if start + AHEAD * BATCH < scored.num_rows:
-                waiting.append(beside.submit(write, start + AHEAD * BATCH))
-            yield list(zip(*(c.to_pylist() for c in written.columns), strict=True))
+        waiting: deque[Future[pa.Table]] = deque()
+        for batch in _batches(rows):
+            waiting.append(beside.submit(write, batch))
+            if len(waiting) > AHEAD:
+                yield _rows(waiting.popleft().result())
+        while waiting:
+            yield _rows(waiting.popleft().result())
+
+
+def _batches(scored: ScoreRows) -> Iterator[pa.Table]:
+    for chunk in scored.chunks():
+        for start in range(0, chunk.num_rows, BATCH):
+            yield chunk.slice(start, BATCH)
+
+
+def _rows(written: pa.Table) -> list[Row]:
+    return list(zip(*(c.to_pylist() for c in written.columns), strict=True))
 
 
 def one_instant(scored: pa.Table) -> datetime | None:
@@ -92,8 +105,7 @@ def _query() -> str:
 
 
 def _check(scored: pa.Table) -> None:
-    """Refuse a table that is not one of scores, or names a customer twice."""
-    check_columns(scored)
+    """Refuse scores that name a customer twice, or by what cannot be a key."""
     ids = scored["customer_id"]
     if pc.count_distinct(ids).as_py() != scored.num_rows:
         raise DataError("A customer has two scores.", needed="One row a customer.")

@@ -13,12 +13,14 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import sqlalchemy as sa
 
+from features.blocks import BLOCK
 from models.scores import RunContext
 from models.scoring import open_run
-from serving.crowd import score_crowd
+from serving.crowd import gather_crowd, score_crowd
 from serving.store import Store, open_store, publish
 from serving.store.publish import insert_rows
 from serving.store.rows import score_rows
+from serving.store.score_rows import ScoreRows
 from tests.bench.rows import Row
 from tests.bench.served import VERSION, many_customers, sample_bundle
 from tests.serving.conftest import database
@@ -41,12 +43,20 @@ def publish_rows(n_customers: int = 100_000) -> list[Row]:
     return rows
 
 
-def scored_run(n_customers: int) -> tuple[pa.Table, RunContext]:
+def scored_run(n_customers: int) -> tuple[ScoreRows, RunContext]:
     """Score customers like those of the sample."""
     bundle = sample_bundle()
     features = many_customers(bundle, n_customers)
     context = open_run(bundle.model, features, as_of=AS_OF, currency="GBP")
-    return score_crowd(bundle, features, context=context), context
+    blocks = (
+        pa.Table.from_pandas(features.iloc[start : start + BLOCK])
+        for start in range(0, n_customers, BLOCK)
+    )
+    with TemporaryDirectory(prefix="regulars-bench-") as name:
+        crowd = gather_crowd(
+            bundle.model, blocks, folder=Path(name), is_wanted=lambda _: False
+        )
+        return score_crowd(bundle, crowd, context=context), context
 
 
 @contextmanager
@@ -66,7 +76,7 @@ def postgres(folder: Path) -> Iterator[sa.Engine]:
 
 
 def _compare(
-    kind: str, way: str, urls: list[str], scored: pa.Table, context: RunContext
+    kind: str, way: str, urls: list[str], scored: ScoreRows, context: RunContext
 ) -> Row:
     ours, theirs = urls
     model = {"version": VERSION}
@@ -75,7 +85,7 @@ def _compare(
         publish(store, scored, context=context, model=model)
         our_seconds = time.perf_counter() - began
     with closing(open_store(theirs)) as store:
-        publish(store, scored.slice(0, 1), context=context, model=model)
+        publish(store, scored.take([0]), context=context, model=model)
         their_seconds = _bulk(store, scored)
     return Row(
         what=f"publish {scored.num_rows:,} customers, {kind}",
@@ -90,9 +100,9 @@ def _compare(
     )
 
 
-def _bulk(store: Store, scored: pa.Table) -> float:
+def _bulk(store: Store, scored: ScoreRows) -> float:
     """Insert all rows but the first in one transaction."""
-    rows = [row for batch in score_rows(scored.slice(1)) for row in batch]
+    rows = [row for batch in score_rows(scored) for row in batch][1:]
     began = time.perf_counter()
     with store.write() as con:
         if not store.is_sqlite:

@@ -12,7 +12,8 @@ import pytest
 
 from models.bundle import Bundle
 from models.buying import COLUMNS
-from models.customer_model import CustomerModel, Forecast, usual_of_clusters
+from models.clusters import usual_of_clusters
+from models.customer_model import CustomerModel, Forecast
 from models.intervals import ValueIntervals
 from training.train import TrainedModel
 
