@@ -13,11 +13,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from features.errors import BundleError
-from models.bundle import HELD, MOST_BYTES, Bundle, load_bundle
-from models.remote import PackedBundle, pack_bundle
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from models.bundle import Bundle
+    from models.remote import PackedBundle
 
 MODEL_NAME = "regulars"
 CHAMPION = "champion"
@@ -83,12 +84,16 @@ class BundleSource:
         BundleError
             As ``get`` does.
         """
+        from models.remote import pack_bundle
+
         self.get(version)
         folder = self._cache / version
         sha256 = (folder / SEAL).read_text(encoding="utf-8").strip()
         return pack_bundle(folder / "bundle", version=version, sha256=sha256)
 
     def _read(self, version: str) -> Bundle:
+        from models.bundle import load_bundle  # with all that models stand on
+
         folder = self._cache / version
         seal = folder / SEAL
         if seal.is_file():
@@ -102,6 +107,8 @@ class BundleSource:
     def _pull(self, version: str) -> Bundle:
         """Copy a version from the registry, check it, and only then keep it."""
         from mlflow.exceptions import MlflowException
+
+        from models.bundle import load_bundle
 
         client = self._client()
         try:
@@ -163,6 +170,8 @@ class BundleSource:
 
 def _check_listed(name: str, n_bytes: int | None) -> None:
     """Refuse to fetch what no bundle holds; a folder has no size."""
+    from models.bundle import HELD, MOST_BYTES
+
     if name not in HELD or n_bytes is None or n_bytes > MOST_BYTES:
         raise BundleError(
             f"{name} is no file of a bundle, or too large for one.",

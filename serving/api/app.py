@@ -16,6 +16,7 @@ from serving.api.metrics import Metrics
 from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
 from serving.api.problems import install_handlers
+from serving.api.quick import QuickLookUp
 from serving.api.routes import (
     actions,
     customers,
@@ -29,7 +30,7 @@ from serving.api.routes import (
     tiers,
 )
 from serving.api.settings import ApiSettings
-from serving.queries import BundleKeeper, BundleSource, KeyRing, readiness
+from serving.queries import BundleKeeper, BundleSource, KeyRing, QuickReader, readiness
 from serving.store import Store
 
 __all__ = ["ApiSettings", "create_app"]
@@ -72,26 +73,31 @@ def create_app(
         keeper=BundleKeeper(store, bundles, on_refused=on_refused),
         keys=KeyRing(store),
         metrics=metrics,
+        quick=QuickReader(store),
     )
     _add_routes(app, chosen)
     install_handlers(app)
+    quick = QuickLookUp(app.state.services, route=customers.ONE)
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
-    app.add_middleware(Envelope, metrics=metrics)
+    app.add_middleware(Envelope, metrics=metrics, quick=quick.answer)
     return app
 
 
 @asynccontextmanager
 async def warm_up(app: FastAPI) -> AsyncIterator[None]:
     """Load the bundle beside the first requests: look-ups need not wait for it."""
-    loading = Thread(target=_load, args=(app.state.services.keeper,), name="warm-up")
+    loading = Thread(target=_load, args=(app.state.services,), name="warm-up")
     loading.start()
     yield
     await run_in_threadpool(loading.join)
+    app.state.services.quick.close()
 
 
-def _load(keeper: BundleKeeper) -> None:
+def _load(services: Services) -> None:
+    """Load it if a key may ask for it: a worker that only looks up stays small."""
     try:
-        readiness(keeper)
+        if services.keys.hold("predict"):
+            readiness(services.keeper)
     except RegularsError as exc:
         log.warning("not ready yet", fault=str(exc))
 

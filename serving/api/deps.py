@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from serving.api.metrics import Metrics
 from serving.errors import ForbiddenError, KeyInUrlError, UnauthenticatedError
-from serving.queries import BundleKeeper, KeyRing
+from serving.queries import BundleKeeper, KeyRing, QuickReader
 from serving.store import Store
 
 BEARER = HTTPBearer(
@@ -43,6 +43,7 @@ class Services:
     keeper: BundleKeeper
     keys: KeyRing
     metrics: Metrics
+    quick: QuickReader
 
 
 async def get_services(request: Request) -> Services:

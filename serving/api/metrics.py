@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -45,6 +47,7 @@ class Metrics:
         self.store_up = Gauge(
             "regulars_store_up", "1 if the store answers.", registry=self.registry
         )
+        self._counters = lru_cache(maxsize=1_000)(self._find_counters)
         self.as_of = Gauge(
             "regulars_published_as_of_seconds",
             "The as_of of the published run, as Unix time; 0 if there is none.",
@@ -54,5 +57,14 @@ class Metrics:
     def count(self, method: str, route: str, *, status: int, seconds: float) -> None:
         """Record an answered request."""
         known = method if method in METHODS else "other"
-        self.requests.labels(known, route, str(status)).inc()
-        self.seconds.labels(known, route).observe(seconds)
+        requests, times = self._counters(known, route, status)
+        requests.inc()
+        times.observe(seconds)
+
+    def _find_counters(
+        self, method: str, route: str, status: int
+    ) -> tuple[Counter, Histogram]:
+        return (
+            self.requests.labels(method, route, str(status)),
+            self.seconds.labels(method, route),
+        )

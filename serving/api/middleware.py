@@ -3,49 +3,98 @@
 from __future__ import annotations
 
 import re
+import secrets
+import sys
 import time
-import uuid
+from collections.abc import Callable, Iterable
+from operator import is_not
+from typing import Any
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.api.metrics import Metrics
 from serving.api.problems import problem_response
+from serving.api.quick import QuickAnswer
 from serving.errors import INTERNAL, STATUSES
 
 CALLER_ID = re.compile(r"[A-Za-z0-9.-]{8,64}")
 """Request ids taken over from callers; an API key has underscores and never fits."""
 
 SECURITY_HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("Cache-Control", "private, no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"private, no-store"),
 )
 """Set where the answer does not set its own."""
+
+Quick = Callable[[Scope], QuickAnswer | None]
 
 log = structlog.get_logger()
 
 
-class Envelope:
-    """Name, time, count and log each request; turn what nobody caught into a 500."""
+class _Bound:
+    """The log, bound once: to bind it takes as long as to write a line.
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    It is bound again where logs are configured anew, or go elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self._seen: tuple[Any, ...] = ()
+        self._log: Any = None
+
+    def get(self) -> Any:
+        """Return it."""
+        now = (*structlog.get_config().values(), sys.stderr)
+        if len(now) != len(self._seen) or any(map(is_not, now, self._seen)):
+            self._seen, self._log = now, log.bind()
+        return self._log
+
+
+class Envelope:
+    """Name, time, count and log each request; turn what nobody caught into a 500.
+
+    Parameters
+    ----------
+    app : ASGI app
+    metrics : Metrics
+    quick : callable
+        Gives answers that need nothing of ``app``, None where there is none.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, quick: Quick = lambda scope: None
+    ) -> None:
         self.app = app
         self.metrics = metrics
+        self.quick = quick
+        self._log = _Bound()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["request_id"] = request_id = _request_id(Headers(scope=scope))
-        started, answer = time.perf_counter(), _Answer(send, request_id)
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        started = time.perf_counter()
+        scope["request_id"] = request_id = _request_id(scope["headers"])
+        answer = _Answer(send, request_id)
+        try:
+            found = self.quick(scope)
+            if found is not None:
+                await _send_quick(found, answer)
+            else:
+                await self._pass_on(scope, receive, answer)
+        finally:
+            self._record(scope, answer.status, time.perf_counter() - started)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Let the app answer."""
+        with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
             try:
                 await self.app(scope, receive, answer.send)
             except Exception:
@@ -53,21 +102,20 @@ class Envelope:
                 if answer.status is not None:
                     raise
                 await problem_response(scope, INTERNAL)(scope, receive, answer.send)
-            finally:
-                self._record(scope, answer.status, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int | None, seconds: float) -> None:
         """Log and count by the route's pattern: paths hold customers' ids."""
         route = getattr(scope.get("route"), "path_format", "other")
         method, status = scope["method"], status or 0
         self.metrics.count(method, route, status=status, seconds=seconds)
-        log.info(
+        self._log.get().info(
             "request",
             method=method,
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),
             key_id=scope.get("key_id"),
+            request_id=scope["request_id"],
         )
 
 
@@ -76,18 +124,25 @@ class _Answer:
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
-        self._request_id = request_id
+        self.request_id = request_id
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
         """Pass one message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-ID"] = self._request_id
-            for name, value in SECURITY_HEADERS:
-                headers.setdefault(name, value)
+            headers = message["headers"]
+            names = {name for name, _ in headers}
+            own = (b"x-request-id", self.request_id.encode("latin-1"))
+            more = [pair for pair in SECURITY_HEADERS if pair[0] not in names]
+            message["headers"] = [*headers, own, *more]
         await self._send(message)
+
+
+async def _send_quick(found: QuickAnswer, answer: _Answer) -> None:
+    start = {"type": "http.response.start", "status": 200, "headers": found.headers}
+    await answer.send(start)
+    await answer.send({"type": "http.response.body", "body": found.body})
 
 
 class BodyLimit:
@@ -119,6 +174,9 @@ class BodyLimit:
         await self.app(scope, receive_some, send)
 
 
-def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if CALLER_ID.fullmatch(given) else uuid.uuid4().hex
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    for name, value in headers:
+        if name == b"x-request-id":
+            given = value.decode("latin-1")
+            return given if CALLER_ID.fullmatch(given) else secrets.token_hex(16)
+    return secrets.token_hex(16)

@@ -10,6 +10,7 @@ from serving.queries.customers import (
 )
 from serving.queries.keys import KeyRing
 from serving.queries.predict import Asked, Prediction, predict
+from serving.queries.quick import QuickReader
 from serving.queries.reports import FoundReport, list_reports, report
 from serving.queries.runs import Run, model
 
@@ -23,6 +24,7 @@ __all__ = [
     "FoundReport",
     "KeyRing",
     "Prediction",
+    "QuickReader",
     "Run",
     "customer",
     "customers",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from features.errors import StoreError
 from serving.errors import UnauthenticatedError
 from serving.store.engine import Store
-from serving.store.keys import Key, find_key, touch_key
+from serving.store.keys import Key, find_key, list_keys, touch_key
 
 TRUST = timedelta(seconds=0.5)
 """For how long a key that was valid is taken to be valid still."""
@@ -69,6 +69,17 @@ class KeyRing:
             raise UnauthenticatedError("The API key is not valid.")
         self._seen[_name(presented)] = (self._clock() + self._trust, key)
         return key
+
+    def hold(self, scope: str) -> bool:
+        """Tell whether any valid key has a scope.
+
+        Raises
+        ------
+        StoreError
+            If the store does not answer.
+        """
+        kept = list_keys(self._store)
+        return any(key.may(scope) for key in kept if key.revoked_at is None)
 
     def is_due(self, key: Key) -> bool:
         """Tell whether the time of last use should be written again."""

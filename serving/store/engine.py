@@ -97,6 +97,31 @@ class Store:
             finally:
                 self._pragma(con, DURABLE)
 
+    def open_reader(self) -> sqlite3.Connection | None:
+        """Open a connection that only reads, past the pool; None for PostgreSQL.
+
+        A single statement on it sees one state of the store, text comes as bytes, and
+        nothing is waited for. Whoever opens it closes it.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be read.
+        """
+        if not self.is_sqlite:
+            return None
+        path = Path(str(self.engine.url.database)).resolve()
+        with self._translated():
+            con = sqlite3.connect(
+                f"{path.as_uri()}?mode=ro",
+                uri=True,
+                timeout=0,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        con.text_factory = bytes
+        return con
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()

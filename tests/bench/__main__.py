@@ -20,10 +20,12 @@ BENCHES = {
     "growth": "tests.bench.growth:growth_rows",
     "explain": "tests.bench.explain:explain_rows",
     "publishing": "tests.bench.publishing:publish_rows",
+    "lookup": "tests.bench.lookups:lookup_rows",
+    "list": "tests.bench.pages:page_rows",
 }
 """Name to where its rows come from; those with a size take the number of events."""
 SIZED = ("features", "growth")
-LIBRARIES = ("duckdb", "pandas", "pyarrow", "numpy", "lightgbm", "shap")
+LIBRARIES = ("duckdb", "pandas", "pyarrow", "numpy", "lightgbm", "shap", "fastapi")
 
 
 def machine() -> str:

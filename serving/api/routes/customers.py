@@ -69,3 +69,7 @@ def get_customer(
     """
     found = customer(services.store, customer_id)
     return run_response(request, found.stamp, found.body)
+
+
+ONE = router.routes[-1]
+"""The route of one customer, that ``serving.api.quick`` goes around."""
