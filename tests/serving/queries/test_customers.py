@@ -156,3 +156,28 @@ def test_a_run_of_no_customers_is_an_empty_page(store: Store) -> None:
     publish_rows(store, [])
     page = customers(store, ALL, limit=2)
     assert (page.bodies, page.next_cursor) == ([], None)
+
+
+def test_a_page_by_a_condition_is_the_same_however_far_one_has_to_look(
+    sqlite_store: Store,
+) -> None:
+    rows = [score(n, **figures(n)) for n in range(90)]
+    publish_rows(sqlite_store, rows)
+    kept = [row for row in rows if (row["expected_value"] or 0.0) > 600.0]
+    for sort in SORTS:
+        for limit in (1, 3, 90):
+            wanted = CustomerFilter(rule="expected_value > 600", sort=sort)
+            found = ids(walk(sqlite_store, wanted, limit=limit))
+            assert found == in_order(kept, sort), (sort, limit)
+
+
+def figures(n: int) -> dict[str, Any]:
+    """Return figures of which the last few are large, equal or missing."""
+    value = None if n % 7 == 0 else float(10 * (n // 2 * 2))
+    risk = None if value is None else value * 0.5
+    return {
+        "priority": None if value is None else 90 - n,
+        "expected_value": value,
+        "value_at_risk": risk,
+        "churn_probability": None if value is None else 0.5,
+    }
