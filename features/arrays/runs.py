@@ -32,17 +32,20 @@ class Runs:
     ----------
     starts, ends : array of shape (n_customers,)
         The first row of each, and the one after its last; alike for one without rows.
+    who : array of shape (n_rows,) or None
+        Whose each row is, where it is at hand.
     """
 
     starts: Ints
     ends: Ints
+    who: Ints | None = None
 
     @classmethod
     def of(cls, who: Ints, n: int) -> Runs:
         """Find the runs of rows whose customers, 0 to n - 1, are in ascending order."""
         counts = np.bincount(who, minlength=n)
         ends = np.cumsum(counts)
-        return cls(ends - counts, ends)
+        return cls(ends - counts, ends, who)
 
     @property
     def counts(self) -> Ints:
@@ -56,6 +59,10 @@ class Runs:
 
     def sum(self, values: Ints | Bools) -> Ints:
         """Sum whole numbers, or count what is true; 0 for a customer without rows."""
+        if self.who is not None and values.dtype == np.bool_:
+            rows = np.flatnonzero(values)
+            if len(rows) < len(values) // 4:  # few are sooner counted than summed up
+                return np.bincount(self.who[rows], minlength=len(self.starts))
         return self.sum_from(self.starts, running(values))
 
     def sum_from(self, firsts: Ints, sums: Ints) -> Ints:
