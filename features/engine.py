@@ -208,6 +208,11 @@ def build_by_query(
     log: "Log", plan: FeaturePlan, *, as_of: Sequence[datetime]
 ) -> pa.Table:
     """Compute the same table as ``build_features`` by the plan's query as it stands."""
+    instants = sorted({to_naive_utc(each) for each in as_of})
+    if len(instants) > 1 and _knows_late(log.con):
+        # The query would take lines of one instant for two, if they became known apart.
+        tables = [build_by_query(log, plan, as_of=[each]) for each in instants]
+        return pa.concat_tables(tables)
     set_as_ofs(log.con, as_of)
     schema = feature_schema(plan)
     if _count_rows(log.con) * len(as_of) <= SMALL_LOG_ROWS:
@@ -246,6 +251,12 @@ def _count_rows(con: "duckdb.DuckDBPyConnection") -> int:
         "select count(*) from transactions union all select count(*) from interactions"
     ).fetchall()
     return sum(n_rows for (n_rows,) in counts)
+
+
+def _knows_late(con: "duckdb.DuckDBPyConnection") -> bool:
+    """Tell whether anything that was bought became known only later."""
+    late = "select 1 from transactions where known_at > occurred_at limit 1"
+    return bool(con.execute(late).fetchall())
 
 
 def _run_large(

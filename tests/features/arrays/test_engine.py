@@ -70,6 +70,25 @@ def test_the_values_are_those_of_the_query(purchases: Rows, contacts: Rows) -> N
     )
 
 
+def test_lines_of_one_instant_that_became_known_apart_are_one_moment() -> None:
+    rows = """
+    customer_id | occurred_at         | amount | order_id | known_at
+    a           | 2024-04-01T10:00:00 | 10     | 1        |
+    a           | 2024-04-01T10:00:00 | 20     | 1        | 2024-05-10
+    a           | 2024-04-20T10:00:00 | 20     | 2        |
+    a           | 2024-04-22T10:00:00 | -5     | 2        |
+    """
+    log = open_log(transactions=rows)
+    plan = plan_for(log, "2024-06-01")
+    instants = [at("2024-05-01"), at("2024-06-01")]
+
+    for table in (
+        in_arrays(log, plan, instants),
+        build_by_query(log, plan, as_of=instants),
+    ):
+        assert table["returns_per_order"].to_pylist() == [0.5, 0.5]
+
+
 def many_rows() -> Rows:
     return [
         {
