@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from serving.store.columns import read_columns
-from serving.store.rows import BATCH, Row
+from serving.store.rows import BATCH, Row, written_ahead
 from serving.store.tables import facts, scores
 
 if TYPE_CHECKING:
@@ -53,11 +53,17 @@ def fact_rows(beside: Beside) -> Iterator[list[Row]]:
     table = table.append_column("customer_id", beside.customer_id)
     table = table.append_column("moves", pa.array(beside.moves, pa.string()))
     packed = f"CAST(json_array({', '.join(values)}) AS VARCHAR)"
+    query = f"SELECT customer_id, {packed}, moves FROM beside"
     with open_database() as con:
-        for start in range(0, table.num_rows, BATCH):
-            con.register("beside", table.slice(start, BATCH))
-            query = f"SELECT customer_id, {packed}, moves FROM beside"
-            yield con.execute(query).fetchall()
+
+        def write(batch: pa.Table) -> pa.Table:
+            con.register("beside", batch)
+            return con.sql(query).to_arrow_table()
+
+        batches = (
+            table.slice(start, BATCH) for start in range(0, table.num_rows, BATCH)
+        )
+        yield from written_ahead(batches, write)
 
 
 def _plain(field: pa.Field, column: str) -> str:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any
 
 import pyarrow as pa
@@ -41,6 +42,10 @@ KEEP = 30
 
 CHUNK = 10_000
 """Rows deleted in one transaction."""
+
+TOGETHER = 4
+"""Batches in one transaction: pages of indexes that all of them touch are written once,
+and another writer waits for two seconds at most."""
 
 log = logging.getLogger(__name__)
 
@@ -113,18 +118,17 @@ def publish(
         with store.write() as con:
             lock.renew(con)
             run = _begin(con, version=version, context=context, model=model)
-        for batch in score_rows(rows):
-            with store.stage() as con:
-                lock.renew(con)
-                insert_rows(con, batch, run=run.number)
-        for batch in fact_rows(beside) if beside else ():
-            with store.write() as con:
-                lock.renew(con)
-                insert_rows(con, batch, run=run.number, into=facts)
-        for batch in column_rows(rows.figures, beside):
-            with store.stage() as con:
-                lock.renew(con)
-                insert_rows(con, batch, run=run.number, into=fact_columns)
+        written = {
+            scores: score_rows(rows),
+            facts: fact_rows(beside) if beside else iter(()),
+            fact_columns: column_rows(rows.figures, beside),
+        }
+        for table, batches in written.items():
+            while some := list(islice(batches, 1)):
+                with store.stage() as con:
+                    lock.renew(con)
+                    for batch in chain(some, islice(batches, TOGETHER - 1)):
+                        insert_rows(con, batch, run=run.number, into=table)
         for name, building in (lists or {}).items():
             with store.write() as con:
                 lock.renew(con)

@@ -7,7 +7,7 @@ where Python takes minutes.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -52,14 +52,22 @@ def score_rows(scored: pa.Table | ScoreRows) -> Iterator[list[Row]]:
     _check(rows.figures)
     as_of = one_instant(rows.figures)
     instant = [rfc3339(as_of) if as_of else None]
-    with ThreadPoolExecutor(1) as beside, duckdb.connect() as con:
+    with duckdb.connect() as con:
 
         def write(batch: pa.Table) -> pa.Table:
             con.register("scored", _storable(batch))
             return con.sql(_query(), params=instant).to_arrow_table()
 
-        waiting: deque[Future[pa.Table]] = deque()
-        for batch in _batches(rows):
+        yield from written_ahead(_batches(rows), write)
+
+
+def written_ahead(
+    batches: Iterable[pa.Table], write: Callable[[pa.Table], pa.Table]
+) -> Iterator[list[Row]]:
+    """Yield what ``write`` makes of each batch, as rows, while it makes the next."""
+    waiting: deque[Future[pa.Table]] = deque()
+    with ThreadPoolExecutor(1) as beside:
+        for batch in batches:
             waiting.append(beside.submit(write, batch))
             if len(waiting) > AHEAD:
                 yield _rows(waiting.popleft().result())
