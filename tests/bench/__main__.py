@@ -20,11 +20,12 @@ BENCHES = {
     "growth": "tests.bench.growth:growth_rows",
     "explain": "tests.bench.explain:explain_rows",
     "publishing": "tests.bench.publishing:publish_rows",
+    "score": "tests.bench.score:score_rows",
     "lookup": "tests.bench.lookups:lookup_rows",
     "list": "tests.bench.pages:page_rows",
 }
 """Name to where its rows come from; those with a size take the number of events."""
-SIZED = ("features", "growth")
+SIZED = ("features", "growth", "publishing", "score")
 LIBRARIES = ("duckdb", "pandas", "pyarrow", "numpy", "lightgbm", "shap", "fastapi")
 
 

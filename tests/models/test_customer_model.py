@@ -13,7 +13,8 @@ import pytest
 from models.bundle import Bundle
 from models.buying import COLUMNS
 from models.clusters import usual_of_clusters
-from models.customer_model import CustomerModel, Forecast
+from models.customer_model import CustomerModel
+from models.forecast import Forecast
 from models.intervals import ValueIntervals
 from training.train import TrainedModel
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.customer_model import Explained
 from models.explain import MOST_REASONS, write_reasons
+from models.forecast import Explained
 from models.reasons import ReasonTable
 from models.scores import BASE, OTHER, REASON
 
