@@ -98,18 +98,11 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def parts(self, X: pd.DataFrame) -> Floats:
         """Return the log-odds of churn of each part, of shape (n, 3)."""
         matrix = self._matrix(X)
-        return np.column_stack(
-            [
-                raw_score(self.booster_, matrix),
-                self.ranks_.decision_function(matrix),
-                _rhythm_log_odds(X),
-            ]
-        )
+        return self._parts(X, matrix, self.ranks_.decision_function(matrix))
 
     def decision_function(self, X: pd.DataFrame) -> Floats:
         """Return the blended log-odds of churn, of shape (n,)."""
-        weighed = self.parts(X) * self.weights_  # not BLAS: a row alone is the same
-        return np.asarray(weighed.sum(axis=1))
+        return self._blended(self.parts(X))
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return the probabilities of staying and of churn, of shape (n, 2)."""
@@ -129,8 +122,28 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             Base and row sum make ``decision_function``.
         """
         matrix = self._matrix(X)
+        return self._contributions(X, matrix, self.ranks_.contributions(matrix))
+
+    def assess(self, X: pd.DataFrame) -> tuple[Floats, Floats, float]:
+        """Return ``decision_function`` and ``contributions``, each rank taken once."""
+        matrix = self._matrix(X)
+        ranks, base = self.ranks_.contributions(matrix)
+        parts = self._parts(X, matrix, np.asarray(base + ranks.sum(axis=1)))
+        return self._blended(parts), *self._contributions(X, matrix, (ranks, base))
+
+    def _parts(self, X: pd.DataFrame, matrix: Floats, of_ranks: Floats) -> Floats:
+        trees = raw_score(self.booster_, matrix)
+        return np.column_stack([trees, of_ranks, _rhythm_log_odds(X)])
+
+    def _blended(self, parts: Floats) -> Floats:
+        weighed = parts * self.weights_  # not BLAS: a row alone is the same
+        return np.asarray(weighed.sum(axis=1))
+
+    def _contributions(
+        self, X: pd.DataFrame, matrix: Floats, by_rank: tuple[Floats, float]
+    ) -> tuple[Floats, float]:
         trees, tree_base = contributions(self.booster_, matrix)
-        ranks, rank_base = self.ranks_.contributions(matrix)
+        ranks, rank_base = by_rank
         of_trees, of_ranks, of_btyd = self.weights_
         total = of_trees * trees + of_ranks * ranks
         rhythm = list(self.feature_names_in_).index(RHYTHM)

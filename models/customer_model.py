@@ -23,6 +23,7 @@ from models.buying import BuyingModel, design
 from models.calibration import Calibration
 from models.churn import ChurnModel
 from models.clusters import BehaviourClusters
+from models.forecast import Explained, Forecast
 from models.intervals import ValueIntervals
 from models.lifecycle import lifecycle_stage
 from models.reasons import ReasonTable
@@ -50,43 +51,6 @@ class Basis:
 
     name: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What is foretold of each customer, in the order of the features.
-
-    Parameters
-    ----------
-    churn_probability, expected_value, value_low, value_high : ndarray of shape (n,)
-    expected_orders : ndarray of shape (n,)
-    days_to_next_order : ndarray of shape (n,)
-        Median; NaN where no order in the horizon is the likelier.
-    cluster : ndarray of shape (n,)
-    """
-
-    churn_probability: Floats
-    expected_value: Floats
-    value_low: Floats
-    value_high: Floats
-    expected_orders: Floats
-    days_to_next_order: Floats
-    cluster: npt.NDArray[np.int64]
-
-    @classmethod
-    def unknown(cls, cluster: npt.NDArray[np.int64]) -> Forecast:
-        """Return NaN of everything but the clusters."""
-        nothing = np.full(len(cluster), np.nan)
-        return cls(nothing, nothing, nothing, nothing, nothing, nothing, cluster)
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """What each column adds to a served figure; base and row sum make the figure."""
-
-    columns: tuple[str, ...]
-    parts: Floats
-    base: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +168,18 @@ class CustomerModel:
 
     def predict(self, X: pd.DataFrame) -> Forecast:
         """Foretell the horizon of each row of ``design``; NaN where it cannot be."""
+        return self._foretell(X, self.churn.decision_function(X))
+
+    def assess(self, X: pd.DataFrame) -> tuple[Forecast, Explained]:
+        """Return ``predict`` and ``explain_churn``: what both need is found once."""
+        score, parts, base = self.churn.assess(X)
+        return self._foretell(X, score), self._explain_churn(parts, base)
+
+    def _foretell(self, X: pd.DataFrame, score: Floats) -> Forecast:
         cluster = np.asarray(self.clusters.predict(X), dtype=np.int64)
         if self.basis.name == INSUFFICIENT:
             return Forecast.unknown(cluster)
-        p = self.churn_calibration(self.churn.decision_function(X))
+        p = self.churn_calibration(score)
         value = self.value_calibration(self.value.predict_log(X))
         low, high = self.intervals.predict(value)
         return Forecast(
@@ -222,7 +194,9 @@ class CustomerModel:
 
     def explain_churn(self, X: pd.DataFrame) -> Explained:
         """Say what makes each churn probability, in probability."""
-        parts, base = self.churn.contributions(X)
+        return self._explain_churn(*self.churn.contributions(X))
+
+    def _explain_churn(self, parts: Floats, base: float) -> Explained:
         parts, base = self.churn_calibration.carry(parts, base)
         return Explained(tuple(self.churn.feature_names_in_), parts, base)
 

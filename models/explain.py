@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from models.customer_model import Explained
+from models.forecast import Explained
 from models.reasons import ReasonTable
 from models.scores import BASE, OTHER, REASON
 

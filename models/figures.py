@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 WHOLE_CURRENCIES = frozenset(
     {"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"}
 )
 """Currencies without a minor unit (ISO 4217)."""
+
+KEPT = 65_536
+"""Figures whose text is kept: both languages write the same, and many customers."""
 
 
 def minor_digits(currency: str | None) -> int:
@@ -37,6 +41,7 @@ def money_writer(currency: str | None) -> Callable[[float], str]:
     return f"{{:z,.{minor_digits(currency)}f}}{unit}".format
 
 
+@lru_cache(maxsize=KEPT)
 def write_number(value: float) -> str:
     """Write a number with as many digits as help: none past 10, two below 1.
 
@@ -51,6 +56,7 @@ def write_number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if digits else text
 
 
+@lru_cache(maxsize=KEPT)
 def write_share(share: float) -> str:
     """Write a share of 1 in percent.
 

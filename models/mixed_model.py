@@ -20,7 +20,8 @@ from features.fingerprint import fingerprint
 from features.log import Log
 from features.spark.log import AnyLog
 from models.calibration import Calibration
-from models.customer_model import Basis, Explained, Forecast
+from models.customer_model import Basis
+from models.forecast import Explained, Forecast
 from models.mixed_churn import MixedChurn
 from models.mixed_clusters import MixedClusters
 from models.mixed_words import AttributeWords
@@ -136,6 +137,10 @@ class MixedModel:
             days_to_next_order=nothing,
             cluster=self.clusters.predict(X),
         )
+
+    def assess(self, X: pd.DataFrame) -> tuple[Forecast, Explained]:
+        """Return ``predict`` and ``explain_churn``."""
+        return self.predict(X), self.explain_churn(X)
 
     def explain_churn(self, X: pd.DataFrame) -> Explained:
         """Say what makes each churn probability, in probability."""

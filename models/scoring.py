@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from models.customer_model import INSUFFICIENT, Explained, Forecast
+from models.customer_model import INSUFFICIENT
 from models.explain import write_reasons
+from models.forecast import Explained, Forecast
 from models.kinds import ServedModel
 from models.mixed_words import without_codes
 from models.reasons import ReasonTable
@@ -86,7 +87,7 @@ def score_customers(
         In ``SCORE_SCHEMA``; ``priority`` is the rank among these rows.
     """
     X = model.design(features)
-    forecast = model.predict(X)
+    forecast, churn = model.assess(X)
     n = len(X)
     cuts = TierCuts.from_dict(context.tiers)
     quantity = model.tier_quantity(X)
@@ -114,7 +115,7 @@ def score_customers(
         "score_basis": pa.array([model.basis.name] * n),
         "score_basis_reason": pa.array([model.basis.reason] * n),
         "churn_reasons": _reasons(
-            model.explain_churn(X),
+            churn,
             X,
             model,
             table=reasons,

@@ -116,6 +116,10 @@ class SimpleScore(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         terms = self._terms(self._matrix(X))
         return terms - self.means_, float(self.means_.sum())
 
+    def assess(self, X: pd.DataFrame) -> tuple[Floats, Floats, float]:
+        """Return ``decision_function`` and ``contributions``."""
+        return self.decision_function(X), *self.contributions(X)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.customer_model import Explained
+from models.forecast import Explained
 from models.kinds import ServedModel
 
 MOST_ROWS = 1_000

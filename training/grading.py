@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.customer_model import Forecast
+from models.forecast import Forecast
 from models.simple import WORDS
 from training.baselines import BASELINES, judge_churn, judge_value
 from training.fit import Fitted
