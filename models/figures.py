@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 WHOLE_CURRENCIES = frozenset(
@@ -39,6 +40,35 @@ def money_writer(currency: str | None) -> Callable[[float], str]:
     """Return what writes an amount in ``currency``."""
     unit = f" {currency}".replace("{", "{{").replace("}", "}}") if currency else ""
     return f"{{:z,.{minor_digits(currency)}f}}{unit}".format
+
+
+LEAST_DAYS = 14
+"""A day by which somebody should have done something is no nearer than this."""
+
+
+def next_quarter_end(as_of: datetime) -> date:
+    """Return the last day of the quarter, or of the next where that is too near.
+
+    Examples
+    --------
+    >>> [str(next_quarter_end(datetime(2011, 12, day))) for day in (10, 30)]
+    ['2011-12-31', '2012-03-31']
+    """
+    day = as_of.date() + timedelta(days=LEAST_DAYS)
+    month = (day.month - 1) // 3 * 3 + 4
+    first = date(day.year + (month > 12), (month - 1) % 12 + 1, 1)
+    return first - timedelta(days=1)
+
+
+def write_day(day: date) -> tuple[str, str]:
+    """Write a day in English and in Chinese.
+
+    Examples
+    --------
+    >>> write_day(date(2012, 3, 31))
+    ('31 March 2012', '2012年3月31日')
+    """
+    return f"{day.day} {day:%B %Y}", f"{day.year}年{day.month}月{day.day}日"
 
 
 @lru_cache(maxsize=KEPT)

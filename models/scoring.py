@@ -17,6 +17,7 @@ from models.mixed_words import without_codes
 from models.reasons import ReasonTable
 from models.risk import risk_band
 from models.scores import SCORE_SCHEMA, TEXT, RunContext
+from models.tier_orders import Orders
 from models.tiers import (
     TierCuts,
     assign_tiers,
@@ -24,6 +25,8 @@ from models.tiers import (
     write_gaps,
     write_tier_reasons,
 )
+
+MEAN_ORDER = "mean_order_value"
 
 
 def open_run(
@@ -105,7 +108,12 @@ def score_customers(
             quantity, tiers, cuts, currency=context.currency, words=model.tier_words
         ),
         "gap_to_next_tier": write_gaps(
-            quantity, tiers, cuts, currency=context.currency, words=model.tier_words
+            quantity,
+            tiers,
+            cuts,
+            currency=context.currency,
+            words=model.tier_words,
+            orders=_orders(model, X, context.as_of),
         ),
         "cluster_name": _cluster_names(model, forecast.cluster),
         "priority": pa.array(
@@ -173,6 +181,13 @@ def _cluster_names(model: ServedModel, cluster: npt.NDArray[np.int64]) -> pa.Arr
         pa.array([names[i][lang] for i in ids]).take(place) for lang in names[ids[0]]
     ]
     return pa.StructArray.from_arrays(texts, fields=list(TEXT))
+
+
+def _orders(model: ServedModel, X: pd.DataFrame, as_of: datetime) -> Orders | None:
+    """Return what an order is worth, where tiers go by spend."""
+    if not model.tier_words.is_spend or MEAN_ORDER not in X:
+        return None
+    return Orders(X[MEAN_ORDER].to_numpy(), as_of)
 
 
 def _reasons(

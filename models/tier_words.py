@@ -25,12 +25,16 @@ class QuantityWords:
         Where it is 0.
     more : mapping of str to str
         What follows in English, and goes before in Chinese, what is missing.
+    is_spend : bool
+        Whether one more order brings its amount nearer: what is missing is then told in
+        orders too, and with a day.
     """
 
     said: Mapping[str, Pair]
     below: Mapping[str, Pair]
     nothing: Mapping[str, str]
     more: Mapping[str, str]
+    is_spend: bool = False
 
 
 SPENT = QuantityWords(
@@ -47,6 +51,7 @@ SPENT = QuantityWords(
         "zh": f"过去{DAYS}天没有净消费",
     },
     more={"en": f" more in the last {DAYS} days", "zh": f"过去{DAYS}天再多消费"},
+    is_spend=True,
 )
 """Net spend in the last 365 days."""
 

@@ -20,8 +20,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.figures import minor_digits, write_amounts, write_money
+from models.figures import (
+    minor_digits,
+    next_quarter_end,
+    write_amounts,
+    write_day,
+    write_money,
+)
 from models.scores import GAP, TEXT
+from models.tier_orders import Orders, write_orders
 from models.tier_words import DAYS, SPENT, QuantityWords
 
 Floats = npt.NDArray[np.float64]
@@ -183,8 +190,15 @@ def write_gaps(
     *,
     currency: str | None,
     words: QuantityWords = SPENT,
+    orders: Orders | None = None,
 ) -> pa.StructArray:
-    """Write ``gap_to_next_tier`` for many customers, as a column of a score."""
+    """Write ``gap_to_next_tier`` for many customers, as a column of a score.
+
+    Parameters
+    ----------
+    orders : Orders or None
+        With it, what is missing is told in orders too, and by a day.
+    """
     ladder = (None, cuts.vip, cuts.a, cuts.b)
     above = ["" if cut is None else str(assign_tiers([cut], cuts)[0]) for cut in ladder]
     places = _places(tiers)
@@ -192,10 +206,17 @@ def write_gaps(
     goal = np.array([np.nan if cut is None else cut for cut in ladder])[places]
     gap = np.maximum(np.ceil((goal - _read(quantity)) * unit - 1e-6), 1) / unit
     money = write_amounts(gap.tolist(), currency)
-    ends = [f"{words.more['en']} would make it {tier}" for tier in above]
+    span, (start, until) = words.more["en"], ("", words.more["zh"])
+    if orders is not None:
+        day, day_zh = write_day(next_quarter_end(orders.as_of))
+        span, start, until = f" more by {day}", f"{day_zh}前", "再消费"
+    more, more_zh = write_orders(gap, orders)
+    ends = [f"{span} would make it {tier}" for tier in above]
     en = _fill([("", end) for end in ends], places, money)
-    start, ends = words.more["zh"], [f"即可成为{tier}" for tier in above]
-    zh = _fill([(start, end) for end in ends], places, money)
+    en = pc.binary_join_element_wise(more, en, "")
+    ends = [f"即可成为{tier}" for tier in above]
+    zh = _fill([(until, end) for end in ends], places, money)
+    zh = pc.binary_join_element_wise(start, more_zh, zh, "")
     return pa.StructArray.from_arrays(
         [pa.array(above).take(pa.array(places)), pa.array(gap), en, zh],
         fields=list(GAP),

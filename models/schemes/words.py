@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from models.figures import minor_digits, write_money, write_number, write_share
+from models.figures import (
+    minor_digits,
+    next_quarter_end,
+    write_day,
+    write_money,
+    write_number,
+    write_share,
+)
 from models.schemes.scheme import Scheme
 
 LABELS: Mapping[str, tuple[str, str]] = {
@@ -188,7 +195,8 @@ def _gap(
     unit = 10 ** (minor_digits(currency) if scheme.unit == "money" else 0)
     unit = 1_000_000 if scheme.unit not in {"money", "orders"} else unit
     missing = math.ceil((limit - case.quantity) * unit - 1e-6) / unit
-    tier, by = scheme.classes[above], quarter_end(as_of)
+    tier = scheme.classes[above]
+    by, by_zh = write_day(next_quarter_end(as_of))
     written = write_quantity(missing, scheme.unit, currency)
     en, zh = f"{written} more", f"再增加{written}"
     if scheme.unit == "orders":
@@ -201,20 +209,9 @@ def _gap(
     return {
         "tier": tier,
         "amount": missing,
-        "en": f"{en} by {by.day} {by:%B %Y} would make it {tier}",
-        "zh": f"{by.year}年{by.month}月{by.day}日前{zh}即可成为{tier}",
+        "en": f"{en} by {by} would make it {tier}",
+        "zh": f"{by_zh}前{zh}即可成为{tier}",
     }
-
-
-def quarter_end(as_of: datetime) -> date:
-    """Return the last day of the quarter of an instant.
-
-    >>> quarter_end(datetime(2011, 12, 10))
-    datetime.date(2011, 12, 31)
-    """
-    month = (as_of.month - 1) // 3 * 3 + 4
-    first = date(as_of.year + (month > 12), (month - 1) % 12 + 1, 1)
-    return first - timedelta(days=1)
 
 
 def write_quantity(value: float, unit: str, currency: str | None) -> str:

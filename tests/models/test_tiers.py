@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from math import ceil
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.scores import GAP, TEXT
+from models.tier_orders import Orders
 from models.tiers import (
     TIERS,
     TierCuts,
@@ -166,6 +168,23 @@ def test_the_gap_is_said_in_both_languages() -> None:
         "en": "130.00 GBP more in the last 365 days would make it A",
         "zh": "过去365天再多消费130.00 GBP即可成为A",
     }
+
+
+def test_a_gap_of_spend_is_told_in_orders_and_by_a_day() -> None:
+    orders = Orders([65.0, 500.0, np.nan, -5.0, 0.1], datetime(2012, 1, 5, tzinfo=UTC))
+    gaps = write_gaps(
+        [890.0] * 5, np.array(["B"] * 5), CUTS, currency="GBP", orders=orders
+    ).to_pylist()
+    one = "130.00 GBP more by 31 March 2012 would make it A"
+    assert [gap["en"] for gap in gaps] == [
+        f"2 more orders or {one}",
+        f"1 more order or {one}",
+        one,
+        one,
+        one,
+    ]
+    assert gaps[0]["zh"] == "2012年3月31日前再下2单或再消费130.00 GBP即可成为A"
+    assert {gap["amount"] for gap in gaps} == {130.0}
 
 
 def test_a_tier_that_nobody_is_in_is_not_the_next_one() -> None:
