@@ -228,7 +228,7 @@ def _facts(
     context: RunContext,
 ) -> pa.Table:
     """Return what rules may name of customers; what the run had besides is unknown."""
-    own = own_features(model, features)
+    own = own_features(model, features, model.tier_quantity(features))
     facts = build_facts(scores, own, log, as_of=context.as_of)
     for name, kind in context.facts.items():
         if name not in facts.column_names and not name.startswith("tier_"):

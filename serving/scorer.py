@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from features.spark.log import AnyLog
 
 
+SPEND = "net_spend_365d"
+
+
 @dataclass(frozen=True, slots=True)
 class ScoredRun:
     """The scores of a run, and what it knew of all its customers.
@@ -124,6 +127,7 @@ def score_log(
         tiers=plan,
         actions=catalogue,
         named=crowd.names,
+        quantity=crowd.quantity,
     )
 
 
@@ -167,14 +171,17 @@ def complete_run(
     tiers: TierPlan,
     actions: Catalogue,
     named: Sequence[str] | None = None,
+    quantity: npt.NDArray[np.float64] | None = None,
 ) -> ScoredRun:
     """Add what hangs on all customers: facts, tiers, actions, the fingerprint.
 
-    ``named`` are all features, where ``features`` are only those that rules mention.
+    ``named`` are all features, where ``features`` are only those that rules mention;
+    ``quantity`` is what tiers go by.
     """
     as_of = context.as_of
-    own = own_features(model, features)
-    names = [n for n in named or map(str, features) if n not in model.attributes]
+    own = own_features(model, features, quantity)
+    known = dict.fromkeys([*(named or map(str, features)), *map(str, own)])
+    names = [name for name in known if name not in model.attributes]
     facts = build_facts(scores.figures, own, log, as_of=as_of, named=names)
     graded = grade(
         facts, tiers.schemes, as_of=as_of, before=tiers.before, manual=tiers.manual
@@ -198,6 +205,17 @@ def complete_run(
     return ScoredRun(scores, context, chosen.facts.select(listed), tuple(graded.moves))
 
 
-def own_features(model: ServedModel, features: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the columns that are attributes: facts have them from the log."""
-    return features[[str(n) for n in features if n not in model.attributes]]
+def own_features(
+    model: ServedModel,
+    features: pd.DataFrame,
+    quantity: npt.NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
+    """Leave out the columns that are attributes: facts have them from the log.
+
+    Where nobody purchases, what tiers go by (twelve months' amounts) is a customer's
+    yearly spend, so that schemes, lists and reports need not know the kind of churn.
+    """
+    own = features[[str(n) for n in features if n not in model.attributes]]
+    if quantity is None or model.kind == "purchases" or not quantity.any():
+        return own
+    return own.assign(**{SPEND: quantity})
