@@ -1,5 +1,6 @@
 """A model of labels: judged where it had not been, explained, and served alike."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from features.errors import DataError
 from features.log import Log
 from models.bundle import Bundle, load_bundle
 from models.mixed_model import MixedModel
+from models.reports.report import Report
 from models.scores import BASE, OTHER, SCORE_SCHEMA
 from serving.apart import CustomerEvents, score_again, score_events
+from serving.reporter import write_reports
 from serving.scorer import score_log
 from tests.telco import open_telco
 from training.attribute_train import AttributeOptions, train_attributes
@@ -130,3 +133,13 @@ def test_too_few_labels_are_refused(tmp_path: Path) -> None:
         pytest.raises(DataError, match="60 customers have a label"),
     ):
         train_attributes(few, as_of=few.ends_at, folder=tmp_path / "b", options=OPTIONS)
+
+
+def test_reports_say_what_customers_pay(bundle: Bundle, log: Log) -> None:
+    run = score_log(bundle, log, as_of=log.ends_at)
+    reports = write_reports(run, log, None)
+    row = log.con.execute("select sum(MonthlyCharges) from customers").fetchall()[0]
+    tiers = Report.from_dict(json.loads(reports["tiers"])).to_answer()["tables"][0]
+    paid = sum(each["net_revenue"] for each in tiers["rows"])
+    assert paid == pytest.approx(12 * row[0])
+    assert not json.loads(reports["abc"])["needs"]
