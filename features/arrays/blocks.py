@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from features.arrays.contacts import Contacts
-from features.arrays.grains import Lines, sort_lines
+from features.arrays.grains import Moments, find_moments
+from features.arrays.items import Items, find_items
+from features.arrays.lines import Lines, sort_lines
 from features.arrays.reading import SECOND, Raw, RawLog
 from features.arrays.runs import (
     MOST,
@@ -29,10 +31,19 @@ class SumError(ArithmeticError):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Customers that follow on one another, with all their rows in time order."""
+    """Customers that follow on one another, with all their rows in time order.
+
+    Parameters
+    ----------
+    moments : Moments or None
+        None where a line became known after it happened: then they hang on the as_of.
+    """
 
     ids: pa.Array
     lines: Lines
+    moments: Moments | None
+    products: Items
+    categories: Items
     contacts: Contacts
     joined_at: Ints
     has_joined: Bools
@@ -42,9 +53,14 @@ def read_block(raw: RawLog, number: int) -> Block:
     """Put the rows of a block's customers into order."""
     first = number * raw.block_size
     last = min(first + raw.block_size, len(raw.ids))
+    lines = _make_lines(raw, raw.sale_rows[number], first)
+    knows_late = bool((lines.seen_at > lines.at).any())
     return Block(
         ids=raw.ids.slice(first, last - first),
-        lines=_make_lines(raw, raw.sale_rows[number], first),
+        lines=lines,
+        moments=None if knows_late else find_moments(lines),
+        products=find_items(lines, lines.product),
+        categories=find_items(lines, lines.category),
         contacts=_make_contacts(raw, raw.contact_rows[number], first),
         joined_at=raw.joined_at[first:last],
         has_joined=raw.has_joined[first:last],

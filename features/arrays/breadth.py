@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from features.arrays.grains import Grains
+from features.arrays.items import Items, group
 from features.arrays.purchases import Columns
 from features.arrays.runs import (
     DAY,
     Bools,
-    Codes,
     Ints,
     Runs,
     days,
@@ -18,7 +18,6 @@ from features.arrays.runs import (
     money,
     ratio,
     running,
-    sort_places,
     square_sum,
 )
 from features.arrays.scope import Scope
@@ -28,24 +27,21 @@ def breadth(grains: Grains, scope: Scope) -> Columns:
     """Count products and categories: how concentrated, how many new or again."""
     found: Columns = {}
     if "product_id" in scope.has:
-        found |= _breadth_of(grains, scope, grains.lines.product, "product", "products")
+        found |= _breadth_of(grains, scope, grains.products, ("product", "products"))
     if "category" in scope.has:
-        found |= _breadth_of(
-            grains, scope, grains.lines.category, "category", "categories"
-        )
+        words = ("category", "categories")
+        found |= _breadth_of(grains, scope, grains.categories, words)
     return found
 
 
 def _breadth_of(
-    grains: Grains, scope: Scope, codes: Codes, item: str, items: str
+    grains: Grains, scope: Scope, bought: Items, words: tuple[str, str]
 ) -> Columns:
-    lines = grains.lines
-    rows = np.flatnonzero(lines.is_purchase & (codes != 0))
-    rows, starts = group(lines.who, codes, rows)
-    at = lines.at[rows]
-    who = lines.who[rows[starts]]
-    first, last = at[starts], at[_ends(starts, rows)]
-    gross = group_sums(lines.amount[rows], starts)
+    item, items = words
+    at, starts = bought.at, np.flatnonzero(heads(bought.group))
+    who = bought.who[starts]
+    first, last = at[starts], at[_ends(starts, len(at))]
+    gross = group_sums(bought.amount, starts)
     runs = Runs.of(who, grains.n)
     is_repeat = first // DAY < last // DAY
     n, total = runs.counts, money(runs.sum(gross))
@@ -64,31 +60,9 @@ def _breadth_of(
     return {name: np.where(none, np.nan, column) for name, column in found.items()}
 
 
-def group(who: Ints, codes: Codes, rows: Ints) -> tuple[Ints, Ints]:
-    """Order rows so that those of one customer and code stand together, as they came.
-
-    Returns
-    -------
-    array of int, array of int
-        The rows, and where among them each group starts.
-    """
-    who, codes = who[rows], codes[rows]
-    bits = int(who[-1]).bit_length() if len(who) else 0
-    spare = 64 - bits - len(rows).bit_length()
-    key = (who.astype(np.uint64) << np.uint64(spare)) | (codes >> np.uint64(64 - spare))
-    places = sort_places(key, bits + spare)
-    is_head = heads(key[places])
-    ordered = codes[places]
-    # Two codes may share the bits that fit the key: then all bits are compared.
-    if (~is_head[1:] & (ordered[1:] != ordered[:-1])).any():
-        places = np.lexsort((codes, who))
-        is_head = heads(who[places], codes[places])
-    return rows[places], np.flatnonzero(is_head)
-
-
-def _ends(starts: Ints, rows: Ints) -> Ints:
-    """Return the last place of each group, given the first ones."""
-    return np.append(starts[1:], len(rows))[: len(starts)] - 1
+def _ends(starts: Ints, n: int) -> Ints:
+    """Return the last place of each group of n rows, given the first ones."""
+    return np.append(starts[1:], n)[: len(starts)] - 1
 
 
 def channels(grains: Grains, scope: Scope) -> Columns:
@@ -98,7 +72,7 @@ def channels(grains: Grains, scope: Scope) -> Columns:
     rows, starts = group(bought.who, bought.channel, rows)
     n = np.diff(np.append(starts, len(rows)))
     at = bought.at[rows]
-    last = at[_ends(starts, rows)]
+    last = at[_ends(starts, len(rows))]
     runs = Runs.of(bought.who[rows[starts]], grains.n)
     h = scope.horizon_days
     is_recent = last >= grains.as_of - h * DAY

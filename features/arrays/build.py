@@ -16,14 +16,9 @@ from features.arrays.blocks import Block, read_block
 from features.arrays.breadth import breadth, channels, money_back
 from features.arrays.cadence import cadence, calendar, membership
 from features.arrays.contacts import Contacts, contacts, responses
-from features.arrays.grains import (
-    Grains,
-    Lines,
-    Moments,
-    find_buyers,
-    find_moments,
-    make_grains,
-)
+from features.arrays.grains import Grains, Moments, find_moments, make_grains
+from features.arrays.items import Items
+from features.arrays.lines import Lines, find_buyers
 from features.arrays.purchases import Columns, decay, dispersion, rfm, trends, windows
 from features.arrays.reading import (
     RawLog,
@@ -36,8 +31,8 @@ from features.arrays.scope import Scope
 if TYPE_CHECKING:
     import duckdb
 
-Rows = TypeVar("Rows", Lines, Contacts)
-Grain = TypeVar("Grain", Lines, Moments, Contacts)
+Rows = TypeVar("Rows", Lines, Items, Contacts)
+Grain = TypeVar("Grain", Moments, Items, Contacts)
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
@@ -116,29 +111,16 @@ def build_tables(
 
 def _build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
     block = read_block(raw, number)
-    moments = None
-    if not (block.lines.seen_at > block.lines.at).any():
-        moments = find_moments(block.lines)
-    return [_build_one(block, moments, as_of, wanted) for as_of in wanted.as_ofs]
+    return [_build_one(block, as_of, wanted) for as_of in wanted.as_ofs]
 
 
-def _build_one(
-    block: Block, moments: Moments | None, as_of: datetime, wanted: Wanted
-) -> pa.Table:
+def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     """Return the rows of a block as of one instant."""
     instant = (as_of - EPOCH) // MICROSECOND
-    lines = _seen(block.lines, instant)
-    left = find_buyers(lines, n=len(block.ids))
+    left = find_buyers(block.lines, instant, n=len(block.ids))
     columns: Columns = {}
     if len(left):
-        lines = _of(lines, left, len(block.ids))
-        if moments is None:
-            seen = find_moments(lines)
-        else:
-            is_seen = moments.at < instant
-            seen = moments if is_seen.all() else moments.take(is_seen)
-            seen = _of(seen, left, len(block.ids))
-        grains = make_grains(lines, seen, as_of=instant, n=len(left))
+        grains = _see(block, instant, left)
         columns = _compute(block, grains, left, wanted)
     arrays = [
         block.ids.take(pa.array(left)),
@@ -146,6 +128,23 @@ def _build_one(
         *(_as_arrow(columns, name) for name in wanted.names),
     ]
     return pa.Table.from_arrays(arrays, names=["customer_id", "as_of", *wanted.names])
+
+
+def _see(block: Block, instant: int, left: Ints) -> Grains:
+    """Return the grains of what is seen before an instant, of the customers left."""
+    n = len(block.ids)
+    if block.moments is None:
+        moments = find_moments(_seen(block.lines, instant))
+    else:
+        is_seen = block.moments.at < instant
+        moments = block.moments if is_seen.all() else block.moments.take(is_seen)
+    return make_grains(
+        _of(moments, left, n),
+        _of(_seen(block.products, instant), left, n),
+        _of(_seen(block.categories, instant), left, n),
+        as_of=instant,
+        n=len(left),
+    )
 
 
 def _compute(block: Block, grains: Grains, left: Ints, wanted: Wanted) -> Columns:

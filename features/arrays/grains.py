@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from features.arrays.items import Items
+from features.arrays.lines import Lines
 from features.arrays.runs import (
     DAY,
     Bools,
@@ -15,43 +17,6 @@ from features.arrays.runs import (
     group_sums,
     heads,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Purchase and return lines, by customer and then by time.
-
-    Parameters
-    ----------
-    who : array of int
-        Place of the customer in the block.
-    at, seen_at : array of int
-        Microseconds; ``seen_at`` is when the line had happened and was known.
-    order, product, category, channel : array of uint64
-        A number for the text, 0 for none.
-    is_purchase : array of bool
-    amount, quantity, discount, cost : array of int
-        Ten-thousandths, without sign, 0 for none.
-    has_cost : array of bool
-    """
-
-    who: Ints
-    at: Ints
-    seen_at: Ints
-    order: Codes
-    product: Codes
-    category: Codes
-    channel: Codes
-    is_purchase: Bools
-    amount: Ints
-    quantity: Ints
-    discount: Ints
-    cost: Ints
-    has_cost: Bools
-
-    def take(self, rows: Ints | Bools) -> Lines:
-        """Return these rows, by place or by mask."""
-        return Lines(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +82,8 @@ class Grains:
 
     as_of: int
     n: int
-    lines: Lines
+    products: Items
+    categories: Items
     moments: Moments
     bought: Moments
     orders: Orders
@@ -127,15 +93,18 @@ class Grains:
     day_runs: Runs
 
 
-def make_grains(lines: Lines, moments: Moments, *, as_of: int, n: int) -> Grains:
-    """Return the grains of lines and moments that are all seen at ``as_of``."""
+def make_grains(
+    moments: Moments, products: Items, categories: Items, *, as_of: int, n: int
+) -> Grains:
+    """Return the grains of what is seen at ``as_of``."""
     is_bought = moments.n_bought > 0
     bought = moments if is_bought.all() else moments.take(is_bought)
     orders, days = find_orders(bought), find_days(bought)
     return Grains(
         as_of=as_of,
         n=n,
-        lines=lines,
+        products=products,
+        categories=categories,
         moments=moments,
         bought=bought,
         orders=orders,
@@ -144,24 +113,6 @@ def make_grains(lines: Lines, moments: Moments, *, as_of: int, n: int) -> Grains
         order_runs=Runs.of(orders.who, n),
         day_runs=Runs.of(days.who, n),
     )
-
-
-def sort_lines(lines: Lines) -> Lines:
-    """Put the lines of one order and channel at one instant side by side."""
-    is_head = heads(lines.who, lines.at)
-    differs = heads(lines.order, lines.channel) & ~is_head
-    if not differs.any():
-        return lines
-    # Few instants hold more than one order: only their lines are put into order.
-    instant = np.cumsum(is_head) - 1
-    is_mixed = np.zeros(int(instant[-1]) + 1, np.bool_)
-    is_mixed[instant[differs]] = True
-    rows = np.flatnonzero(is_mixed[instant])
-    places = np.arange(len(instant))
-    places[rows] = rows[
-        np.lexsort((lines.channel[rows], lines.order[rows], instant[rows]))
-    ]
-    return lines.take(places)
 
 
 def find_moments(lines: Lines) -> Moments:
@@ -235,10 +186,3 @@ def find_days(bought: Moments) -> Days:
         last_at=bought.at[ends],
         gross=group_sums(bought.gross, starts),
     )
-
-
-def find_buyers(lines: Lines, *, n: int) -> Ints:
-    """Return the customers, of n, who have a purchase among the lines."""
-    has_bought = np.zeros(n, np.bool_)
-    has_bought[lines.who[lines.is_purchase]] = True
-    return np.flatnonzero(has_bought)
