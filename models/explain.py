@@ -29,20 +29,39 @@ CANDIDATES = 8
 """Drivers looked at for each customer: two that say the same sentence are one."""
 
 
-class _Slice(Mapping[str, Floats]):
-    """The columns of some rows, cut out only when a sentence names them."""
+class _Columns(Mapping[str, Floats]):
+    """The columns of a frame as numpy's, each taken out once."""
 
-    def __init__(self, X: pd.DataFrame, rows: Rows) -> None:
-        self._X, self._rows = X, rows
+    def __init__(self, X: pd.DataFrame) -> None:
+        self._X = X
+        self._known: dict[str, Floats] = {}
 
     def __getitem__(self, name: str) -> Floats:
-        return np.asarray(self._X[name].to_numpy(dtype=np.float64)[self._rows])
+        if name not in self._known:
+            self._known[name] = self._X[name].to_numpy(dtype=np.float64)
+        return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._X.columns)
 
     def __len__(self) -> int:
         return self._X.shape[1]
+
+
+class _Slice(Mapping[str, Floats]):
+    """The columns of some rows, cut out only when a sentence names them."""
+
+    def __init__(self, columns: _Columns, rows: Rows) -> None:
+        self._columns, self._rows = columns, rows
+
+    def __getitem__(self, name: str) -> Floats:
+        return np.asarray(self._columns[name][self._rows])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
 def write_reasons(
@@ -121,7 +140,7 @@ class _Speaker:
         table: ReasonTable,
         currency: str | None,
     ) -> None:
-        self._explained, self._X = explained, X
+        self._explained, self._columns = explained, _Columns(X)
         self._values, self._usual = figures
         self._table, self._currency = table, currency
 
@@ -160,7 +179,7 @@ class _Speaker:
             self._usual[where, column],
             contribution=self._explained.parts[where, column],
             currency=self._currency,
-            context=_Slice(self._X, where),
+            context=_Slice(self._columns, where),
             languages=(language,),
         )
         return said

@@ -128,10 +128,16 @@ def score_customers(
             model,
             table=reasons,
             context=context,
+            cluster=forecast.cluster,
             raising_first=True,
         ),
         "value_reasons": _reasons(
-            model.explain_value(X), X, model, table=reasons, context=context
+            model.explain_value(X),
+            X,
+            model,
+            table=reasons,
+            context=context,
+            cluster=forecast.cluster,
         ),
     }
     return pa.table([columns[name] for name in SCORE_SCHEMA.names], schema=SCORE_SCHEMA)
@@ -197,12 +203,12 @@ def _reasons(
     *,
     table: ReasonTable,
     context: RunContext,
+    cluster: npt.NDArray[np.int64],
     raising_first: bool = False,
 ) -> pa.ListArray:
     """Write the reasons of a figure; none of one that is not foretold."""
     if model.basis.name == INSUFFICIENT:
         return pa.nulls(len(X), SCORE_SCHEMA.field("churn_reasons").type)
-    cluster = np.asarray(model.clusters.predict(X))
     usual = model.usual.reindex(columns=list(explained.columns))
     peers = usual.loc[cluster].to_numpy(dtype=np.float64)
     written = write_reasons(

@@ -21,6 +21,10 @@ WHOLE_FROM = 10.0
 """Counts and days are written without decimals from here on."""
 
 
+FEW = 16
+"""Sentences that are written one by one."""
+
+
 class Words:
     """The figures of some customers, written where a form has a slot for them.
 
@@ -70,9 +74,13 @@ class Words:
                 if not len(left):
                     break
                 known = self._are_known(form, left)
+                if not known.any():
+                    continue
                 rows.append(left[known])
                 texts.append(self._write(form, rows[-1], language))
                 left = left[~known]
+        if len(texts) == 2 and len(cases) == 1:
+            return texts[1]
         place = np.empty(sum(map(len, rows)), dtype=np.intp)
         place[np.concatenate(rows)] = np.arange(len(place))
         return pa.concat_arrays(texts).take(pa.array(place))
@@ -93,19 +101,37 @@ class Words:
     def _write(self, form: Form, rows: Rows, language: str) -> pa.StringArray:
         if not form.slots:
             return pa.repeat(pa.scalar(form.text, pa.string()), len(rows))
+        if len(rows) <= FEW:
+            return self._write_few(form, rows, language)
         parts: list[pa.Scalar | pa.Array] = [pa.scalar(form.around[0])]
         for slot, after in zip(form.slots, form.around[1:], strict=True):
             parts += [self._write_slot(slot, rows, language), pa.scalar(after)]
         return pc.binary_join_element_wise(*parts, "")
 
-    def _write_slot(self, slot: Slot, rows: Rows, language: str) -> pa.StringArray:
-        """Write the figures of one slot, each different one once."""
+    def _write_few(self, form: Form, rows: Rows, language: str) -> pa.StringArray:
+        """Write the sentences one by one: few are not worth a pass of Arrow."""
+        texts = [form.around[0]] * len(rows)
+        for slot, after in zip(form.slots, form.around[1:], strict=True):
+            write = self._find_writer(slot, language)
+            figures = self._figures(slot, rows).tolist()
+            texts = [
+                f"{text}{write(figure)}{after}"
+                for text, figure in zip(texts, figures, strict=True)
+            ]
+        return pa.array(texts, pa.string())
+
+    def _figures(self, slot: Slot, rows: Rows) -> Floats:
+        """Return the figures of one slot, rounded where they are written so."""
         column = self._column(slot.name)
         figures = np.zeros(0) if column is None else column[rows]
         if slot.kind in {"number", "days"} or "|" in slot.kind:
             is_whole = np.abs(figures) >= WHOLE_FROM
             figures = np.where(is_whole, np.rint(figures), figures)  # as it is written
-        different = pa.array(figures).dictionary_encode()
+        return np.asarray(figures)
+
+    def _write_slot(self, slot: Slot, rows: Rows, language: str) -> pa.StringArray:
+        """Write the figures of one slot, each different one once."""
+        different = pa.array(self._figures(slot, rows)).dictionary_encode()
         write = self._find_writer(slot, language)
         written = [write(figure) for figure in different.dictionary.to_pylist()]
         return pa.array(written, pa.string()).take(different.indices)

@@ -67,3 +67,16 @@ def test_json_restores_the_scores_exactly() -> None:
     scores = NormalScores().fit(X)
     again = NormalScores.from_dict(json.loads(json.dumps(scores.to_dict())))
     assert (again.transform(X) == scores.transform(X)).all()
+
+
+def test_a_few_rows_are_worth_the_same_bits_as_among_many() -> None:
+    rng = np.random.default_rng(3)
+    X = rng.gamma(0.5, 100, (300, 8))
+    X[:, 1] = np.round(X[:, 1] / 80)
+    X[:, 2], X[:, 3] = 7.0, np.nan
+    X[rng.random(X.shape) < 0.1] = np.nan
+    scores = NormalScores(n_knots=41, tail=0.001).fit(X)
+    beyond = [scores.knots_, scores.knots_[:1] - 1, scores.knots_[-1:] + 1]
+    rows = np.vstack([X, *beyond, np.full((1, 8), -1e300), np.full((1, 8), 1e300)])
+    few = [scores.transform(rows[at : at + 5]) for at in range(0, len(rows), 5)]
+    assert np.vstack(few).tobytes() == scores.transform(rows).tobytes()
