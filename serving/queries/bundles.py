@@ -6,7 +6,7 @@ import threading
 import time
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 
 RETRY = timedelta(seconds=30)
 """A refused bundle is not looked at again for so long."""
+
+LESSER_EQUALS = (
+    sa.select(sa.func.count())
+    .select_from(scores)
+    .where(
+        scores.c.run == sa.bindparam("run"),
+        scores.c.value_at_risk == sa.bindparam("value"),
+        scores.c.customer_id < sa.bindparam("customer_id"),
+    )
+)
+"""How many customers have the same value at risk and a lesser id."""
 
 Refused = Callable[[str, BundleError], None]
 Found = dict[str, str | RegularsError]
@@ -101,14 +112,28 @@ class BundleKeeper:
             self._held = self._follow(run)
             return self._held
 
-    def rank(self, run: Run, value: float, *, customer_id: str) -> int:
-        """Return the place among a run's customers: by value at risk, equals by id."""
+    def ranks(self, run: Run, asked: Sequence[tuple[str, float]]) -> list[int]:
+        """Return places among a run's customers: by value at risk, equals by id.
+
+        Parameters
+        ----------
+        asked : sequence of (str, float)
+            Customer and value at risk.
+        """
         values = self.ranking(run.number)
-        above = bisect_right(values, value)
-        place = 1 + len(values) - above
-        if above == bisect_left(values, value):
-            return place
-        return place + self._count_equals(run, value, customer_id)
+        places, tied = [], []
+        for at, (_, value) in enumerate(asked):
+            above = bisect_right(values, value)
+            places.append(1 + len(values) - above)
+            if above > bisect_left(values, value):
+                tied.append(at)
+        if tied:
+            with self.store.read() as con:
+                for at in tied:
+                    name, value = asked[at]
+                    given = {"run": run.number, "value": value, "customer_id": name}
+                    places[at] += con.execute(LESSER_EQUALS, given).scalar_one()
+        return places
 
     def _follow(self, run: Run) -> InService:
         """Return what to serve now that a run is published."""
@@ -145,20 +170,6 @@ class BundleKeeper:
             self._refused[version] = self._clock() + RETRY.total_seconds()
             self._on_refused(version, exc)
             return None
-
-    def _count_equals(self, run: Run, value: float, customer_id: str) -> int:
-        """Count the customers with the same value at risk and a lesser id."""
-        query = (
-            sa.select(sa.func.count())
-            .select_from(scores)
-            .where(
-                scores.c.run == run.number,
-                scores.c.value_at_risk == value,
-                scores.c.customer_id < customer_id,
-            )
-        )
-        with self.store.read() as con:
-            return con.execute(query).scalar_one()
 
     def _read_ranking(self, number: int) -> array[float]:
         query = (

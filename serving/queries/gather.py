@@ -49,8 +49,8 @@ class Gatherer(Generic[One, Answer]):
     """Do the work of many threads a turn at a time."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._mutex = threading.Lock()
+        self._changed = threading.Condition()
+        self._is_busy = False
         self._waiting: list[_Request[One, Answer]] = []
 
     def ask(
@@ -73,11 +73,19 @@ class Gatherer(Generic[One, Answer]):
             Only requests with an equal one are worked out together.
         """
         request = _Request[One, Answer](key, asked)
-        with self._mutex:
+        with self._changed:
             self._waiting.append(request)
-        with self._turn:
-            if not request.is_done:
-                _work_out(work, self._take(request))
+            while self._is_busy and not request.is_done:
+                self._changed.wait()
+            mine = [] if request.is_done else self._take(request)
+            self._is_busy = self._is_busy or bool(mine)
+        if mine:
+            try:
+                _work_out(work, mine)
+            finally:
+                with self._changed:
+                    self._is_busy = False
+                    self._changed.notify_all()
         if request.error is not None:
             raise request.error
         return request.found or {}
@@ -85,13 +93,12 @@ class Gatherer(Generic[One, Answer]):
     def _take(self, first: _Request[One, Answer]) -> list[_Request[One, Answer]]:
         """Return a request and those that can share its turn: no customer twice."""
         chosen, ids = [first], set(first.ids)
-        with self._mutex:
-            for other in self._waiting:
-                fits = other.key == first.key and ids.isdisjoint(other.ids)
-                if other is not first and fits and len(ids | other.ids) <= MOST:
-                    chosen.append(other)
-                    ids |= other.ids
-            self._waiting = [one for one in self._waiting if one not in chosen]
+        for other in self._waiting:
+            fits = other.key == first.key and ids.isdisjoint(other.ids)
+            if other is not first and fits and len(ids | other.ids) <= MOST:
+                chosen.append(other)
+                ids |= other.ids
+        self._waiting = [one for one in self._waiting if one not in chosen]
         return chosen
 
 

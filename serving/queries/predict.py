@@ -230,13 +230,11 @@ def _with_priority(
     """Rank each fresh score among the published ones."""
     import pyarrow as pa
 
-    pairs = scored.select(["customer_id", "value_at_risk"]).to_pylist()
-    ranks = [
-        None
-        if (value := pair["value_at_risk"]) is None
-        else keeper.rank(serving.run, value, customer_id=pair["customer_id"])
-        for pair in pairs
-    ]
+    values = scored["value_at_risk"].to_pylist()
+    named = zip(scored["customer_id"].to_pylist(), values, strict=True)
+    known = [(name, value) for name, value in named if value is not None]
+    found = iter(keeper.ranks(serving.run, known))
+    ranks = [None if value is None else next(found) for value in values]
     place = scored.schema.get_field_index("priority")
     return scored.set_column(
         place, scored.schema.field(place), pa.array(ranks, pa.int64())

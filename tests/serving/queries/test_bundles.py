@@ -118,8 +118,7 @@ def test_a_rank_is_the_place_by_value_at_risk_then_id(store: Store) -> None:
     keeper, run = BundleKeeper(store, Shelf()), model(store)
     values = (10.0, 9.0, 7.0, 5.0, 1.0, -1.0)
     first, last = "a", "z"
-    ranks = [keeper.rank(run, value, customer_id=first) for value in values]
+    ranks = keeper.ranks(run, [(first, value) for value in values])
     assert ranks == [1, 1, 2, 2, 4, 6]
-    assert keeper.rank(run, 5.0, customer_id="c00001") == 2
-    assert keeper.rank(run, 5.0, customer_id="c00002") == 3
-    assert keeper.rank(run, 5.0, customer_id=last) == 4
+    tied = [("c00001", 5.0), ("c00002", 5.0), (last, 5.0)]
+    assert keeper.ranks(run, tied) == [2, 3, 4]
