@@ -23,6 +23,7 @@ BENCHES = {
     "score": "tests.bench.score:score_rows",
     "lookup": "tests.bench.lookups:lookup_rows",
     "list": "tests.bench.pages:page_rows",
+    "predict": "tests.bench.predicts:predict_rows",
 }
 """Name to where its rows come from; those with a size take the number of events."""
 SIZED = ("features", "growth", "publishing", "score")

@@ -62,7 +62,7 @@ def serving(
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
+        env={**os.environ, **_paths(), **(environ or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -72,6 +72,12 @@ def serving(
         yield Server(port, psutil.Process(process.pid))
     finally:
         _stop(process)
+
+
+def _paths() -> dict[str, str]:
+    """Return where programs are found: those of this environment first."""
+    programs = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    return {"PATH": os.pathsep.join(programs), "PYTHONPATH": str(ROOT)}
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
