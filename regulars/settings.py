@@ -26,6 +26,7 @@ from features.errors import ConfigError
 from models.actions import read_catalogue
 from models.lists import ListDefinition, with_presets
 from models.lists.definition import Name
+from models.reports.levels import RelationLevels
 from regulars.addresses import resolve_path, resolve_url
 from regulars.faults import explain, unknown_key
 from regulars.tomlfile import TomlFile, read_toml
@@ -179,9 +180,7 @@ class MlflowSettings(Table):
 class StoreSettings(Table):
     """Where scores are published."""
 
-    url: Text = Field(
-        default="sqlite:///regulars.db", description="SQLite or PostgreSQL"
-    )
+    url: Text = Field(default="sqlite:///regulars.db", description="SQLite, PostgreSQL")
 
 
 class ServeSettings(Table):
@@ -207,6 +206,7 @@ class Settings(Table):
     lists: dict[Name, ListDefinition] = Field(
         default={}, description="a table each; over the preset of the same name"
     )
+    relationship: RelationLevels = RelationLevels()
     serve: ServeSettings = ServeSettings()
 
 

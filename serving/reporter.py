@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +13,7 @@ from features.cohorts import build_cohorts
 from features.owners import build_owner_contacts
 from models.reports.build import build_reports
 from models.reports.facts import COLUMNS, Before, Cohorts, ReportFacts
+from models.reports.levels import RECOMMENDED
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
@@ -19,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def write_reports(
-    scored: ScoredRun, log: AnyLog, before: EarlierRun | None
+    scored: ScoredRun,
+    log: AnyLog,
+    before: EarlierRun | None,
+    *,
+    levels: Mapping[str, int] = RECOMMENDED,
 ) -> dict[str, str]:
     """Compute every report of a run.
 
@@ -30,13 +37,15 @@ def write_reports(
         That was scored.
     before : EarlierRun or None
         What the run is compared with.
+    levels : mapping of str to int
+        The level of relation that each class deserves.
 
     Returns
     -------
     dict of str to str
         Report to its JSON, as ``models.reports.Report`` restores it.
     """
-    facts = read_facts(scored, log, before)
+    facts = replace(read_facts(scored, log, before), levels=levels)
     return {
         name: json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False)
         for name, report in build_reports(facts).items()

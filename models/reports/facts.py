@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
+from models.reports.levels import RECOMMENDED
 from models.tiers import TIERS
 
 COLUMNS = (
@@ -83,6 +84,8 @@ class ReportFacts:
     cohorts : Cohorts
     before : Before or None
         None where no earlier run is kept.
+    levels : mapping of str to int
+        The level of relation that each class deserves.
     """
 
     as_of: datetime
@@ -91,6 +94,7 @@ class ReportFacts:
     contacts: pd.DataFrame
     cohorts: Cohorts
     before: Before | None = None
+    levels: Mapping[str, int] = field(default_factory=lambda: dict(RECOMMENDED))
 
     @property
     def tiers(self) -> list[str]:

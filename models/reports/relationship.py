@@ -31,7 +31,6 @@ LEVELS: Mapping[int, Text] = {
     4: Text("proactive", "能动型"),
     5: Text("partnership", "伙伴型"),
 }
-RECOMMENDED: Mapping[str, int] = {"VIP": 5, "A": 4, "B": 3, "C": 2}
 PROACTIVE, PARTNER = 4, 12
 """Contacts a year from which a relation is regular, and close: quarterly, monthly."""
 
@@ -47,14 +46,14 @@ def report_relationship(facts: ReportFacts) -> Report:
     """Report the recommended and the actual level of each class, and the gap."""
     spend = facts.column("net_spend_365d").to_numpy()
     tier = pd.Series(assign_tiers(spend, fit_tiers(spend)), facts.customers.index)
-    recommended = tier.map(RECOMMENDED).astype(int)
+    recommended = tier.map(facts.levels).astype(int)
     if not facts.has("n_contacts_365d"):
         return Report(
             "relationship",
             TITLE,
             facts.currency,
             needs=(NEED,),
-            tables=(_advice(tier),),
+            tables=(_advice(facts, tier),),
         )
     actual = pd.Series(actual_level(facts), facts.customers.index)
     return Report(
@@ -63,7 +62,7 @@ def report_relationship(facts: ReportFacts) -> Report:
         facts.currency,
         findings=_findings(facts, tier, recommended - actual),
         tables=(_gaps(facts, tier, actual), _levels(tier, actual)),
-        charts=(_chart(tier, actual),),
+        charts=(_chart(facts, tier, actual),),
     )
 
 
@@ -80,7 +79,7 @@ def _classes(tier: pd.Series) -> list[str]:
     return [name for name in TIERS if (tier == name).any()]
 
 
-def _advice(tier: pd.Series) -> ReportTable:
+def _advice(facts: ReportFacts, tier: pd.Series) -> ReportTable:
     order = _classes(tier)
     n = tier.value_counts().reindex(order)
     return table_of(
@@ -90,7 +89,7 @@ def _advice(tier: pd.Series) -> ReportTable:
             Column("class", Text("Class", "类别"), "text"): order,
             Column("n_customers", words.CUSTOMERS, "count"): n,
             Column("recommended", Text("Recommended", "建议等级"), "text"): [
-                _named(RECOMMENDED[name]) for name in order
+                _named(facts.levels[name]) for name in order
             ],
         },
     )
@@ -98,7 +97,7 @@ def _advice(tier: pd.Series) -> ReportTable:
 
 def _gaps(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> ReportTable:
     order = _classes(tier)
-    wanted = tier.map(RECOMMENDED).astype(int)
+    wanted = tier.map(facts.levels).astype(int)
     below, above = actual < wanted, actual > wanted
     value = facts.column("expected_value")
     return table_of(
@@ -110,7 +109,7 @@ def _gaps(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> ReportTable
                 "n_customers", words.CUSTOMERS, "count"
             ): tier.value_counts().reindex(order),
             Column("recommended", Text("Recommended", "建议等级"), "text"): [
-                _named(RECOMMENDED[name]) for name in order
+                _named(facts.levels[name]) for name in order
             ],
             Column("actual_mean", Text("Actual, mean", "实际平均等级")): actual.groupby(
                 tier
@@ -149,13 +148,13 @@ def _levels(tier: pd.Series, actual: pd.Series) -> ReportTable:
     )
 
 
-def _chart(tier: pd.Series, actual: pd.Series) -> Chart:
+def _chart(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> Chart:
     mean = actual.groupby(tier).mean()
     points = [
         (name, level, label)
         for name in _classes(tier)
         for label, level in (
-            ("recommended 建议", float(RECOMMENDED[name])),
+            ("recommended 建议", float(facts.levels[name])),
             ("actual, mean 实际平均", float(mean[name])),
         )
     ]

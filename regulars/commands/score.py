@@ -103,7 +103,12 @@ def score_and_publish(
         tiers = read_tier_plan(store, settings, as_of=as_of)
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step("Writing the reports")
-        reports = write_reports(scored, log, earlier_run(store, as_of=as_of))
+        reports = write_reports(
+            scored,
+            log,
+            earlier_run(store, as_of=as_of),
+            levels=settings.relationship.model_dump(),
+        )
         step(f"Publishing {scored.rows.num_rows:,} customers")
         sync_lists(store, settings.lists)
         lists = build_for_publish(store, scored.facts, scored.context.facts)

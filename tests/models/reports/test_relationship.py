@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from models.reports.levels import RECOMMENDED, RelationLevels
 from models.reports.relationship import actual_level, report_relationship
 from tests.models.reports.tables import facts_of, rows_of
 
@@ -37,3 +40,11 @@ def test_without_contacts_only_the_advice_is_given() -> None:
     report = report_relationship(facts_of({"a": {"net_spend_365d": 5}}))
     assert list(rows_of(report, "recommended")) == ["VIP"]
     assert "direction outbound" in report.needs[0].en
+
+
+def test_a_company_says_what_level_a_class_deserves() -> None:
+    own = RelationLevels(VIP=1, A=1, B=1, C=1).model_dump()
+    told = report_relationship(replace(facts_of(CUSTOMERS), levels=own)).to_dict()
+    usual = report_relationship(facts_of(CUSTOMERS)).to_dict()
+    assert told["tables"][0] != usual["tables"][0]
+    assert RelationLevels().model_dump() == RECOMMENDED
