@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from features.frame import to_features
+from features.memory import give_back_memory
 from models.bundle import Bundle
 from models.kinds import ServedModel
 from models.scores import RunContext
@@ -97,6 +98,7 @@ def gather_crowd(
     if kept:
         crowd.quantity = np.concatenate(quantities)
         crowd.features = pd.concat(kept)
+    give_back_memory()
     return crowd
 
 

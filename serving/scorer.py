@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from features.memory import give_back_memory
 from features.tables import Log
 from models.actions import Catalogue, read_catalogue
 from models.actions.choose import choose_actions
@@ -183,6 +184,7 @@ def complete_run(
     known = dict.fromkeys([*(named or map(str, features)), *map(str, own)])
     names = [name for name in known if name not in model.attributes]
     facts = build_facts(scores.figures, own, log, as_of=as_of, named=names)
+    give_back_memory()
     graded = grade(
         facts, tiers.schemes, as_of=as_of, before=tiers.before, manual=tiers.manual
     )
@@ -202,6 +204,7 @@ def complete_run(
     kept = kept_facts(chosen.facts, tuple(names), named=named_columns(tiers.schemes))
     context = replace(context, facts=describe_facts(kept), actions=chosen.summary)
     listed = [*SCORE_TYPES, *kept.column_names]
+    give_back_memory()
     return ScoredRun(scores, context, chosen.facts.select(listed), tuple(graded.moves))
 
 

@@ -1,0 +1,26 @@
+"""What is free is given back to the system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from features.memory import give_back_memory
+
+STATM = Path("/proc/self/statm")
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="the system does not tell (no /proc)")
+def test_arrays_that_are_gone_take_no_memory() -> None:
+    def held() -> int:
+        return int(STATM.read_text().split()[1]) * 4096
+
+    before = held()
+    arrays = [pa.array(range(10_000)) for _ in range(1_000)]
+    taken = held() - before
+    assert taken > 40 << 20
+    del arrays
+    give_back_memory()
+    assert held() - before < taken / 2
