@@ -124,7 +124,9 @@ def score_crowd(bundle: Bundle, crowd: Crowd, *, context: RunContext) -> ScoreRo
             scores = _score(bundle, _read(crowd.chunk(number)), context)
             put_aside(scores, crowd.scored(number))
     paths = [crowd.scored(number) for number in range(crowd.n_chunks)]
-    return ranked(ScoreRows.stored(paths))
+    scored = ranked(ScoreRows.stored(paths))
+    give_back_memory()
+    return scored
 
 
 def cores() -> int:
