@@ -1,7 +1,8 @@
 """Requests that come while others are scored are scored together.
 
-One query for many customers costs little more than a query for one. Nobody waits for
-company: who comes first is scored at once, who comes meanwhile shares the next turn.
+To score many customers costs little more than to score one. Who comes alone is scored
+at once, who comes meanwhile shares the next turn. After a shared turn the next waits a
+moment for as many as before: whoever was answered is likely to ask again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from typing import Generic, Protocol, TypeVar
 
 MOST = 256
 """Customers of one turn, unless one request brings more."""
+
+PATIENCE = 0.02
+"""Seconds that a turn waits for company at most."""
 
 
 class Named(Protocol):
@@ -46,11 +50,20 @@ class _Request(Generic[One, Answer]):
 
 
 class Gatherer(Generic[One, Answer]):
-    """Do the work of many threads a turn at a time."""
+    """Do the work of many threads a turn at a time.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    patience : float
+        Seconds that a turn waits, after a shared one, for as many requests again.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._changed = threading.Condition()
         self._is_busy = False
+        self._is_collecting = False
+        self._n_last = 1
         self._waiting: list[_Request[One, Answer]] = []
 
     def ask(
@@ -75,10 +88,11 @@ class Gatherer(Generic[One, Answer]):
         request = _Request[One, Answer](key, asked)
         with self._changed:
             self._waiting.append(request)
+            if self._is_collecting:
+                self._changed.notify_all()
             while self._is_busy and not request.is_done:
                 self._changed.wait()
-            mine = [] if request.is_done else self._take(request)
-            self._is_busy = self._is_busy or bool(mine)
+            mine = [] if request.is_done else self._begin(request)
         if mine:
             try:
                 _work_out(work, mine)
@@ -89,6 +103,19 @@ class Gatherer(Generic[One, Answer]):
         if request.error is not None:
             raise request.error
         return request.found or {}
+
+    def _begin(self, first: _Request[One, Answer]) -> list[_Request[One, Answer]]:
+        """Hold the turn, wait for company if there was some; return whose it is."""
+        self._is_busy = True
+        if self._n_last > 1:
+            self._is_collecting = True
+            self._changed.wait_for(
+                lambda: len(self._waiting) >= self._n_last, timeout=self._patience
+            )
+            self._is_collecting = False
+        mine = self._take(first)
+        self._n_last = len(mine)
+        return mine
 
     def _take(self, first: _Request[One, Answer]) -> list[_Request[One, Answer]]:
         """Return a request and those that can share its turn: no customer twice."""

@@ -37,10 +37,12 @@ class Worker:
 
 
 def ask_at_once(
-    worker: Worker, requests: Sequence[Sequence[str]]
+    worker: Worker,
+    requests: Sequence[Sequence[str]],
+    gatherer: Gatherer[Customer, str] | None = None,
 ) -> list[Future[dict[str, str]]]:
     """Ask for the first, then for the others while it is worked out."""
-    gatherer: Gatherer[Customer, str] = Gatherer()
+    gatherer = gatherer or Gatherer()
 
     def ask(names: Sequence[str]) -> dict[str, str]:
         return gatherer.ask(worker, [Customer(name) for name in names], key=1)
@@ -77,3 +79,22 @@ def test_a_fault_is_told_to_who_made_it() -> None:
     assert futures[2].result() == {"c": "C"}
     with pytest.raises(DataError, match="bad was asked for"):
         futures[1].result()
+
+
+def test_after_a_shared_turn_the_next_waits_for_as_many_requests() -> None:
+    worker, gatherer = Worker(), Gatherer[Customer, str](patience=60)
+    ask_at_once(worker, [["a"], ["b"], ["c"]], gatherer)
+
+    with ThreadPoolExecutor(2) as pool:
+        for name in ("d", "e"):
+            pool.submit(gatherer.ask, worker, [Customer(name)], key=1)
+
+    assert [sorted(turn) for turn in worker.turns] == [["a"], ["b", "c"], ["d", "e"]]
+
+
+def test_a_turn_does_not_wait_for_company_that_never_comes() -> None:
+    worker, gatherer = Worker(), Gatherer[Customer, str](patience=0.01)
+    ask_at_once(worker, [["a"], ["b"], ["c"]], gatherer)
+
+    assert gatherer.ask(worker, [Customer("d")], key=1) == {"d": "D"}
+    assert gatherer.ask(worker, [Customer("e")], key=1) == {"e": "E"}
