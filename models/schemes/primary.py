@@ -13,6 +13,7 @@ from models.schemes.grade import Graded, class_names
 from models.schemes.scheme import Scheme
 from models.schemes.words import Case, write_gap, write_reason
 from models.scores import GAP, SCORE_SCHEMA, TEXT, RunContext
+from models.splice import splice
 
 Places = npt.NDArray[np.intp]
 
@@ -86,14 +87,6 @@ def rewrite_tiers(
         tier_reason=pa.array(reasons, TEXT),
         gap_to_next_tier=pa.array(gaps, GAP),
     )
-
-
-def splice(old: pa.ChunkedArray, rows: Places, new: pa.Array) -> pa.Array:
-    """Return a column with other values in some rows."""
-    place = np.arange(len(old))
-    place[rows] = len(old) + np.arange(len(new))
-    whole = pa.concat_arrays([*old.chunks, new])
-    return whole.take(pa.array(place))
 
 
 def case_of(graded: Graded, scheme: Scheme, row: int) -> Case:

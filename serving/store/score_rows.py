@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.schemes.primary import Rewritten, splice
 from models.scores import SCORE_SCHEMA
+from models.splice import splice
 from serving.store.bodies import check_columns
+
+if TYPE_CHECKING:
+    from models.schemes.primary import Rewritten
 
 WORDS = (
     "tier_reason",

@@ -18,11 +18,10 @@ from models.customer_model import CustomerModel
 from regulars.commands.log import open_sample
 from regulars.settings import load_settings
 from tests.bench.load import post
-from tests.bench.pyfunc import BUNDLE
 from tests.bench.rounds import Side, in_turn, warm
 from tests.bench.rows import Row
 from tests.bench.servers import Server, free_port, serving
-from tests.bench.stores import Shop, sample_shop, with_predict
+from tests.bench.stores import BUNDLE, Shop, sample_shop, with_predict
 
 CONNECTIONS = 32
 SECONDS, ROUNDS = 4.0, 3

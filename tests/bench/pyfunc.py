@@ -10,9 +10,7 @@ import mlflow.pyfunc
 import pandas as pd
 
 from models.bundle import load_bundle
-
-BUNDLE = "REGULARS_BENCH_BUNDLE"
-"""Where the bundle is."""
+from tests.bench.stores import BUNDLE
 
 
 class Served(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]

@@ -20,6 +20,9 @@ from serving.store import create_key, open_store
 from tests.bench.load import ROOT
 from tests.bench.servers import Server, free_port, serving
 
+BUNDLE = "REGULARS_BENCH_BUNDLE"
+"""Says where the bundle is that MLflow serves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shop:
