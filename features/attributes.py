@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from features.casts import quote_name, quote_text
-from features.engine import set_as_ofs
 from features.errors import DataError
+from features.plan import set_as_ofs
 from features.profile import Profile
 
 if TYPE_CHECKING:

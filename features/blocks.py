@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arrays.engine import families_of, iterate_features
+from features.arrays.blocks import SumError
+from features.arrays.engine import array_blocks, families_of
+from features.arrays.reading import Sizes
 from features.casts import quote_name, quote_text
 from features.columns import TABLES
-from features.engine import FeaturePlan, build_by_query
+from features.engine import build_by_query
 from features.log import Log
+from features.plan import FeaturePlan
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
@@ -41,32 +44,43 @@ def feature_blocks(
     plan : FeaturePlan
     as_of : datetime
     size : int or None
-        Customers that the plan's query is asked for at a time, some of them maybe not
-        seen yet; None for ``BLOCK``.
+        Customers at a time, at most; where the plan's query is asked, some of them are
+        maybe not seen yet. None for what suits each way.
     """
+    done = ""
     if families_of(plan) is not None:
-        yield from iterate_features(log, plan, as_of=as_of)
-        return
-    for bounds in block_bounds(log, size=size):
+        try:
+            sizes = Sizes(customers=size) if size else Sizes()
+            for table in array_blocks(log.con, plan, as_of=as_of, sizes=sizes):
+                if table.num_rows:
+                    done = table["customer_id"][-1].as_py()
+                    yield table
+        except SumError:  # those who are left are for the query
+            pass
+        else:
+            return
+    for bounds in block_bounds(log, size=size, after=done):
         with narrowed(log, bounds):
             table = build_by_query(log, plan, as_of=[as_of])
+        table = table.filter(pc.greater(table["customer_id"], done))
         if table.num_rows:
             yield table
 
 
-def block_bounds(log: Log, *, size: int | None = None) -> list[Bounds]:
-    """Return blocks of so many customers, in the order of their ids."""
+def block_bounds(log: Log, *, size: int | None = None, after: str = "") -> list[Bounds]:
+    """Return blocks of so many customers after one, in the order of their ids."""
     if not _lasting(log):
         return [("", None)]
     found = log.con.execute(
-        "with buyers as (select distinct customer_id from transactions),"
+        "with buyers as (select distinct customer_id from transactions"
+        " where customer_id > $after),"
         " placed as (select customer_id,"
         " row_number() over (order by customer_id) - 1 as place from buyers)"
         " select customer_id from placed where place % $size = 0 order by place",
-        {"size": size or BLOCK},
+        {"size": size or BLOCK, "after": after},
     ).fetchall()
     firsts = [first for (first,) in found]
-    return list(zip(["", *firsts[1:]], [*firsts[1:], None], strict=True))
+    return list(zip([after, *firsts[1:]], [*firsts[1:], None], strict=True))
 
 
 def asked_in_blocks(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from features.engine import set_as_ofs, to_naive_utc
+from features.plan import set_as_ofs, to_naive_utc
 from features.render import QueryWriter, slugs
 from features.survey import find_interaction_types
 

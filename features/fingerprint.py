@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from features.engine import to_naive_utc
 from features.log import Log
+from features.plan import to_naive_utc
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog

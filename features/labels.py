@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from features.engine import to_naive_utc
 from features.errors import ConfigError
+from features.plan import to_naive_utc
 
 if TYPE_CHECKING:
     from features.tables import Log

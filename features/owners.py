@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from features.engine import to_naive_utc
+from features.plan import to_naive_utc
 from features.render import QueryWriter
 
 if TYPE_CHECKING:

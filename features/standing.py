@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from features.blocks import asked_in_blocks
 from features.casts import quote_name
-from features.engine import to_naive_utc
+from features.plan import to_naive_utc
 from features.render import QueryWriter
 
 if TYPE_CHECKING:

@@ -13,11 +13,12 @@ import pandas as pd
 import pyarrow as pa
 
 from features.blocks import feature_blocks
-from features.engine import FeaturePlan, build_features
+from features.engine import build_features
 from features.errors import DataError
 from features.fingerprint import fingerprint
 from features.frame import to_frame
 from features.log import Log
+from features.plan import FeaturePlan
 from features.spark.log import AnyLog
 from models.buying import BuyingModel, design
 from models.calibration import Calibration

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from features.engine import FeaturePlan, feature_schema
 from features.errors import DataError
 from features.frame import to_frame
+from features.plan import FeaturePlan, feature_schema
 from features.spark.engine import features_on_spark
 from features.spark.log import SparkLog
 from models.actions import Catalogue, read_catalogue

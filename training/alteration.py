@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from features.copies import copy_log
-from features.engine import to_naive_utc
 from features.log import Log
+from features.plan import to_naive_utc
 
 ALTERATIONS: Mapping[str, str] = {
     "changed": "amounts negated and scaled, customers, products and types swapped",

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from features.engine import plan_features
 from features.errors import DataError
 from features.log import Log
+from features.plan import plan_features
 from models.buying import BuyingModel, design
 from models.churn import ChurnModel
 from models.value import ValueModel

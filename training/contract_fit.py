@@ -19,7 +19,7 @@ from features.contracts import (
     build_outcomes,
     plan_contracts,
 )
-from features.engine import to_naive_utc
+from features.plan import to_naive_utc
 from models.customer_model import Basis
 from models.mixed_churn import MixedChurn
 from models.mixed_model import MixedModel

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from features.engine import FeaturePlan, plan_features
+from features.plan import FeaturePlan, plan_features
 from features.tables import Log
 from models.buying import BuyingModel, design
 from models.calibration import with_mean

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.casts import quote_name
-from features.engine import to_naive_utc
 from features.log import Log
+from features.plan import to_naive_utc
 from training.schedule import Origin
 
 Floats = npt.NDArray[np.float64]

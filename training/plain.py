@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from features.engine import plan_features
 from features.log import Log
+from features.plan import plan_features
 from models.buying import BuyingModel, design
 from models.calibration import Calibration
 from models.clusters import BehaviourClusters, usual_of_clusters

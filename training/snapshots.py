@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from features.engine import FeaturePlan, build_features, to_naive_utc
+from features.engine import build_features
 from features.frame import to_frame
 from features.labels import build_labels
+from features.plan import FeaturePlan, to_naive_utc
 from features.tables import Log
 from training.schedule import Origin
 

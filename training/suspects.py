@@ -23,8 +23,8 @@ from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from features.engine import FeaturePlan
 from features.log import Log
+from features.plan import FeaturePlan
 from models.buying import BuyingModel, design
 from models.churn import ChurnModel
 from training.holders import FEWEST, Suspect, pure_values

@@ -10,24 +10,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from features.arrays.blocks import SumError
 from features.arrays.build import COVERED, Wanted, build_tables
+from features.arrays.reading import Sizes
 from features.arrays.scope import Scope
-from features.engine import (
-    FeaturePlan,
-    build_by_query,
-    feature_schema,
-    query_context,
-    to_naive_utc,
-)
+from features.plan import FeaturePlan, feature_schema, query_context, to_naive_utc
 from features.render import SQL_FOLDER, QueryWriter
 
 if TYPE_CHECKING:
     import duckdb
-
-    from features.log import Log
 
 COLUMN = re.compile(r"cast\((\w+)\.(\w+) as double\) as \w+")
 """A feature, as ``features.sql`` writes it: its family, and its name."""
@@ -71,35 +63,38 @@ def build_in_arrays(
     return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
-def iterate_features(
-    log: Log, plan: FeaturePlan, *, as_of: datetime
+def array_blocks(
+    con: duckdb.DuckDBPyConnection,
+    plan: FeaturePlan,
+    *,
+    as_of: datetime,
+    sizes: Sizes,
 ) -> Iterator[pa.Table]:
-    """Compute the features of some customers after the other, so that they fit.
+    """Compute the features of some customers after the other.
 
     Parameters
     ----------
-    log : Log
+    con : DuckDBPyConnection
     plan : FeaturePlan
+        One that ``families_of`` knows.
     as_of : datetime
+    sizes : Sizes
 
     Yields
     ------
     Table of shape (n_some, 2 + n_features)
-        Together they are what ``build_features`` returns, in its order.
+        In the order of the customers.
+
+    Raises
+    ------
+    SumError
+        On amounts beyond all bounds, maybe after some blocks.
     """
-    families = families_of(plan)
-    if families is None:
-        yield build_by_query(log, plan, as_of=[as_of])
-        return
-    wanted = Wanted(Scope.of(plan), families, plan.names, (to_naive_utc(as_of),))
-    last = ""
-    try:
-        for _, table in build_tables(log.con, wanted):
-            yield table
-            last = table["customer_id"][-1].as_py() if table.num_rows else last
-    except SumError:
-        table = build_by_query(log, plan, as_of=[as_of])
-        yield table.filter(pc.greater(table["customer_id"], last))
+    families = families_of(plan) or ()
+    as_ofs = (to_naive_utc(as_of),)
+    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
+    for _, table in build_tables(con, wanted):
+        yield table
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from features.render import slugs
 
 if TYPE_CHECKING:
-    from features.engine import FeaturePlan
+    from features.plan import FeaturePlan
 
 
 @dataclass(frozen=True, slots=True)

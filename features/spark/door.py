@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from features.casts import SQL_TYPES
 from features.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping
-from features.engine import to_naive_utc
 from features.faults import Fault, Rules, classify_sql, list_faults
 from features.files import find_files
 from features.layout import Layout, lay_out, number_attributes
 from features.log import EPOCH, open_database
+from features.plan import to_naive_utc
 from features.readers import OpenFile, open_file
 from features.reading import check_any_accepted
 from features.reports import RejectedRow, TableReport, count_reasons

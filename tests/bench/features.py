@@ -13,15 +13,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.engine import (
+from features.engine import build_features
+from features.frame import to_frame
+from features.plan import (
     FeaturePlan,
-    build_features,
     plan_features,
     query_context,
     set_as_ofs,
     write_query,
 )
-from features.frame import to_frame
 from features.render import SQL_FOLDER, QueryWriter
 from features.tables import Log, LogSource, TableSource, read_log
 from tests.bench.by_pandas import build_by_pandas

@@ -6,8 +6,8 @@ import resource
 import time
 from pathlib import Path
 
-from features.arrays.engine import iterate_features
-from features.engine import plan_features
+from features.blocks import feature_blocks
+from features.plan import plan_features
 from tests.bench.features import AS_OF, HORIZON, generated, open_folder
 from tests.bench.rows import Row
 
@@ -57,7 +57,7 @@ def _seconds(events: int) -> float:
         plan = plan_features(log, as_of=AS_OF, horizon=HORIZON)
         began = time.perf_counter()
         n_rows = 0
-        for table in iterate_features(log, plan, as_of=AS_OF):
+        for table in feature_blocks(log, plan, as_of=AS_OF):
             n_rows += table.num_rows  # all of 100 M events would not fit
         if not n_rows:
             raise AssertionError("no features")

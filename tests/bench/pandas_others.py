@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.engine import FeaturePlan
+from features.plan import FeaturePlan
 from features.render import slugs
 from tests.bench.pandas_grains import (
     DAY,

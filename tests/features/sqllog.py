@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from features.engine import FeaturePlan, build_features, plan_features
+from features.engine import build_features
+from features.plan import FeaturePlan, plan_features
 from features.tables import Log, log_from_rows
 
 Row = Mapping[str, Any]

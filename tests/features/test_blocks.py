@@ -11,12 +11,15 @@ import pytest
 from features import blocks
 from features.blocks import block_bounds, feature_blocks, narrowed
 from features.copies import copy_log
-from features.engine import FeaturePlan, build_features
+from features.engine import build_by_query, build_features
+from features.plan import FeaturePlan
 from features.standing import build_standing
 from features.tables import Log
 from models.bundle import Bundle
 from models.customer_model import CustomerModel
 from tests.conftest import AS_OF
+from tests.features.arrays.test_engine import assert_alike, many_rows
+from tests.features.sqllog import NOW, open_log, plan_for
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,18 @@ def test_what_is_worked_out_in_arrays_comes_in_blocks_too(
 ) -> None:
     parts = list(feature_blocks(lasting, plan, as_of=AS_OF))
     assert pa.concat_tables(parts).equals(build_features(lasting, plan, as_of=[AS_OF]))
+
+
+def test_customers_from_one_beyond_64_bits_on_are_left_to_the_query() -> None:
+    few = many_rows()
+    huge = [{**row, "amount": 1e12, "customer_id": "c5"} for row in few[:950]]
+    with copy_log(open_log(transactions=few + huge), threads=1) as log:
+        plan = plan_for(log, "2024-06-01")
+        parts = list(feature_blocks(log, plan, as_of=NOW, size=10))
+        whole = build_by_query(log, plan, as_of=[NOW])
+
+    assert len(parts) > 9
+    assert_alike(pa.concat_tables(parts), whole)
 
 
 def test_a_block_hides_the_other_customers_until_it_ends(lasting: Log) -> None:

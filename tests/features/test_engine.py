@@ -10,12 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from features import engine
-from features.engine import (
-    FeaturePlan,
-    build_features,
-    feature_schema,
-    plan_features,
-)
+from features.engine import build_features
+from features.plan import FeaturePlan, feature_schema, plan_features
 from tests.features.sqllog import (
     NOW,
     at,

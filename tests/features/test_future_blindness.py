@@ -8,8 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from features.engine import FeaturePlan, build_features, plan_features
+from features.engine import build_features
 from features.errors import DataError
+from features.plan import FeaturePlan, plan_features
 from tests.features.sqllog import (
     NOW,
     interactions,

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from features.engine import build_features, plan_features
+from features.engine import build_features
 from features.kept import KeptLog
+from features.plan import plan_features
 from features.tables import Log, LogSource, TableSource, read_log
 from tests.features.door import GOOD, HEADER, write_text
 from tests.features.sqllog import NOW, is_known, queries, transactions

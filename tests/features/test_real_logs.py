@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from features.engine import build_features, plan_features
+from features.engine import build_features
 from features.frame import to_matrix
 from features.labels import build_labels
+from features.plan import plan_features
 from features.tables import LogSource, TableSource, read_log
 
 ROOT = Path(__file__).parents[2]

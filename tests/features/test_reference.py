@@ -8,9 +8,10 @@ import pandas as pd
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from features.engine import build_features, plan_features
+from features.engine import build_features
 from features.frame import to_frame
 from features.labels import build_labels
+from features.plan import plan_features
 from tests.features.sqllog import NOW, is_known, open_log, queries, transactions
 
 AS_OF = NOW.replace(tzinfo=UTC)

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from features.engine import build_features, plan_features
+from features.engine import build_features
+from features.plan import plan_features
 from models.reasons import HOLDS, TABLE, ReasonTable
 from models.scores import BASE, OTHER
 from tests.features.sqllog import open_log

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from features.engine import build_features, plan_features
+from features.engine import build_features
 from features.frame import to_matrix
+from features.plan import plan_features
 from features.spark.door import read_log_on_spark
 from features.spark.engine import features_on_spark
 from features.tables import LogSource, read_log

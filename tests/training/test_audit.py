@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from features.engine import FeaturePlan, plan_features
 from features.errors import DataError
 from features.log import Log
+from features.plan import FeaturePlan, plan_features
 from features.tables import log_from_rows
 from tests.buyers import DAYS, STARTS_AT, Rows, make_rows
 from training.audit import audit, compare, past_origin, rebuild

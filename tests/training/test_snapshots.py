@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.engine import FeaturePlan, plan_features
+from features.plan import FeaturePlan, plan_features
 from features.tables import Log
 from tests.buyers import STARTS_AT, Row, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS

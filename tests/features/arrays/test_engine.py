@@ -15,17 +15,11 @@ from features.arrays.engine import (
     build_in_arrays,
     digest,
     families_of,
-    iterate_features,
 )
 from features.arrays.reading import Sizes
 from features.arrays.scope import Scope
-from features.engine import (
-    FAMILIES,
-    FeaturePlan,
-    build_by_query,
-    build_features,
-    to_naive_utc,
-)
+from features.engine import build_by_query, build_features
+from features.plan import FAMILIES, FeaturePlan, to_naive_utc
 from features.tables import Log
 from tests.features.sqllog import (
     NOW,
@@ -160,17 +154,6 @@ def test_amounts_beyond_64_bits_are_left_to_the_query() -> None:
     assert build_in_arrays(log.con, plan, as_of=[AS_OF]) is None
     table = build_features(log, plan, as_of=[AS_OF])
     assert table["gross_spend"].to_pylist() == [pytest.approx(5e14)]
-
-
-def test_customers_come_by_and_by_also_where_one_is_beyond_64_bits() -> None:
-    huge = [{**row, "amount": 1e12, "customer_id": "c5"} for row in many_rows()[:950]]
-    for rows in (many_rows(), many_rows() + huge):
-        log = open_log(transactions=rows)
-        plan = plan_for(log, "2024-06-01")
-
-        tables = list(iterate_features(log, plan, as_of=AS_OF))
-
-        assert_alike(pa.concat_tables(tables), build_by_query(log, plan, as_of=[AS_OF]))
 
 
 def test_dates_decades_apart_are_told_apart() -> None:

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.engine import build_features, plan_features
+from features.engine import build_features
 from features.frame import to_frame
+from features.plan import plan_features
 from models.reports.pareto import classes_by_count, report_abc
 from regulars.commands.log import open_sample
 from regulars.settings import Settings, load_settings
