@@ -82,7 +82,7 @@ class DataSettings(Table):
         default="local[*]", description="a master, or a Spark Connect server"
     )
     sample_customers: Annotated[StrictInt, Field(ge=1_000)] = Field(
-        default=50_000, description="how many are trained on where the engine is spark"
+        default=50_000, description="of more customers, so many are trained on"
     )
     columns: ColumnSettings = Field(
         default=ColumnSettings(), description="names of columns"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from features.columns import TABLES
 from features.errors import ConfigError
+from features.sample import is_larger, take_sample
 from features.tables import Log, LogSource, TableSource, read_log
 
 if TYPE_CHECKING:
@@ -65,21 +66,20 @@ def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> A
 
 
 @contextmanager
-def on_one_machine(log: AnyLog, settings: Settings) -> Iterator[Log]:
-    """Hold a log that fits here: itself, or some customers' rows of one on Spark."""
-    if isinstance(log, Log):
+def learnt_from(log: AnyLog, settings: Settings) -> Iterator[Log]:
+    """Hold a log to learn from: itself, or all rows of some of very many customers."""
+    most = settings.data.sample_customers
+    if isinstance(log, Log) and not is_larger(log, most_customers=most):
         yield log
         return
-    from features.spark.sample import take_sample
-
-    with take_sample(log, most_customers=settings.data.sample_customers) as own:
+    with take_sample(log, most_customers=most) as own:
         yield own
 
 
 @contextmanager
 def open_sample(settings: Settings) -> Iterator[Log]:
-    """Read the log, as far as it fits on one machine."""
-    with open_log(settings) as log, on_one_machine(log, settings) as own:
+    """Read the log, as far as it is learnt from."""
+    with open_log(settings) as log, learnt_from(log, settings) as own:
         yield own
 
 

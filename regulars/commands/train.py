@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigError
 from regulars.commands.kinds import train_kind
-from regulars.commands.log import on_one_machine, open_log, parse_as_of
+from regulars.commands.log import learnt_from, open_log, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
 from serving.api.pages import render_card
 from training.grading import Gate
@@ -90,10 +90,10 @@ def fit_and_register(
     """Train on an open log as of an instant, and register what came of it.
 
     ``tune`` is how many minutes to search for parameters before that; ``tuned`` is what
-    an earlier search came to, whose parameters are used again. A log on Spark is
-    trained on as far as it fits here: all rows of some of its customers.
+    an earlier search came to, whose parameters are used again. Of very many customers
+    some are trained on, with all their rows.
     """
-    with on_one_machine(log, settings) as own:
+    with learnt_from(log, settings) as own:
         return _fit_and_register(
             own, settings, as_of=as_of, step=step, tune=tune, tuned=tuned
         )
@@ -237,7 +237,12 @@ def show_snapshots(card: dict[str, Any]) -> None:
         for each in card["snapshots"]
     ]
     columns = {"as of": "left", "horizon": "right", "customers": "right"}
-    print_table("The training snapshots", {**columns, "churned": "right"}, rows)
+    title = "The training snapshots"
+    if "sample" in card:
+        sample = card["sample"]
+        title += f", of {sample['n_customers']:,} drawn customers"
+        title += f" of {sample['of_customers']:,}"
+    print_table(title, {**columns, "churned": "right"}, rows)
 
 
 def show_grade(card: dict[str, Any]) -> None:

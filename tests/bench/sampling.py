@@ -1,7 +1,7 @@
 """What training on some of the customers costs: ``make bench-sample``.
 
-Samples are drawn as ``regulars train`` draws them on Spark. Each is trained on alone,
-and judged on every customer of the whole log by what came after.
+Samples are drawn as ``regulars train`` draws them. Each is trained on alone, and judged
+on every customer of the whole log by what came after.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from __future__ import annotations
 import sys
 import tempfile
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
-from features.columns import TABLES
+from features.copies import copy_log
 from features.labels import build_labels
-from features.log import Log, open_database
-from features.spark.sample import share_sql
+from features.log import Log
 from regulars.quiet import hush_third_parties
 from tests.bench.logs import LOGS, RealLog, opened
 from training.core import Recipe
@@ -41,23 +39,12 @@ def main(name: str = "CDNOW") -> int:
     with tempfile.TemporaryDirectory() as folder, opened(real, Path(folder)) as log:
         ((n_customers,),) = log.con.execute(CUSTOMERS).fetchall()
         for size in [*(n for n in SIZES if n < n_customers), n_customers]:
-            with closing(cut(log, size / n_customers)) as own:
+            with closing(copy_log(log, share=size / n_customers)) as own:
                 ((n_taken,),) = own.con.execute(CUSTOMERS).fetchall()
                 auc, value = judge_sample(own, log, real)
             sys.stdout.write(f"| {n_taken:,} | {auc:.4f} | {value:.4f} |\n")
             sys.stdout.flush()
     return 0
-
-
-def cut(log: Log, share: float) -> Log:
-    """Return a log of all rows of a share of the customers."""
-    con = open_database()
-    for table in TABLES:
-        query = f"select * from {table} where {share_sql(share)}"
-        con.register("taken_rows", log.con.sql(query).to_arrow_table())
-        con.execute(f"create table {table} as select * from taken_rows")
-        con.unregister("taken_rows")
-    return replace(log, con=con)
 
 
 def judge_sample(own: Log, log: Log, real: RealLog) -> tuple[float, float]:

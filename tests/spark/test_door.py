@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.fingerprint import fingerprint
+from features.sample import take_sample
 from features.spark.door import read_log_on_spark
 from features.spark.fingerprint import fingerprint_on_spark
-from features.spark.sample import take_sample
 from features.tables import LogSource, TableSource, read_log
 
 if TYPE_CHECKING:

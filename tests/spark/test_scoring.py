@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from features.errors import BundleError
+from features.sample import take_sample
 from features.spark.door import read_log_on_spark
-from features.spark.sample import take_sample
 from models.remote import PackedBundle, pack_bundle
 from serving.scorer import ScoredRun, score_log
 from serving.spark import score_log_on_spark
