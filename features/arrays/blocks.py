@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +12,13 @@ import pyarrow as pa
 from features.arrays.contacts import Contacts
 from features.arrays.grains import Moments, find_moments
 from features.arrays.items import Items, find_items
-from features.arrays.lines import Lines, sort_lines
+from features.arrays.lines import Lines, find_mixed
 from features.arrays.reading import SECOND, Raw, RawLog
 from features.arrays.runs import (
     MOST,
     MOST_MONEY,
     Bools,
+    Codes,
     Floats,
     Ints,
     heads,
@@ -54,7 +56,7 @@ def read_block(raw: RawLog, number: int) -> Block:
     first = number * raw.block_size
     last = min(first + raw.block_size, len(raw.ids))
     lines = _make_lines(raw, raw.sale_rows[number], first)
-    knows_late = bool((lines.seen_at > lines.at).any())
+    knows_late = lines.seen_at is not lines.at
     return Block(
         ids=raw.ids.slice(first, last - first),
         lines=lines,
@@ -68,7 +70,7 @@ def read_block(raw: RawLog, number: int) -> Block:
 
 
 def _in_time(raw: RawLog, table: Raw, rows: Ints, first: int) -> tuple[Ints, Ints]:
-    """Return the rows by customer and time, and whose they are."""
+    """Return the places of the rows by customer and time, and whose they are."""
     who = table["customer_no"][rows].astype(np.int64) - first
     since = table["at_us"][rows] - raw.first_at
     span = raw.span
@@ -76,37 +78,44 @@ def _in_time(raw: RawLog, table: Raw, rows: Ints, first: int) -> tuple[Ints, Int
         since, span = since // SECOND, span // SECOND + 1
     key = (who * span + since).astype(np.uint64)
     places = sort_places(key, int(raw.block_size * span).bit_length())
-    return rows[places], who[places]
+    return places, who[places]
 
 
 def _make_lines(raw: RawLog, rows: Ints, first: int) -> Lines:
     sales = raw.sales
-    rows, who = _in_time(raw, sales, rows, first)
     nothing = np.zeros(len(rows), np.int64)
+    places, who = _in_time(raw, sales, rows, first)
+
+    def column(name: str) -> npt.NDArray[Any]:
+        # Rows far apart are read in their order first, and mixed when they are near.
+        return sales[name][rows][places]
 
     def units(name: str) -> Ints:
-        return to_units(np.abs(sales[name][rows])) if name in sales else nothing
+        return to_units(np.abs(column(name))) if name in sales else nothing
 
-    def codes(name: str) -> npt.NDArray[np.uint64]:
-        return sales[name][rows] if name in sales else nothing.astype(np.uint64)
+    def codes(name: str) -> Codes:
+        return column(name) if name in sales else nothing.astype(np.uint64)
 
-    amount = sales["amount"][rows]
-    found = sort_lines(
-        Lines(
-            who=who,
-            at=sales["at_us"][rows],
-            seen_at=sales["seen_us"][rows],
-            order=codes("order_id"),
-            product=codes("product_id"),
-            category=codes("category"),
-            channel=codes("channel"),
-            is_purchase=amount > 0,
-            amount=to_units(np.abs(amount)),
-            quantity=units("quantity"),
-            discount=units("discount"),
-            cost=units("cost"),
-            has_cost=~np.isnan(sales["cost"][rows]) if "cost" in sales else nothing > 0,
-        )
+    at, order, channel = column("at_us"), codes("order_id"), codes("channel")
+    here, there = find_mixed(who, at, order, channel)
+    for each in (places, order, channel):
+        each[here] = each[there]
+    knows_late = sales["seen_us"] is not sales["at_us"]
+    amount = column("amount")
+    found = Lines(
+        who=who,
+        at=at,
+        seen_at=column("seen_us") if knows_late else at,
+        order=order,
+        product=codes("product_id"),
+        category=codes("category"),
+        channel=channel,
+        is_purchase=amount > 0,
+        amount=to_units(np.abs(amount)),
+        quantity=units("quantity"),
+        discount=units("discount"),
+        cost=units("cost"),
+        has_cost=~np.isnan(column("cost")) if "cost" in sales else nothing > 0,
     )
     most_lines = int(np.bincount(who).max(initial=0))
     for units_of in (found.amount, found.quantity, found.discount, found.cost):
@@ -124,15 +133,18 @@ def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
             *(nothing, nothing, nothing, nothing.astype(np.uint64), nothing),
             *(none, none, nothing, nothing, nothing),
         )
-    rows, who = _in_time(raw, table, rows, first)
+    places, who = _in_time(raw, table, rows, first)
+    rows = rows[places]
 
     def units(name: str) -> Ints:
         return to_units(table[name][rows]) if name in table else nothing
 
+    at = table["at_us"][rows]
+    knows_late = table["seen_us"] is not table["at_us"]
     found = Contacts(
         who=who,
-        at=table["at_us"][rows],
-        seen_at=table["seen_us"][rows],
+        at=at,
+        seen_at=table["seen_us"][rows] if knows_late else at,
         type=table["type"][rows],
         type_no=table["type_no"][rows].astype(np.int64),
         is_inbound=table["is_inbound"][rows],
@@ -149,5 +161,6 @@ def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
 
 def to_units(amounts: Floats) -> Ints:
     """Return amounts in ten-thousandths, as the query's decimals; none is 0."""
-    bounded = np.clip(np.nan_to_num(amounts), -MOST_MONEY, MOST_MONEY)
-    return rounded(bounded * 1e4).astype(np.int64)
+    if not (np.abs(amounts) <= MOST_MONEY).all():  # nor where one is none
+        amounts = np.clip(np.nan_to_num(amounts), -MOST_MONEY, MOST_MONEY)
+    return rounded(amounts * 1e4).astype(np.int64)

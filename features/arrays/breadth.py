@@ -12,6 +12,7 @@ from features.arrays.runs import (
     Bools,
     Ints,
     Runs,
+    Times,
     days,
     group_sums,
     heads,
@@ -43,7 +44,10 @@ def _breadth_of(
     first, last = at[starts], at[_ends(starts, len(at))]
     gross = group_sums(bought.amount, starts)
     runs = Runs.of(who, grains.n)
-    is_repeat = first // DAY < last // DAY
+    firsts, lasts = Times(runs, first), Times(runs, last)
+    is_repeat = np.zeros(len(starts), np.bool_)
+    several = np.flatnonzero(last > first)
+    is_repeat[several] = first[several] // DAY < last[several] // DAY
     n, total = runs.counts, money(runs.sum(gross))
     none = n == 0
     found: Columns = {
@@ -53,10 +57,12 @@ def _breadth_of(
         f"repeat_{item}_share": ratio(runs.sum(is_repeat), n),
         f"repeat_{item}_spend_share": ratio(money(runs.sum(gross * is_repeat)), total),
     }
-    for w in scope.windows:
+    for w in reversed(scope.windows):
         since = grains.as_of - w * DAY
-        found[f"n_{items}_{w}d"] = runs.sum(last >= since)
-        found[f"n_new_{items}_{w}d"] = runs.sum(first >= since)
+        found[f"n_{items}_{w}d"] = lasts.within(since)
+        found[f"n_new_{items}_{w}d"] = firsts.within(since)
+    if not none.any():
+        return found
     return {name: np.where(none, np.nan, column) for name, column in found.items()}
 
 
@@ -88,7 +94,7 @@ def channels(grains: Grains, scope: Scope) -> Columns:
 def money_back(grains: Grains, scope: Scope) -> Columns:
     """Tell what came off the price, what was earned, and what came back."""
     moments, runs, h = grains.moments, grains.moment_runs, scope.horizon_days
-    recent = runs.since(moments.at, grains.as_of - h * DAY)
+    recent = grains.moment_times.since(grains.as_of - h * DAY)
     is_bought, is_back = moments.n_bought > 0, moments.n_sent_back > 0
 
     def total(values: Ints | Bools) -> Ints:

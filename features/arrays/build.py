@@ -31,8 +31,7 @@ from features.arrays.scope import Scope
 if TYPE_CHECKING:
     import duckdb
 
-Rows = TypeVar("Rows", Lines, Items, Contacts)
-Grain = TypeVar("Grain", Moments, Items, Contacts)
+Rows = TypeVar("Rows", Lines, Moments, Items, Contacts)
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
@@ -134,14 +133,13 @@ def _see(block: Block, instant: int, left: Ints) -> Grains:
     """Return the grains of what is seen before an instant, of the customers left."""
     n = len(block.ids)
     if block.moments is None:
-        moments = find_moments(_seen(block.lines, instant))
+        moments = find_moments(_seen(block.lines, instant, left, n))
     else:
-        is_seen = block.moments.at < instant
-        moments = block.moments if is_seen.all() else block.moments.take(is_seen)
+        moments = _seen(block.moments, instant, left, n)
     return make_grains(
-        _of(moments, left, n),
-        _of(_seen(block.products, instant), left, n),
-        _of(_seen(block.categories, instant), left, n),
+        moments,
+        _seen(block.products, instant, left, n),
+        _seen(block.categories, instant, left, n),
         as_of=instant,
         n=len(left),
     )
@@ -157,34 +155,43 @@ def _compute(block: Block, grains: Grains, left: Ints, wanted: Wanted) -> Column
     if "membership" in families:
         found |= membership(grains, block.joined_at[left], block.has_joined[left])
     if any(family in OF_CONTACTS for family in families):
-        known = _seen(block.contacts, grains.as_of)
-        known = _of(known, left, len(block.ids))
+        known = _seen(block.contacts, grains.as_of, left, len(block.ids))
         for family, compute in OF_CONTACTS.items():
             if family in families:
                 found |= compute(grains, scope, known)
     return found
 
 
-def _seen(rows: Rows, instant: int) -> Rows:
-    """Leave out what had not happened, or was not known, before an instant."""
+def _seen(rows: Rows, instant: int, left: Ints, n: int) -> Rows:
+    """Leave out what was not known before an instant, and all customers but some.
+
+    The customers left, of n, are numbered anew.
+    """
     is_seen = rows.seen_at < instant
-    return rows if is_seen.all() else rows.take(is_seen)
-
-
-def _of(rows: Grain, left: Ints, n: int) -> Grain:
-    """Leave out all customers, of n, but some, and number those anew."""
-    if len(left) == n:
-        return rows
-    numbers = np.full(n, -1)
-    numbers[left] = np.arange(len(left))
-    who = numbers[rows.who]
-    is_left = who >= 0
-    return replace(rows.take(is_left), who=who[is_left])
+    if len(left) < n:
+        is_left = np.zeros(n, np.bool_)
+        is_left[left] = True
+        is_seen &= is_left[rows.who]
+    if is_seen.all():
+        found = rows
+    else:
+        found = rows.take(np.flatnonzero(is_seen))
+    if len(left) < n:
+        numbers = np.empty(n, np.int64)
+        numbers[left] = np.arange(len(left))
+        found = replace(found, who=numbers[found.who])
+    return found
 
 
 def _as_arrow(columns: Columns, name: str) -> pa.Array:
+    """Return a column as Arrow holds it, without a copy of what is float64."""
     if name not in columns:
         return pa.array([], pa.float64())
     values = np.ascontiguousarray(columns[name], dtype=np.float64)
-    has_nan = columns[name].dtype.kind == "f" and bool(np.isnan(values).any())
-    return pa.array(values, from_pandas=has_nan)
+    if columns[name].dtype.kind == "f":
+        is_none = np.isnan(values)
+        if is_none.any():
+            bits = np.packbits(~is_none, bitorder="little")
+            buffers = [pa.py_buffer(bits), pa.py_buffer(values)]
+            return pa.Array.from_buffers(pa.float64(), len(values), buffers)
+    return pa.array(values)

@@ -76,23 +76,27 @@ def find_gaps(grains: Grains) -> tuple[Ints, Runs]:
 def calendar(grains: Grains, scope: Scope) -> Columns:
     """When in the week, the year and the day purchases fall; the season a year ago."""
     orders, runs, h = grains.orders, grains.order_runs, scope.horizon_days
-    months = grains.days.day.astype("M8[D]").astype("M8[M]").astype(np.int64) % 12
-    counts = np.bincount(grains.days.who * 12 + months, minlength=grains.n * 12)
-    by_month = counts.reshape(grains.n, 12)
-    n_days = by_month.sum(axis=1)
-    is_weekend = (orders.at // DAY - MONDAY) % 7 >= 5
+    n = grains.n
+    counts = np.bincount(
+        _months(grains.days.day) * n + grains.days.who, minlength=12 * n
+    )
+    by_month = counts.reshape(12, n)
+    n_days = grains.day_runs.counts
+    day = orders.at // DAY
+    since_monday = day - MONDAY
+    is_weekend = since_monday - since_monday // 7 * 7 >= 5
     found: Columns = {
-        "n_months_of_year": (by_month > 0).sum(axis=1),
-        "month_of_year_hhi": ratio((by_month**2).sum(axis=1), n_days * n_days),
+        "n_months_of_year": (by_month > 0).sum(axis=0),
+        "month_of_year_hhi": ratio((by_month * by_month).sum(axis=0), n_days * n_days),
         "weekend_share": ratio(runs.sum(is_weekend), runs.counts),
     }
     if "hour" in scope.has:
-        minutes = runs.sum(orders.at % DAY // MINUTE)
+        minutes = runs.sum((orders.at - day * DAY) // MINUTE)
         found["mean_hour_of_day"] = ratio(minutes, runs.counts * 60)
     is_old = days(grains.as_of - orders.at[runs.starts]) > 365 - h
-    net, n = year_ago(grains, h)
+    net, n_orders = year_ago(grains, h)
     found[f"net_spend_year_ago_{h}d"] = np.where(is_old, money(net), np.nan)
-    found[f"n_orders_year_ago_{h}d"] = np.where(is_old, n, np.nan)
+    found[f"n_orders_year_ago_{h}d"] = np.where(is_old, n_orders, np.nan)
     age = days(grains.as_of - orders.at)
     in_season = (age > h) & (age - np.floor(age / 365.25) * 365.25 > 365.25 - h)
     found["in_season_order_share"] = ratio(
@@ -101,15 +105,23 @@ def calendar(grains: Grains, scope: Scope) -> Columns:
     return found
 
 
+def _months(day: Ints) -> Ints:
+    """Return the month of each day, 0 for January."""
+    first = int(day.min(initial=0))
+    calendar = np.arange(first, int(day.max(initial=0)) + 1).astype("M8[D]")
+    return (calendar.astype("M8[M]").astype(np.int64) % 12)[day - first]
+
+
 def year_ago(grains: Grains, n_days: int) -> tuple[Ints, Ints]:
     """Return the net money and the orders of the same days of the year before."""
     first = grains.as_of - 365 * DAY
     last = first + n_days * DAY
-    moments, runs = grains.moments, grains.moment_runs
-    sums = running(moments.net)
-    since, until = runs.since(moments.at, first), runs.since(moments.at, last)
-    at = grains.orders.at
-    return sums[until] - sums[since], grains.order_runs.sum((at >= first) & (at < last))
+    sums = running(grains.moments.net)
+    moments, orders = grains.moment_times, grains.order_times
+    return (
+        sums[moments.since(last)] - sums[moments.since(first)],
+        orders.within(first) - orders.within(last),
+    )
 
 
 def membership(grains: Grains, joined_at: Ints, has_joined: Bools) -> Columns:

@@ -15,6 +15,7 @@ from features.arrays.runs import (
     Floats,
     Ints,
     Runs,
+    Times,
     contrast,
     days,
     heads,
@@ -57,8 +58,8 @@ class Contacts:
     minutes: Ints
     cost: Ints
 
-    def take(self, rows: Ints | Bools) -> Contacts:
-        """Return these rows, by place or by mask."""
+    def take(self, rows: Ints) -> Contacts:
+        """Return these rows, by place."""
         return Contacts(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
@@ -66,7 +67,8 @@ def contacts(grains: Grains, scope: Scope, seen: Contacts) -> Columns:
     """Interactions by type and direction: counts 0 where there were none."""
     runs, h = Runs.of(seen.who, grains.n), scope.horizon_days
     age = days(grains.as_of - seen.at)
-    recent = runs.since(seen.at, grains.as_of - h * DAY)
+    times = Times(runs, seen.at)
+    recent = times.since(grains.as_of - h * DAY)
     found: Columns = {
         "n_interactions": runs.counts,
         "n_types_of_interaction": _count_types(seen, grains.n),
@@ -83,9 +85,8 @@ def contacts(grains: Grains, scope: Scope, seen: Contacts) -> Columns:
             runs.sum_from(recent, running(seen.cost))
         )
     found |= _by_type(grains, scope, seen)
-    for w in scope.windows:
-        since = runs.since(seen.at, grains.as_of - w * DAY)
-        found[f"n_interactions_{w}d"] = runs.ends - since
+    for w in reversed(scope.windows):
+        found[f"n_interactions_{w}d"] = times.within(grains.as_of - w * DAY)
     return found
 
 
@@ -104,9 +105,10 @@ def _by_type(grains: Grains, scope: Scope, seen: Contacts) -> Columns:
     places = np.argsort(who, kind="stable")
     rows, runs = rows[places], Runs.of(who[places], n * len(types))
     at, h = seen.at[rows], scope.horizon_days
+    times = Times(runs, at)
     within = {
-        w: (runs.ends - runs.since(at, grains.as_of - w * DAY)).reshape(n, -1)
-        for w in {*scope.windows, h, 2 * h}
+        w: times.within(grains.as_of - w * DAY).reshape(n, -1)
+        for w in sorted({*scope.windows, h, 2 * h}, reverse=True)
     }
     counts = runs.counts.reshape(n, -1)
     last = runs.last(days(grains.as_of - at)).reshape(n, -1)
@@ -139,19 +141,19 @@ def responses(grains: Grains, scope: Scope, seen: Contacts) -> Columns:
     n, h = grains.n, scope.horizon_days
     orders, order_runs = grains.orders, grains.order_runs
     runs = Runs.of(seen.who, n)
-    recent = runs.since(seen.at, grains.as_of - h * DAY)
+    recent = Times(runs, seen.at).within(grains.as_of - h * DAY)
     last_order = orders.at[order_runs.ends - 1]
     since_last = runs.sum(seen.at > np.repeat(last_order, runs.counts))
     net = grains.moment_runs.sum(grains.moments.net)
     late_net = grains.moment_runs.sum_from(
-        grains.moment_runs.since(grains.moments.at, grains.as_of - h * DAY),
+        grains.moment_times.since(grains.as_of - h * DAY),
         running(grains.moments.net),
     )
     found: Columns = {
         "n_interactions_since_last_order": since_last,
         "interactions_per_order": ratio(runs.counts, order_runs.counts),
         "net_spend_per_interaction": ratio(money(net), runs.counts),
-        f"net_spend_per_interaction_{h}d": ratio(money(late_net), runs.ends - recent),
+        f"net_spend_per_interaction_{h}d": ratio(money(late_net), recent),
     }
     waited, answered = _neighbours(grains, seen)
     for d in RESPONSE_DAYS:

@@ -10,10 +10,10 @@ from features.arrays.items import Items
 from features.arrays.lines import Lines
 from features.arrays.runs import (
     DAY,
-    Bools,
     Codes,
     Ints,
     Runs,
+    Times,
     group_sums,
     heads,
 )
@@ -37,12 +37,17 @@ class Moments:
     returned: Ints
 
     @property
+    def seen_at(self) -> Ints:
+        """Return when they were known: at once, or they hang on the as_of."""
+        return self.at
+
+    @property
     def net(self) -> Ints:
         """Return what was bought less what was sent back."""
         return self.gross - self.returned
 
-    def take(self, rows: Ints | Bools) -> Moments:
-        """Return these rows, by place or by mask."""
+    def take(self, rows: Ints) -> Moments:
+        """Return these rows, by place."""
         return Moments(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
@@ -91,6 +96,8 @@ class Grains:
     moment_runs: Runs
     order_runs: Runs
     day_runs: Runs
+    moment_times: Times
+    order_times: Times
 
 
 def make_grains(
@@ -98,8 +105,9 @@ def make_grains(
 ) -> Grains:
     """Return the grains of what is seen at ``as_of``."""
     is_bought = moments.n_bought > 0
-    bought = moments if is_bought.all() else moments.take(is_bought)
+    bought = moments if is_bought.all() else moments.take(np.flatnonzero(is_bought))
     orders, days = find_orders(bought), find_days(bought)
+    moment_runs, order_runs = Runs.of(moments.who, n), Runs.of(orders.who, n)
     return Grains(
         as_of=as_of,
         n=n,
@@ -109,35 +117,50 @@ def make_grains(
         bought=bought,
         orders=orders,
         days=days,
-        moment_runs=Runs.of(moments.who, n),
-        order_runs=Runs.of(orders.who, n),
+        moment_runs=moment_runs,
+        order_runs=order_runs,
         day_runs=Runs.of(days.who, n),
+        moment_times=Times(moment_runs, moments.at),
+        order_times=Times(order_runs, orders.at),
     )
 
 
 def find_moments(lines: Lines) -> Moments:
     """Sum lines to moments."""
-    is_head = heads(lines.who, lines.at, lines.order, lines.channel)
-    starts = np.flatnonzero(is_head)
-    bought = lines.is_purchase
+    starts = np.flatnonzero(heads(lines.who, lines.at, lines.order, lines.channel))
+    sent_back = np.flatnonzero(~lines.is_purchase)
+    back_in = np.searchsorted(starts, sent_back, side="right") - 1
+    n_sent_back = np.bincount(back_in, minlength=len(starts))
 
-    def total(values: Ints) -> Ints:
-        return values if len(starts) == len(values) else group_sums(values, starts)
+    def returned(values: Ints) -> Ints:
+        sums = np.zeros(len(starts), np.int64)
+        np.add.at(sums, back_in, values[sent_back])
+        return sums
 
+    def bought(values: Ints) -> Ints:
+        return _total(values, starts) - returned(values)
+
+    has_cost = lines.has_cost.any()
     return Moments(
         who=lines.who[starts],
         at=lines.at[starts],
         order=lines.order[starts],
         channel=lines.channel[starts],
-        n_bought=total(bought.astype(np.int64)),
-        n_sent_back=total((~bought).astype(np.int64)),
-        units=total(lines.quantity * bought),
-        discount=total(lines.discount * bought),
-        cost=total(lines.cost * bought),
-        costed=total(lines.amount * (bought & lines.has_cost)),
-        gross=total(lines.amount * bought),
-        returned=total(lines.amount * ~bought),
+        n_bought=np.diff(np.append(starts, len(lines.who))) - n_sent_back,
+        n_sent_back=n_sent_back,
+        units=bought(lines.quantity),
+        discount=bought(lines.discount),
+        cost=bought(lines.cost),
+        costed=bought(lines.amount * lines.has_cost if has_cost else lines.cost),
+        gross=bought(lines.amount),
+        returned=returned(lines.amount),
     )
+
+
+def _total(values: Ints, starts: Ints) -> Ints:
+    if len(starts) == len(values):
+        return values
+    return group_sums(values, starts) if values.any() else np.zeros_like(starts)
 
 
 def find_orders(bought: Moments) -> Orders:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from features.arrays.lines import Lines
-from features.arrays.runs import Bools, Codes, Ints, heads, sort_places
+from features.arrays.runs import Codes, Ints, heads, sort_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Items:
     group: Ints
     amount: Ints
 
-    def take(self, rows: Ints | Bools) -> Items:
-        """Return these rows, by place or by mask."""
+    def take(self, rows: Ints) -> Items:
+        """Return these rows, by place."""
         return Items(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from features.arrays.runs import Bools, Codes, Ints, heads
+from features.arrays.runs import Bools, Codes, Ints, heads, sort_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +41,47 @@ class Lines:
     cost: Ints
     has_cost: Bools
 
-    def take(self, rows: Ints | Bools) -> Lines:
-        """Return these rows, by place or by mask."""
+    def take(self, rows: Ints) -> Lines:
+        """Return these rows, by place."""
         return Lines(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
-def sort_lines(lines: Lines) -> Lines:
-    """Put the lines of one order and channel at one instant side by side."""
-    is_head = heads(lines.who, lines.at)
-    differs = heads(lines.order, lines.channel) & ~is_head
-    if not differs.any():
-        return lines
-    # Few instants hold more than one order: only their lines are put into order.
-    instant = np.cumsum(is_head) - 1
-    is_mixed = np.zeros(int(instant[-1]) + 1, np.bool_)
-    is_mixed[instant[differs]] = True
-    rows = np.flatnonzero(is_mixed[instant])
-    places = np.arange(len(instant))
-    places[rows] = rows[
-        np.lexsort((lines.channel[rows], lines.order[rows], instant[rows]))
-    ]
-    return lines.take(places)
+def find_mixed(who: Ints, at: Ints, order: Codes, channel: Codes) -> tuple[Ints, Ints]:
+    """Put the lines of one order and channel at one instant side by side.
+
+    Few instants hold more than one order, and only their lines change places.
+
+    Returns
+    -------
+    array of int, array of int
+        Rows, and those that belong there.
+    """
+    is_head = heads(who, at)
+    starts = np.flatnonzero(is_head)
+    differs = np.flatnonzero(heads(order, channel) & ~is_head)
+    mixed = np.searchsorted(starts, differs, side="right") - 1
+    mixed = mixed[heads(mixed)]
+    sizes = np.append(starts, len(who))[mixed + 1] - starts[mixed]
+    before = np.cumsum(sizes) - sizes
+    rows = np.arange(int(sizes.sum())) + np.repeat(starts[mixed] - before, sizes)
+    instant = np.repeat(np.arange(len(mixed)), sizes)
+    return rows, rows[_by_order(instant, order[rows], channel[rows])]
+
+
+def _by_order(instant: Ints, order: Codes, channel: Codes) -> Ints:
+    """Return the places of lines by instant, order and channel."""
+    spare = 64 - len(instant).bit_length()
+    bits = int(instant[-1]).bit_length() if len(instant) else 0
+    half = (spare - bits) // 2
+    key = instant.astype(np.uint64) << np.uint64(2 * half)
+    key |= (order >> np.uint64(64 - half)) << np.uint64(half)
+    key |= channel >> np.uint64(64 - half)
+    places = sort_places(key, bits + 2 * half)
+    is_head = heads(key[places])
+    # Two codes may share the bits that fit the key: then all bits are compared.
+    if (~is_head & heads(order[places], channel[places])).any():
+        return np.lexsort((channel, order, instant))
+    return places
 
 
 def find_buyers(lines: Lines, instant: int, *, n: int) -> Ints:

@@ -9,6 +9,7 @@ from features.arrays.runs import (
     DAY,
     Floats,
     Ints,
+    Times,
     contrast,
     cv,
     days,
@@ -60,8 +61,8 @@ def windows(grains: Grains, scope: Scope) -> Columns:
     net, gross = running(moments.net), running(moments.gross)
     units, sent_back = running(moments.units), running(moments.n_sent_back)
     found: Columns = {}
-    for w in scope.windows_and_year:
-        since = runs.since(moments.at, grains.as_of - w * DAY)
+    for w in sorted(scope.windows_and_year, reverse=True):
+        since = grains.moment_times.since(grains.as_of - w * DAY)
         found[f"net_spend_{w}d"] = money(runs.sum_from(since, net))
         if w not in scope.windows:
             continue
@@ -69,17 +70,17 @@ def windows(grains: Grains, scope: Scope) -> Columns:
         if "quantity" in scope.has:
             found[f"units_{w}d"] = money(runs.sum_from(since, units))
         found[f"n_returns_{w}d"] = runs.sum_from(since, sent_back)
-    for w in scope.windows_and_year:
+    for w in sorted(scope.windows_and_year, reverse=True):
         found[f"n_orders_{w}d"] = n_orders_within(grains, w)
-    for w in scope.windows:
-        seen = grains.days.last_at >= grains.as_of - w * DAY
-        found[f"n_purchase_days_{w}d"] = grains.day_runs.sum(seen)
+    day_times = Times(grains.day_runs, grains.days.last_at)
+    for w in reversed(scope.windows):
+        found[f"n_purchase_days_{w}d"] = day_times.within(grains.as_of - w * DAY)
     return found
 
 
 def n_orders_within(grains: Grains, n_days: int) -> Ints:
     """Count the orders of the last days."""
-    return grains.order_runs.sum(grains.orders.at >= grains.as_of - n_days * DAY)
+    return grains.order_times.within(grains.as_of - n_days * DAY)
 
 
 def trends(grains: Grains, scope: Scope) -> Columns:
@@ -88,7 +89,7 @@ def trends(grains: Grains, scope: Scope) -> Columns:
     spend = running(orders.value)
 
     def within(n_days: int) -> tuple[Ints, Ints]:
-        since = runs.since(orders.at, grains.as_of - n_days * DAY)
+        since = grains.order_times.since(grains.as_of - n_days * DAY)
         return runs.ends - since, runs.sum_from(since, spend)
 
     life = days(grains.as_of - orders.at[runs.starts])

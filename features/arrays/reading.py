@@ -43,7 +43,7 @@ class RawLog:
     in_seconds : bool
         Whether all instants are whole seconds after the first.
     sales, contacts : mapping
-        Column to array.
+        Column to array. ``seen_us`` is ``at_us`` itself where nothing was known late.
     sale_rows, contact_rows : list of array
         The rows of each block.
     joined_at : array of int
@@ -153,7 +153,10 @@ def _read_part(
 
 def _fetch(con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]) -> Raw:
     table = con.sql(sql, params=dict(values)).to_arrow_table()
-    return {name: table.column(name).to_numpy() for name in table.column_names}
+    found = {name: table.column(name).to_numpy() for name in table.column_names}
+    if "seen_us" in found and (found["seen_us"] == found["at_us"]).all():
+        found["seen_us"] = found["at_us"]
+    return found
 
 
 def _cut(raw: Raw, size: int, n_blocks: int) -> list[Ints]:

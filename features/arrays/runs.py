@@ -60,18 +60,15 @@ class Runs:
     def sum(self, values: Ints | Bools) -> Ints:
         """Sum whole numbers, or count what is true; 0 for a customer without rows."""
         if self.who is not None and values.dtype == np.bool_:
-            rows = np.flatnonzero(values)
-            if len(rows) < len(values) // 4:  # few are sooner counted than summed up
+            # Few are sooner counted than summed up.
+            if np.count_nonzero(values) < len(values) // 2:
+                rows = np.flatnonzero(values)
                 return np.bincount(self.who[rows], minlength=len(self.starts))
         return self.sum_from(self.starts, running(values))
 
     def sum_from(self, firsts: Ints, sums: Ints) -> Ints:
         """Sum each customer's rows from one of them to its last, of running sums."""
         return np.asarray(sums[self.ends] - sums[firsts])
-
-    def since(self, at: Ints, instant: int) -> Ints:
-        """Return each one's first row at or after an instant, rows in time order."""
-        return np.asarray(self.ends - self.sum(at >= instant))
 
     def least(self, values: Floats) -> Floats:
         """Return each customer's smallest value, NaN without rows."""
@@ -146,11 +143,52 @@ class Runs:
         return values[np.lexsort((values, who))]
 
 
+class Times:
+    """Counts of each customer's rows at or after an instant, each found once.
+
+    Parameters
+    ----------
+    runs : Runs
+        With ``who``.
+    at : array of int
+        When each row is.
+    """
+
+    def __init__(self, runs: Runs, at: Ints) -> None:
+        self.runs = runs
+        self.at = at
+        self._counts: dict[int, Ints] = {}
+        self._rows: dict[int, tuple[Ints, Ints]] = {}
+
+    def within(self, instant: int) -> Ints:
+        """Count each customer's rows at or after an instant; ask the earliest first."""
+        if instant not in self._counts:
+            self._counts[instant] = self._count(instant)
+        return self._counts[instant]
+
+    def since(self, instant: int) -> Ints:
+        """Return each one's first row at or after an instant, rows in time order."""
+        return np.asarray(self.runs.ends - self.within(instant))
+
+    def _count(self, instant: int) -> Ints:
+        """Count among those that an earlier instant has left, where they are few."""
+        n, at, who = len(self.runs.starts), self.at, self.runs.who
+        earlier = max((each for each in self._rows if each < instant), default=None)
+        if earlier is not None:
+            at, who = self._rows[earlier]
+        is_later = at >= instant
+        if who is None or np.count_nonzero(is_later) > len(self.at) // 2:
+            return self.runs.sum(is_later)
+        rows = np.flatnonzero(is_later)
+        self._rows[instant] = at, who = at[rows], who[rows]
+        return np.bincount(who, minlength=n)
+
+
 def running(values: Ints | Bools) -> Ints:
     """Return the sums of all rows before each, and of all: one more than rows."""
     sums = np.empty(len(values) + 1, np.int64)
     sums[0] = 0
-    np.cumsum(values, out=sums[1:])
+    np.cumsum(values.astype(np.int64, copy=False), out=sums[1:])
     return sums
 
 
@@ -188,12 +226,18 @@ def group_sums(values: Ints, starts: Ints) -> Ints:
 def rounded(values: Floats) -> Floats:
     """Round to whole numbers, halves away from zero, as decimals in SQL are."""
     whole = np.trunc(values)
-    return np.asarray(whole + np.copysign(np.abs(values - whole) >= 0.5, values))
+    rest = values - whole
+    whole += rest >= 0.5
+    whole -= rest <= -0.5
+    return np.asarray(whole)
 
 
 def ratio(above: Floats | Ints, below: Floats | Ints) -> Floats:
     """Divide; NaN where there is nothing to divide by."""
-    return np.asarray(above / np.where(below != 0, below, np.nan))
+    divisor = below.astype(np.float64, copy=False)
+    return np.asarray(
+        above.astype(np.float64, copy=False) / np.where(divisor != 0, divisor, np.nan)
+    )
 
 
 def contrast(this: Floats | Ints, that: Floats | Ints) -> Floats:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.arrays.runs import Runs, group_sums, heads, ratio, rounded
+from features.arrays.runs import Runs, Times, group_sums, heads, ratio, rounded
 
 WHOLE = st.lists(
     st.lists(
@@ -69,6 +69,24 @@ def test_extremes_of_a_run_without_rows_are_unknown() -> None:
     np.testing.assert_array_equal(runs.most(values), [5, np.nan, 7])
     np.testing.assert_array_equal(runs.first(values), [5, np.nan, 7])
     np.testing.assert_array_equal(runs.last(values), [4, np.nan, 7])
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 20), max_size=6), min_size=1, max_size=5),
+    st.permutations([0, 3, 7, 12, 18, 25]),
+)
+def test_rows_since_an_instant_are_counted_alike_in_any_order_of_asking(
+    rows: list[list[int]], instants: list[int]
+) -> None:
+    who = np.array([place for place, row in enumerate(rows) for _ in row], np.int64)
+    at = np.array([n for row in rows for n in sorted(row)], np.int64)
+    times = Times(Runs.of(who, len(rows)), at)
+
+    for instant in instants:
+        late = [sum(n >= instant for n in row) for row in rows]
+        assert times.within(instant).tolist() == late
+        since = times.runs.ends - np.array(late)
+        assert times.since(instant).tolist() == since.tolist()
 
 
 def test_halves_are_rounded_away_from_zero() -> None:
