@@ -9,6 +9,7 @@ contributes to each.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import numpy as np
@@ -71,16 +72,18 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.feature_names_in_ = varying_columns(X)
         self.n_features_in_ = len(self.feature_names_in_)
         matrix = self._matrix(X)
-        self.booster_ = fit_booster(
-            matrix,
-            churned,
-            names=list(self.feature_names_in_),
-            objective={"objective": "binary"},
-            parameters=self.parameters or {},
-            n_rounds=self.n_rounds,
-            random_state=self.random_state,
-        )
-        self.ranks_ = ScoreLogit().fit(matrix, churned)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            ranks = beside.submit(ScoreLogit().fit, matrix, churned)
+            self.booster_ = fit_booster(
+                matrix,
+                churned,
+                names=list(self.feature_names_in_),
+                objective={"objective": "binary"},
+                parameters=self.parameters or {},
+                n_rounds=self.n_rounds,
+                random_state=self.random_state,
+            )
+            self.ranks_ = ranks.result()
         self.rhythm_base_ = float(_rhythm_log_odds(X).mean())
         self.blend(np.full(len(PARTS), 1.0 / len(PARTS)))
         return self

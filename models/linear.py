@@ -47,8 +47,12 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = X.shape[1]
         scores, absent = self._design(X)
-        coef, intercept = self._solve(np.hstack([scores, absent]), np.asarray(y))
-        self.coef_, self.absent_coef_ = np.split(coef, 2)
+        varies = absent.any(axis=0)  # the ridge leaves the others at 0
+        design = np.hstack([scores, absent[:, varies]])
+        coef, intercept = self._solve(design, np.asarray(y))
+        self.coef_ = coef[: X.shape[1]]
+        self.absent_coef_ = np.zeros(X.shape[1])
+        self.absent_coef_[varies] = coef[X.shape[1] :]
         self.means_, self.absent_means_ = scores.mean(axis=0), absent.mean(axis=0)
         self.base_ = float(
             intercept

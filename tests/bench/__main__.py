@@ -21,6 +21,7 @@ BENCHES = {
     "explain": "tests.bench.explain:explain_rows",
     "publishing": "tests.bench.publishing:publish_rows",
     "score": "tests.bench.score:score_rows",
+    "training": "tests.bench.training:training_rows",
     "lookup": "tests.bench.lookups:lookup_rows",
     "list": "tests.bench.pages:page_rows",
     "predict": "tests.bench.predicts:predict_rows",
