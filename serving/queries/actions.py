@@ -16,7 +16,7 @@ from serving.errors import UnknownCustomerError
 from serving.queries.runs import Run, published_run
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts
-from serving.store.tables import facts, scores
+from serving.store.tables import SCORES_AND_FACTS, facts, scores
 
 CHOSEN = ("action_1", "action_2", "action_3")
 
@@ -136,14 +136,7 @@ def _read_facts(con: Connection, run: Run, customer_id: str) -> dict[str, Any]:
     """Return a customer's score and facts by name."""
     query = (
         sa.select(scores.c.body, sa.cast(facts.c.facts, sa.Text).label("facts"))
-        .select_from(scores)
-        .outerjoin(
-            facts,
-            sa.and_(
-                facts.c.run == scores.c.run,
-                facts.c.customer_id == scores.c.customer_id,
-            ),
-        )
+        .select_from(SCORES_AND_FACTS)
         .where(scores.c.run == run.number, scores.c.customer_id == customer_id)
     )
     row = con.execute(query).one_or_none()

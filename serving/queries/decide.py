@@ -18,7 +18,7 @@ from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
 from serving.store.lists import read_lists
 from serving.store.revise import Revised, bump, forget_builds, revise
-from serving.store.tables import facts, published, scores
+from serving.store.tables import SCORES_AND_FACTS, facts, published, scores
 
 if TYPE_CHECKING:
     from models.schemes import ManualOverride
@@ -126,13 +126,7 @@ def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Re
     described = run.context.get("facts", {})
     query = (
         sa.select(scores.c.body, facts.c.moves)
-        .outerjoin(
-            facts,
-            sa.and_(
-                facts.c.run == scores.c.run,
-                facts.c.customer_id == scores.c.customer_id,
-            ),
-        )
+        .select_from(SCORES_AND_FACTS)
         .where(scores.c.run == run.number, scores.c.customer_id == customer_id)
     )
     body, moves = con.execute(query).one()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from serving.queries.runs import Run
 from serving.store.facts import fact_columns
-from serving.store.tables import facts, scores
+from serving.store.tables import BESIDE, facts, scores
 
 if TYPE_CHECKING:
     from models.rules import Dialect, Rule, RuleType
@@ -42,8 +42,7 @@ def filter_by(
         sa.exists()
         .select_from(facts)
         .where(
-            facts.c.run == scores.c.run,
-            facts.c.customer_id == scores.c.customer_id,
+            BESIDE,
             condition,
         )
         .correlate(scores)

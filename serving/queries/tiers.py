@@ -14,7 +14,14 @@ from serving.errors import UnknownCustomerError
 from serving.queries.runs import Run, earlier_runs, published_run
 from serving.store.engine import Store
 from serving.store.facts import read_standings
-from serving.store.tables import PUBLISHED, facts, overrides, runs, scores
+from serving.store.tables import (
+    PUBLISHED,
+    SCORES_AND_FACTS,
+    facts,
+    overrides,
+    runs,
+    scores,
+)
 
 if TYPE_CHECKING:
     from models.schemes import Standings
@@ -77,14 +84,7 @@ def _point(con: Connection, run: Run, customer_id: str) -> dict[str, Any] | None
         sa.select(
             *columns, sa.cast(facts.c.facts, sa.Text).label("facts"), facts.c.moves
         )
-        .select_from(scores)
-        .outerjoin(
-            facts,
-            sa.and_(
-                facts.c.run == scores.c.run,
-                facts.c.customer_id == scores.c.customer_id,
-            ),
-        )
+        .select_from(SCORES_AND_FACTS)
         .where(scores.c.run == run.number, scores.c.customer_id == customer_id)
     )
     row = con.execute(query).one_or_none()

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from features.casts import quote_name
 from serving.store.columns import KINDS, read_columns
-from serving.store.tables import facts, scores
+from serving.store.tables import SCORES_AND_FACTS, facts, scores
 
 if TYPE_CHECKING:
     from models.rules import RuleType
@@ -78,15 +78,7 @@ def read_facts(
             *(scores.c[name] for name in of_score),
             sa.cast(facts.c.facts, sa.Text).label("facts"),
         )
-        .select_from(
-            scores.outerjoin(
-                facts,
-                sa.and_(
-                    facts.c.run == scores.c.run,
-                    facts.c.customer_id == scores.c.customer_id,
-                ),
-            )
-        )
+        .select_from(SCORES_AND_FACTS)
         .where(scores.c.run == run)
         .order_by(scores.c.customer_id)
     )

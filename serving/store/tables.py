@@ -112,6 +112,13 @@ facts = sa.Table(
 in ``facts``, in that order; ``moves`` is what is remembered of the customer's classes
 by tier scheme, as JSON, null where that is nothing."""
 
+BESIDE = sa.and_(
+    facts.c.run == scores.c.run, facts.c.customer_id == scores.c.customer_id
+)
+"""Which facts belong to which score."""
+
+SCORES_AND_FACTS = scores.outerjoin(facts, BESIDE)
+
 fact_columns = sa.Table(
     "fact_columns",
     metadata,
