@@ -24,23 +24,28 @@ from features.log import EPOCH, open_database
 from features.plan import to_naive_utc
 from features.readers import OpenFile, open_file
 from features.reading import check_any_accepted
-from features.reports import RejectedRow, TableReport, count_reasons
+from features.reports import TableReport, count_reasons
 from features.spark.files import Cells, read_cells
+from features.spark.judged import (
+    ARROW,
+    AT,
+    FAULT,
+    FILE,
+    GIVEN,
+    accepted_rows,
+    example_rows,
+    numbers_among,
+    place_of,
+    usual_value,
+)
 from features.spark.log import SparkLog
-from features.spark.workers import ROWS, on_batches
-from features.staging import N_EXAMPLES, is_number_sql, number_sql, printable
+from features.spark.workers import on_batches
 from features.tables import LogSource, TableSource
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-ARROW = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "TIMESTAMP": pa.timestamp("us"),
-}
 SPARK = {"VARCHAR": "string", "DOUBLE": "double", "TIMESTAMP": "timestamp_ntz"}
-FAULT, GIVEN, FILE, AT = "door_fault", "door_given", "door_file", "door_at"
 
 
 def read_log_on_spark(
@@ -122,11 +127,11 @@ class _Door:
         judged = self._judge(parts, layout).persist()
         held.append(judged)
         sure, unsure = number_attributes(layout, files)
-        numbers = sure | _numbers_among(judged, layout.columns, unsure)
+        numbers = sure | numbers_among(judged, layout.columns, unsure)
         settled, currency = self._settle(judged, layout, faults)
         report = self._report(settled, layout, files=files, currency=currency)
         check_any_accepted(report, files)
-        return report, _accepted(settled, layout.columns, numbers)
+        return report, accepted_rows(settled, layout.columns, numbers)
 
     def _judge(self, parts: Any, layout: Layout) -> DataFrame:
         frames = [
@@ -163,12 +168,12 @@ class _Door:
             return judged.withColumn(FAULT, fault)
 
         if "currency" in layout.theirs:
-            name = _place(layout.columns, "currency")
-            currency = _usual(judged.where(sound), name)
+            name = place_of(layout.columns, "currency")
+            currency = usual_value(judged.where(sound), name)
             judged = set_aside("other_currency", sf.col(name) != sf.lit(currency))
         if self.table == OPEN_TABLE:
             last = Window.partitionBy(
-                _place(layout.columns, "customer_id"), sound
+                place_of(layout.columns, "customer_id"), sound
             ).orderBy(sf.desc(FILE), sf.desc(AT))
             judged = judged.withColumn("door_back", sf.row_number().over(last))
             judged = set_aside("duplicate_customer_id", sf.col("door_back") > 1)
@@ -195,15 +200,11 @@ class _Door:
             rows_in=sum(counts.values()),
             rows_accepted=counts.get(None, 0),
             rejected=rejected,
-            examples=_examples(settled, faults, files) if rejected else (),
+            examples=example_rows(settled, faults, files) if rejected else (),
             columns=tuple(c.name for c in layout.columns if c.name in layout.theirs),
             unused=layout.unused,
             currency=currency,
         )
-
-
-def _place(columns: Sequence[Column], name: str) -> str:
-    return f"v{[column.name for column in columns].index(name)}"
 
 
 def _judged_schema(columns: Sequence[Column]) -> pa.Schema:
@@ -216,86 +217,6 @@ def _judged_schema(columns: Sequence[Column]) -> pa.Schema:
             (FILE, pa.int32()),
             (AT, pa.int64()),
         ]
-    )
-
-
-def _usual(sound: DataFrame, name: str) -> str | None:
-    """Return the most common value."""
-    from pyspark.sql import functions as sf
-
-    counts = sound.where(sf.col(name).isNotNull()).groupBy(name).count()
-    row = counts.orderBy(sf.desc("count"), sf.asc(name)).first()
-    return None if row is None else str(row[0])
-
-
-def _numbers_among(
-    judged: DataFrame, columns: Sequence[Column], names: frozenset[str]
-) -> frozenset[str]:
-    """Return the text attributes whose every value is a number, or true or false."""
-    if not names:
-        return frozenset()
-    asked = sorted(names)
-    tests = ", ".join(
-        f"bool_and({is_number_sql(_place(columns, name))})" for name in asked
-    )
-    schema = pa.schema([(f"n{at}", pa.bool_()) for at in range(len(asked))])
-    sound = f"SELECT {tests} FROM {ROWS} WHERE {FAULT} IS NULL"
-    answers = on_batches(judged, sound, schema).collect()
-    found = {
-        name: [row[at] for row in answers if row[at] is not None]
-        for at, name in enumerate(asked)
-    }
-    return frozenset(name for name, told in found.items() if told and all(told))
-
-
-def _accepted(
-    settled: DataFrame, columns: Sequence[Column], numbers: frozenset[str]
-) -> DataFrame:
-    """Return the rows without fault as our table holds them."""
-    from pyspark.sql import functions as sf
-
-    sound = settled.where(sf.col(FAULT).isNull())
-    names = [column.name for column in columns]
-    places = [f"v{at}" for at in range(len(columns))]
-    if numbers:
-        sql = ", ".join(
-            number_sql(place) if name in numbers else place
-            for name, place in zip(names, places, strict=True)
-        )
-        schema = pa.schema(
-            [
-                (place, pa.float64() if c.name in numbers else ARROW[SQL_TYPES[c.kind]])
-                for place, c in zip(places, columns, strict=True)
-            ]
-        )
-        sound = on_batches(sound.select(places), f"SELECT {sql} FROM {ROWS}", schema)
-    return sound.select(places).toDF(*names)
-
-
-def _examples(
-    settled: DataFrame, faults: Sequence[Fault], files: Sequence[OpenFile]
-) -> tuple[RejectedRow, ...]:
-    from pyspark.sql import Window
-    from pyspark.sql import functions as sf
-
-    first = Window.partitionBy(FAULT).orderBy(FILE, AT)
-    rows = (
-        settled.where(sf.col(FAULT).isNotNull())
-        .select(FAULT, GIVEN, FILE, AT)
-        .withColumn("n", sf.row_number().over(first))
-        .where(sf.col("n") <= N_EXAMPLES)
-        .orderBy(FAULT, FILE, AT)
-        .collect()
-    )
-    return tuple(
-        RejectedRow(
-            file=str(files[row[FILE]].path),
-            row=row[AT],
-            reason=faults[row[FAULT]].reason,
-            column=faults[row[FAULT]].column,
-            given=row[GIVEN] and printable(row[GIVEN]),
-        )
-        for row in rows
     )
 
 

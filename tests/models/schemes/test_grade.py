@@ -1,35 +1,35 @@
-"""Tests of classes by scheme, and of how customers move."""
+"""Tests of classes by scheme."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import ConfigError
 from models.schemes import (
-    ManualOverride,
     Scheme,
-    Standings,
     grade,
     make_scheme,
     read_presets,
     read_schemes,
 )
 from models.schemes.cuts import assign, find_cuts
-from models.schemes.grade import Graded
 from models.schemes.words import Case, write_gap, write_reason
 from models.tiers import assign_tiers, fit_tiers
+from tests.models.schemes.runs import (
+    AS_OF,
+    SIZE,
+    classes,
+    facts,
+    quick,
+)
 
-AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
-SIZE = Scheme("size", "thresholds", ("A", "B", "C"), quantity="x", limits=(100.0, 50.0))
 amounts = st.lists(
     st.sampled_from([-5.0, 0.0, 1.0, 2.5, 10.0, 10.0, 99.0]) | st.floats(-1e6, 1e6),
     min_size=1,
@@ -45,36 +45,6 @@ kinds = st.sampled_from(
         ("thresholds", (10.0, 1.0)),
     ]
 )
-quick = settings(max_examples=60, deadline=None)
-
-
-def facts(x: list[float | None], **more: list[Any]) -> pa.Table:
-    ids = [f"c{number}" for number in range(len(x))]
-    return pa.table({"customer_id": ids, "x": pa.array(x, pa.float64()), **more})
-
-
-def classes(graded: Graded, name: str = "size") -> list[str]:
-    found: list[str] = graded.facts[f"tier_{name}"].to_pylist()
-    return found
-
-
-def standings(graded: Graded) -> Standings:
-    """Return where customers stand, as the store gives it to the next run."""
-    names = [n for n in graded.facts.column_names if n.startswith("tier_")]
-    table = graded.facts.select(["customer_id", *names])
-    return Standings(table.append_column("moves", pa.array(graded.moves, pa.string())))
-
-
-def walk(
-    scheme: Scheme, days: list[list[float | None]], step: int = 10
-) -> list[Graded]:
-    """Grade one run after the other, ``step`` days apart."""
-    runs: list[Graded] = []
-    for number, x in enumerate(days):
-        before = standings(runs[-1]) if runs else None
-        at = AS_OF + timedelta(days=step * number)
-        runs.append(grade(facts(x), [scheme], as_of=at, before=before))
-    return runs
 
 
 @quick
@@ -112,86 +82,6 @@ def test_the_scheme_abc_is_that_of_the_scores(x: list[float]) -> None:
     codes = assign(np.array(x), find_cuts(scheme, np.array(x)))
     expected = assign_tiers(x, fit_tiers(x))
     assert [scheme.classes[code] for code in codes] == expected.tolist()
-
-
-@quick
-@given(st.lists(st.floats(-0.09, 0.09), min_size=2, max_size=6), st.booleans())
-def test_who_stays_within_the_band_never_moves(
-    steps: list[float], starts_above: bool
-) -> None:
-    scheme = replace(SIZE, hysteresis=0.1)
-    start = 104.0 if starts_above else 96.0
-    days: list[list[float | None]] = [[start]]
-    days += [[100.0 * (1 + step)] for step in steps]
-    runs = walk(scheme, days, step=1)
-    assert {classes(run)[0] for run in runs} == {"A" if starts_above else "B"}
-
-
-def test_who_passes_the_band_moves() -> None:
-    scheme = replace(SIZE, hysteresis=0.1)
-    runs = walk(scheme, [[90.0], [109.0], [110.0], [91.0], [89.0], [40.0]])
-    assert [classes(run)[0] for run in runs] == ["B", "B", "A", "A", "B", "C"]
-    assert json.loads(runs[1].moves[0] or "") == {
-        "size": {"cause": "band", "by_rule": "A"}
-    }
-
-
-def test_a_minimum_stay_holds_a_customer() -> None:
-    scheme = replace(SIZE, min_stay_days=30)
-    runs = walk(scheme, [[40.0], [60.0], [40.0], [40.0], [40.0]])
-    assert [classes(run)[0] for run in runs] == ["C", "B", "B", "B", "C"]
-    assert json.loads(runs[2].moves[0] or "")["size"]["cause"] == "stay"
-
-
-def test_flapping_is_counted() -> None:
-    runs = walk(SIZE, [[40.0, 40.0], [60.0, 60.0], [40.0, 60.0]])
-    assert runs[1].summary["size"]["moved"]["up"] == 2
-    assert runs[2].summary["size"]["moved"]["flapped"] == 1
-    assert runs[2].summary["size"]["moved"]["flapping"] == 0.5
-    held = walk(replace(SIZE, min_stay_days=30), [[40.0], [60.0], [40.0]])
-    assert held[2].summary["size"]["moved"]["flapping"] == 0
-
-
-def test_growth_and_failing_put_customers_elsewhere_for_a_while() -> None:
-    scheme = make_scheme(
-        "size",
-        {
-            "kind": "thresholds",
-            "quantity": "x",
-            "classes": ["A", "B", "C"],
-            "limits": [100, 50],
-            "growth": {"when": "x = 40", "to": "A", "days": 15},
-            "failing": {"when": "x = 60", "to": "C", "days": 15},
-        },
-    )
-    runs = walk(scheme, [[40.0, 60.0, 70.0]] * 3)
-    assert [classes(run) for run in runs] == [
-        ["A", "C", "B"],
-        ["A", "C", "B"],
-        ["C", "B", "B"],
-    ]
-    told = json.loads(runs[0].moves[0] or "")["size"]
-    assert told == {"cause": "growth", "lifted": "2011-12-10", "by_rule": "C"}
-
-
-def test_an_override_that_needs_approval_is_only_proposed() -> None:
-    growth = {"when": "x = 40", "to": "A", "approval": True}
-    plain = {key: value for key, value in SIZE.to_dict().items() if key != "name"}
-    scheme = make_scheme("size", {**plain, "growth": growth})
-    found = grade(facts([40.0]), [scheme], as_of=AS_OF)
-    assert classes(found) == ["C"]
-    assert found.summary["size"]["moved"]["proposed"] == 1
-
-
-def test_a_decision_by_hand_holds_until_its_day() -> None:
-    def decided(days: int) -> ManualOverride:
-        until = AS_OF + timedelta(days=days)
-        return ManualOverride("c0", "size", "A", "amy", "visits", until)
-
-    held = grade(facts([1.0, 1.0]), [SIZE], as_of=AS_OF, manual=[decided(1)])
-    over = grade(facts([1.0, 1.0]), [SIZE], as_of=AS_OF, manual=[decided(0)])
-    assert classes(held) == ["A", "C"]
-    assert classes(over) == ["C", "C"]
 
 
 def test_regions_may_have_limits_of_their_own() -> None:
