@@ -26,6 +26,7 @@ from models.bundle import Bundle
 from models.kinds import ServedModel
 from models.scores import RunContext
 from models.scoring import rank, score_customers
+from serving.store.halves import with_halves
 from serving.store.score_rows import ScoreRows
 
 CHUNK = 20_000
@@ -121,8 +122,7 @@ def score_crowd(bundle: Bundle, crowd: Crowd, *, context: RunContext) -> ScoreRo
         return ScoreRows.of(_score(bundle, _read(crowd.chunk(0)), context))
     if not _score_beside(bundle, crowd, context=context):
         for number in range(crowd.n_chunks):
-            scores = _score(bundle, _read(crowd.chunk(number)), context)
-            put_aside(scores, crowd.scored(number))
+            _score_aside(bundle, crowd.chunk(number), crowd.scored(number), context)
     paths = [crowd.scored(number) for number in range(crowd.n_chunks)]
     scored = ranked(ScoreRows.stored(paths))
     give_back_memory()
@@ -168,6 +168,13 @@ def _score(bundle: Bundle, features: pd.DataFrame, context: RunContext) -> pa.Ta
     )
 
 
+def _score_aside(
+    bundle: Bundle, features: Path, scores: Path, context: RunContext
+) -> None:
+    """Score a chunk and write its JSON, but for the rank among all."""
+    put_aside(with_halves(_score(bundle, _read(features), context)), scores)
+
+
 def _score_beside(bundle: Bundle, crowd: Crowd, *, context: RunContext) -> bool:
     """Score in processes of our own; False where they are not worth it or fail."""
     n_workers = min(cores(), crowd.n_chunks)
@@ -209,4 +216,4 @@ def _begin(bundle: Bundle, context: RunContext) -> None:
 
 def _score_chunk(features: Path, scores: Path) -> None:
     ((bundle, context),) = _WORK
-    put_aside(_score(bundle, _read(features), context), scores)
+    _score_aside(bundle, features, scores, context)

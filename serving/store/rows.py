@@ -1,8 +1,4 @@
-"""A run's table becomes rows to store, each with its JSON as it is served.
-
-DuckDB writes the JSON: for a million customers with their reasons it takes seconds
-where Python takes minutes.
-"""
+"""A run's table becomes rows to store, each with its JSON as it is served."""
 
 from __future__ import annotations
 
@@ -16,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.errors import DataError
-from models.scores import SCORE_SCHEMA
-from serving.store.bodies import rfc3339
+from serving.store.halves import BEFORE, join_halves, with_halves
 from serving.store.score_rows import ScoreRows, as_rows
+from serving.store.storable import storable
 from serving.store.tables import scores
 
 BATCH = 10_000
@@ -46,19 +42,19 @@ def score_rows(scored: pa.Table | ScoreRows) -> Iterator[list[Row]]:
     DataError
         If the table is not one of scores, or holds what cannot be served.
     """
-    import duckdb
-
     rows = as_rows(scored)
     _check(rows.figures)
-    as_of = one_instant(rows.figures)
-    instant = [rfc3339(as_of) if as_of else None]
-    with duckdb.connect() as con:
+    one_instant(rows.figures)
+    yield from written_ahead(_batches(rows), _write)
 
-        def write(batch: pa.Table) -> pa.Table:
-            con.register("scored", _storable(batch))
-            return con.sql(_query(), params=instant).to_arrow_table()
 
-        yield from written_ahead(_batches(rows), write)
+def _write(batch: pa.Table) -> pa.Table:
+    """Return what is stored of scores; where their JSON is not there, it is written."""
+    halves = batch if BEFORE in batch.column_names else with_halves(batch)
+    plain = storable(batch.select([name for name in COLUMNS if name != "body"]))
+    day = plain.column_names.index("next_order_on")
+    plain = plain.set_column(day, "next_order_on", plain[day].cast(pa.string()))
+    return plain.append_column("body", join_halves(halves))
 
 
 def written_ahead(
@@ -76,7 +72,7 @@ def written_ahead(
 
 
 def _batches(scored: ScoreRows) -> Iterator[pa.Table]:
-    for chunk in scored.chunks():
+    for chunk in scored.chunks_to_store():
         for start in range(0, chunk.num_rows, BATCH):
             yield chunk.slice(start, BATCH)
 
@@ -102,16 +98,6 @@ def one_instant(scored: pa.Table) -> datetime | None:
     return found[0] if found else None
 
 
-def _query() -> str:
-    """Write the SELECT; every name in it is a column of ``SCORE_SCHEMA``."""
-    values = {name: f'"{name}"' for name in SCORE_SCHEMA.names}
-    fields = {**values, "as_of": "$1"}
-    packed = ", ".join(f'"{name}" := {value}' for name, value in fields.items())
-    values["next_order_on"] = "CAST(next_order_on AS VARCHAR)"
-    values["body"] = f"CAST(to_json(struct_pack({packed})) AS VARCHAR)"
-    return f"SELECT {', '.join(values[name] for name in COLUMNS)} FROM scored"
-
-
 def _check(scored: pa.Table) -> None:
     """Refuse scores that name a customer twice, or by what cannot be a key."""
     ids = scored["customer_id"]
@@ -124,42 +110,3 @@ def _check(scored: pa.Table) -> None:
             needed=f"At most {MAX_ID_BYTES}.",
             todo="Use the key of your customer table as customer_id.",
         )
-
-
-def _storable(scored: pa.Table) -> pa.Table:
-    """Turn NaN, which JSON does not know, into null; refuse what cannot be stored."""
-    columns = [
-        _clean(scored[field.name].combine_chunks(), field.name)
-        for field in scored.schema
-    ]
-    return pa.Table.from_arrays(columns, schema=scored.schema)
-
-
-def _clean(values: pa.Array, name: str) -> pa.Array:
-    """Turn NaN into null at any depth; refuse the infinite and NUL."""
-    if pa.types.is_floating(values.type):
-        if pc.any(pc.is_inf(values)).as_py():
-            raise DataError(f"{name} holds an infinite number.", needed="Finite ones.")
-        return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
-    if pa.types.is_string(values.type):
-        if pc.any(pc.match_substring(values, "\0")).as_py():
-            raise DataError(f"{name} holds a NUL character.", needed="Text without.")
-        return values
-    if pa.types.is_struct(values.type):
-        inside = [_clean(part, name) for part in values.flatten()]
-        fields = list(values.type)
-        return pa.StructArray.from_arrays(inside, fields=fields, mask=values.is_null())
-    if pa.types.is_list(values.type):
-        return _clean_list(values, name)
-    return values
-
-
-def _clean_list(values: pa.Array, name: str) -> pa.Array:
-    """Rebuild a list column from its cleaned items."""
-    counts = pc.fill_null(pc.list_value_length(values), 0).cast(pa.int32())
-    ends = pc.cumulative_sum(counts)
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
-    items = _clean(pc.list_flatten(values), name)
-    return pa.ListArray.from_arrays(
-        offsets, items, type=values.type, mask=values.is_null()
-    )

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from models.scores import SCORE_SCHEMA
 from models.splice import splice
 from serving.store.bodies import check_columns
+from serving.store.halves import HALVES
 
 if TYPE_CHECKING:
     from models.schemes.primary import Rewritten
@@ -44,16 +45,25 @@ class Part:
     Parameters
     ----------
     source : Table or OSFile
-        An open file stays readable when its name is gone.
+        In ``SCORE_SCHEMA``, of a file with or without ``HALVES`` beside. An open file
+        stays readable when its name is gone.
     """
 
     source: pa.Table | pa.OSFile
+
+    @property
+    def names(self) -> list[str]:
+        """Return the columns that are there."""
+        if isinstance(self.source, pa.Table):
+            return list(self.source.column_names)
+        return list(pa.ipc.open_file(self.source).schema.names)
 
     def read(self, names: Sequence[str]) -> pa.Table:
         """Return columns; of a file, no others are read."""
         if isinstance(self.source, pa.Table):
             return self.source.select(list(names))
-        places = [SCORE_SCHEMA.get_field_index(name) for name in names]
+        known = self.names
+        places = [known.index(name) for name in names]
         options = pa.ipc.IpcReadOptions(included_fields=places)
         found = pa.ipc.open_file(self.source, options=options).read_all()
         return found.select(list(names))
@@ -84,7 +94,7 @@ class ScoreRows:
 
     @classmethod
     def stored(cls, paths: Sequence[Path]) -> ScoreRows:
-        """Take files of tables in ``SCORE_SCHEMA``; their names may go then."""
+        """Take files, as ``Part`` tells of them; their names may go then."""
         return cls._of(tuple(Part(pa.OSFile(str(path), "rb")) for path in paths))
 
     @classmethod
@@ -125,6 +135,20 @@ class ScoreRows:
             start += words.num_rows
             yield _whole(some, words)
 
+    def chunks_to_store(self) -> Iterator[pa.Table]:
+        """Yield the rows in order: figures with ``HALVES``, or in ``SCORE_SCHEMA``.
+
+        The latter where words have changed since their JSON was written, or it was not.
+        """
+        start = 0
+        for part in self.parts:
+            chunk = self._figures_with_halves(part, start)
+            if chunk is None:
+                words = self._words(part, start)
+                chunk = _whole(self.figures.slice(start, words.num_rows), words)
+            start += chunk.num_rows
+            yield chunk
+
     def table(self) -> pa.Table:
         """Return all rows in ``SCORE_SCHEMA``; they have to fit in memory."""
         return pa.concat_tables(self.chunks())
@@ -141,13 +165,23 @@ class ScoreRows:
         some = [found[place] for place in places]
         return pa.concat_tables([SCORE_SCHEMA.empty_table(), *some])
 
+    def _figures_with_halves(self, part: Part, start: int) -> pa.Table | None:
+        """Return None where the JSON is not there, or has been overtaken."""
+        if not {*HALVES} <= {*part.names}:
+            return None
+        halves = part.read(HALVES)
+        first, last = self._rewritten_among(start, halves.num_rows)
+        if first < last:
+            return None
+        chunk = self.figures.slice(start, halves.num_rows)
+        for name in HALVES:
+            chunk = chunk.append_column(name, halves[name])
+        return chunk
+
     def _words(self, part: Part, start: int) -> pa.Table:
         words = part.read(WORDS)
-        if self.rewritten is None:
-            return words
-        ends = [start, start + words.num_rows]
-        first, last = np.searchsorted(self.rewritten.rows, ends)
-        if first == last:
+        first, last = self._rewritten_among(start, words.num_rows)
+        if self.rewritten is None or first == last:
             return words
         rows = self.rewritten.rows[first:last] - start
         for name in ("tier_reason", "gap_to_next_tier"):
@@ -156,6 +190,13 @@ class ScoreRows:
             spliced = splice(words[name], rows, new)
             words = words.set_column(place, SCORE_SCHEMA.field(name), spliced)
         return words
+
+    def _rewritten_among(self, start: int, n: int) -> tuple[int, int]:
+        """Return where the words that have changed of ``n`` rows begin and end."""
+        if self.rewritten is None:
+            return 0, 0
+        first, last = np.searchsorted(self.rewritten.rows, [start, start + n])
+        return int(first), int(last)
 
 
 def _whole(figures: pa.Table, words: pa.Table) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from features.errors import DataError
 from models.schemes.primary import Rewritten
 from models.scores import GAP, SCORE_SCHEMA, TEXT
 from serving.crowd import put_aside
+from serving.store.halves import with_halves
+from serving.store.rows import score_rows
 from serving.store.score_rows import ScoreRows, as_rows
 from tests.serving.samples import scored
 
@@ -59,6 +62,33 @@ def test_what_is_rewritten_is_read_in_its_place(
     for place, words in zip((1, 5), said, strict=True):
         expected[place] |= {"tier_reason": words, "gap_to_next_tier": None}
     assert found == expected
+
+
+@pytest.mark.parametrize("is_rewritten", [False, True])
+def test_json_written_with_a_score_is_that_of_its_row(
+    table: pa.Table, tmp_path: Path, is_rewritten: bool
+) -> None:
+    paths = [tmp_path / "0", tmp_path / "1"]
+    put_aside(with_halves(table.slice(0, 4)), paths[0])
+    put_aside(with_halves(table.slice(4)), paths[1])
+    ranks = pa.array([7, 3, None, 1, 2, 5, 4], pa.int64())
+    rows = ScoreRows.stored(paths).with_figures({"priority": ranks})
+    plain = ScoreRows.of(table).with_figures({"priority": ranks})
+    if is_rewritten:
+        new = Rewritten(
+            tier=pa.array([*table["tier"].to_pylist()[:6], "VIP"]),
+            rows=np.array([6]),
+            tier_reason=pa.array([{"en": "new", "zh": "新"}], TEXT),
+            gap_to_next_tier=pa.array([None], GAP),
+        )
+        rows, plain = rows.with_words(new), plain.with_words(new)
+    assert rows.table().equals(plain.table())
+    found = [row for batch in score_rows(rows) for row in batch]
+    assert found == [row for batch in score_rows(plain) for row in batch]
+    bodies = [json.loads(row[-1]) for row in found]
+    assert [body["priority"] for body in bodies] == ranks.to_pylist()
+    assert bodies[6]["tier"] == ("VIP" if is_rewritten else table["tier"][6].as_py())
+    assert list(bodies[0]) == SCORE_SCHEMA.names
 
 
 def test_a_table_of_something_else_is_refused() -> None:
