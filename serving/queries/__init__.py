@@ -9,7 +9,7 @@ from serving.queries.customers import (
     customers,
 )
 from serving.queries.keys import KeyRing
-from serving.queries.predict import Asked, Prediction, predict
+from serving.queries.predict import Asked, Prediction, collect, foretell, predict
 from serving.queries.quick import QuickReader
 from serving.queries.reports import FoundReport, list_reports, report
 from serving.queries.runs import Run, model
@@ -26,8 +26,10 @@ __all__ = [
     "Prediction",
     "QuickReader",
     "Run",
+    "collect",
     "customer",
     "customers",
+    "foretell",
     "list_reports",
     "model",
     "predict",

@@ -87,7 +87,7 @@ class BundleKeeper:
         self._lock = threading.Lock()
         self._held: InService | None = None
         self._refused: dict[str, float] = {}
-        self.gatherer: Gatherer[Any, str | RegularsError] = Gatherer()
+        self.gatherer: Gatherer[Any, tuple[Run, str | RegularsError]] = Gatherer()
         self.ranking = lru_cache(maxsize=2)(self._read_ranking)
 
     def in_service(self) -> InService:

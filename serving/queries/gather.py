@@ -2,13 +2,15 @@
 
 To score many customers costs little more than to score one. Who comes alone is scored
 at once, who comes meanwhile shares the next turn. After a shared turn the next waits a
-moment for as many as before: whoever was answered is likely to ask again.
+moment for as many as before: whoever was answered is likely to ask again. One thread
+takes the turns, so that who waits for an answer needs none.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -29,28 +31,24 @@ class Named(Protocol):
 
 One = TypeVar("One", bound=Named)
 Answer = TypeVar("Answer")
+Work = Callable[[Sequence[One]], dict[str, Answer]]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Request(Generic[One, Answer]):
     """What one caller waits for."""
 
-    key: Hashable
+    work: Work[One, Answer]
     asked: Sequence[One]
-    found: dict[str, Answer] | None = None
-    error: Exception | None = None
-    ids: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.ids = frozenset(one.customer_id for one in self.asked)
+    answer: Future[dict[str, Answer]] = field(default_factory=Future)
 
     @property
-    def is_done(self) -> bool:
-        return self.found is not None or self.error is not None
+    def ids(self) -> set[str]:
+        return {one.customer_id for one in self.asked}
 
 
 class Gatherer(Generic[One, Answer]):
-    """Do the work of many threads a turn at a time.
+    """Do the work of many callers a turn at a time.
 
     Parameters
     ----------
@@ -61,86 +59,76 @@ class Gatherer(Generic[One, Answer]):
     def __init__(self, *, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._changed = threading.Condition()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="turns")
         self._is_busy = False
-        self._is_collecting = False
         self._n_last = 1
         self._waiting: list[_Request[One, Answer]] = []
 
     def ask(
-        self,
-        work: Callable[[Sequence[One]], dict[str, Answer]],
-        asked: Sequence[One],
-        *,
-        key: Hashable,
-    ) -> dict[str, Answer]:
-        """Return the answers by customer, worked out with those of other threads.
+        self, work: Work[One, Answer], asked: Sequence[One]
+    ) -> Future[dict[str, Answer]]:
+        """Return the answers by customer, worked out with those of other callers.
 
         Parameters
         ----------
         work : callable
-            From customers to answers; whose it is does not matter where ``key`` is
-            the same.
+            From customers to answers; whose it is does not matter.
         asked : sequence
             Each customer once.
-        key : hashable
-            Only requests with an equal one are worked out together.
         """
-        request = _Request[One, Answer](key, asked)
+        request = _Request(work, asked)
         with self._changed:
             self._waiting.append(request)
-            if self._is_collecting:
-                self._changed.notify_all()
-            while self._is_busy and not request.is_done:
-                self._changed.wait()
-            mine = [] if request.is_done else self._begin(request)
-        if mine:
-            try:
-                _work_out(work, mine)
-            finally:
-                with self._changed:
-                    self._is_busy = False
-                    self._changed.notify_all()
-        if request.error is not None:
-            raise request.error
-        return request.found or {}
+            self._changed.notify()
+            if not self._is_busy:
+                self._is_busy = True
+                self._thread.submit(self._take_turns)
+        return request.answer
 
-    def _begin(self, first: _Request[One, Answer]) -> list[_Request[One, Answer]]:
-        """Hold the turn, wait for company if there was some; return whose it is."""
-        self._is_busy = True
-        if self._n_last > 1:
-            self._is_collecting = True
-            self._changed.wait_for(
-                lambda: len(self._waiting) >= self._n_last, timeout=self._patience
-            )
-            self._is_collecting = False
-        mine = self._take(first)
-        self._n_last = len(mine)
-        return mine
+    def _take_turns(self) -> None:
+        """Work until nobody waits."""
+        while chosen := self._choose():
+            _work_out(chosen)
 
-    def _take(self, first: _Request[One, Answer]) -> list[_Request[One, Answer]]:
-        """Return a request and those that can share its turn: no customer twice."""
-        chosen, ids = [first], set(first.ids)
-        for other in self._waiting:
-            fits = other.key == first.key and ids.isdisjoint(other.ids)
-            if other is not first and fits and len(ids | other.ids) <= MOST:
-                chosen.append(other)
-                ids |= other.ids
-        self._waiting = [one for one in self._waiting if one not in chosen]
+    def _choose(self) -> list[_Request[One, Answer]]:
+        """Return whose turn it is; after a shared one, wait for company first."""
+        with self._changed:
+            if self._waiting and self._n_last > 1:
+                self._changed.wait_for(
+                    lambda: len(self._waiting) >= self._n_last, timeout=self._patience
+                )
+            chosen = self._take()
+            self._is_busy = bool(chosen)
+            self._n_last = len(chosen) or self._n_last
+            return chosen
+
+    def _take(self) -> list[_Request[One, Answer]]:
+        """Take the first request and those that can share its turn: nobody twice."""
+        chosen: list[_Request[One, Answer]] = []
+        left: list[_Request[One, Answer]] = []
+        ids: set[str] = set()
+        for each in self._waiting:
+            fits = ids.isdisjoint(each.ids) and len(ids) + len(each.ids) <= MOST
+            if fits or not chosen:
+                chosen.append(each)
+                ids |= each.ids
+            else:
+                left.append(each)
+        self._waiting = left
         return chosen
 
 
-def _work_out(
-    work: Callable[[Sequence[One]], dict[str, Answer]],
-    requests: list[_Request[One, Answer]],
-) -> None:
+def _work_out(requests: Sequence[_Request[One, Answer]]) -> None:
     """Answer requests together; where that fails, each bears its own fault."""
     try:
-        found = work([one for request in requests for one in request.asked])
-        for request in requests:
-            request.found = {name: found[name] for name in request.ids}
+        found = requests[0].work([one for each in requests for one in each.asked])
+        answers = [{name: found[name] for name in each.ids} for each in requests]
     except Exception as exc:  # raised again where it was asked
         if len(requests) == 1:
-            requests[0].error = exc
+            requests[0].answer.set_exception(exc)
             return
-        for request in requests:
-            _work_out(work, [request])
+        for each in requests:
+            _work_out([each])
+        return
+    for each, answer in zip(requests, answers, strict=True):
+        each.answer.set_result(answer)

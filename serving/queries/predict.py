@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Event = Mapping[str, Any]
+Told = dict[str, tuple[Run, str | RegularsError]]
+"""By customer: the run that the answer is of, and a score as JSON or why none."""
 
 NEEDED = {
     "purchases": "transactions",
@@ -102,13 +105,34 @@ def predict(keeper: BundleKeeper, asked: Sequence[Asked]) -> Prediction:
     BundleError
         If events are to be scored and no bundle is sound.
     """
-    fresh = [one for one in asked if one.is_fresh]
-    known = [one.customer_id for one in asked if not one.is_fresh]
-    serving = keeper.in_service() if fresh else None
-    run, found = _look_up(keeper.store, known, serving)
-    if serving is not None:
-        found |= _score(keeper, serving, fresh)
+    if any(one.is_fresh for one in asked):
+        return collect(asked, foretell(keeper, asked).result())
+    run, found = _look_up(keeper.store, [one.customer_id for one in asked], None)
     return Prediction(run, [found.get(one.customer_id) or UNKNOWN for one in asked])
+
+
+def foretell(keeper: BundleKeeper, asked: Sequence[Asked]) -> Future[Told]:
+    """Answer ``predict`` in a turn that is shared with others who ask now.
+
+    The run and its bundle are looked up once a turn, after all of it were asked for.
+    """
+    return keeper.gatherer.ask(partial(_take_turn, keeper), asked)
+
+
+def collect(asked: Sequence[Asked], told: Told) -> Prediction:
+    """Return what was told, in the order of what was asked."""
+    found = [told[one.customer_id] for one in asked]
+    return Prediction(found[0][0], [answer for _, answer in found])
+
+
+def _take_turn(keeper: BundleKeeper, asked: Sequence[Asked]) -> Told:
+    """Answer for the customers of one turn; all of one run."""
+    serving = keeper.in_service()
+    known = [one.customer_id for one in asked if not one.is_fresh]
+    run, found = _look_up(keeper.store, known, serving)
+    found |= _score(keeper, serving, [one for one in asked if one.is_fresh])
+    ids = [one.customer_id for one in asked]
+    return {name: (run, found.get(name) or UNKNOWN) for name in ids}
 
 
 def _look_up(
@@ -143,11 +167,7 @@ def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> 
                 "Amounts are in another currency.",
                 needed=f"Amounts in {currency}, as in the log.",
             )
-    if alike:
-        found |= keeper.gatherer.ask(
-            partial(_score_sound, keeper, serving), alike, key=serving.run.number
-        )
-    return found
+    return found | _score_sound(keeper, serving, alike) if alike else found
 
 
 def _lacks(serving: InService, one: Asked) -> UnscorableError | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from asyncio import wrap_future
 from typing import Any
 
 from fastapi import APIRouter, Depends
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from features.errors import RegularsError
@@ -17,11 +19,14 @@ from serving.api.openapi import body_of, problems
 from serving.api.requests import CustomerToScore, PredictRequest
 from serving.api.schemas import PredictResponse
 from serving.errors import UnscorableError, problem_of
-from serving.queries import Asked, predict
+from serving.queries import Asked, collect, foretell, predict
 
 router = APIRouter(
     prefix="/v1", tags=["predict"], dependencies=[Depends(Need("predict"))]
 )
+
+LONG = 100_000
+"""Bytes of a body from which on a thread reads it, so that nobody else waits."""
 
 
 @router.post(
@@ -32,7 +37,7 @@ router = APIRouter(
     responses=problems(400, 401, 403, 413, 415, 422, 503),
     openapi_extra=body_of(PredictRequest),
 )
-def predict_customers(services: ServicesDep, body: JsonBody) -> Response:
+async def predict_customers(services: ServicesDep, body: JsonBody) -> Response:
     """Score up to 1,000 customers: by id, or with their own events.
 
     By id, the published score is returned. With transactions (and interactions), the
@@ -40,13 +45,24 @@ def predict_customers(services: ServicesDep, body: JsonBody) -> Response:
     not seen. Answers come in the order of the request, each with its own status.
     Needs the scope `predict`.
     """
-    asked = [_asked(one) for one in read_body(PredictRequest, body).customers]
-    answer = predict(services.keeper, asked)
+    if len(body) > LONG:
+        asked = await run_in_threadpool(_read, body)
+    else:
+        asked = _read(body)
+    if any(one.is_fresh for one in asked):
+        told = await wrap_future(foretell(services.keeper, asked))
+        answer = collect(asked, told)
+    else:
+        answer = await run_in_threadpool(predict, services.keeper, asked)
     items = []
     for one, found in zip(asked, answer.found, strict=True):
         items.append(_item(found))
         _count(services.metrics, one, found)
     return json_response(run_object(answer.run, items=json_array(items)))
+
+
+def _read(body: bytes) -> list[Asked]:
+    return [_asked(one) for one in read_body(PredictRequest, body).customers]
 
 
 def _asked(one: CustomerToScore) -> Asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 
 import pytest
@@ -44,16 +44,14 @@ def ask_at_once(
     """Ask for the first, then for the others while it is worked out."""
     gatherer = gatherer or Gatherer()
 
-    def ask(names: Sequence[str]) -> dict[str, str]:
-        return gatherer.ask(worker, [Customer(name) for name in names], key=1)
+    def ask(names: Sequence[str]) -> Future[dict[str, str]]:
+        return gatherer.ask(worker, [Customer(name) for name in names])
 
-    with ThreadPoolExecutor(len(requests)) as pool:
-        futures = [pool.submit(ask, requests[0])]
-        assert worker.begun.wait(10)
-        futures += [pool.submit(ask, names) for names in requests[1:]]
-        while len(gatherer._waiting) < len(requests) - 1:
-            threading.Event().wait(0.001)
-        worker.go.set()
+    futures = [ask(requests[0])]
+    assert worker.begun.wait(10)
+    futures += [ask(names) for names in requests[1:]]
+    worker.go.set()
+    wait(futures, timeout=10)
     return futures
 
 
@@ -85,9 +83,7 @@ def test_after_a_shared_turn_the_next_waits_for_as_many_requests() -> None:
     worker, gatherer = Worker(), Gatherer[Customer, str](patience=60)
     ask_at_once(worker, [["a"], ["b"], ["c"]], gatherer)
 
-    with ThreadPoolExecutor(2) as pool:
-        for name in ("d", "e"):
-            pool.submit(gatherer.ask, worker, [Customer(name)], key=1)
+    wait([gatherer.ask(worker, [Customer(name)]) for name in ("d", "e")], timeout=10)
 
     assert [sorted(turn) for turn in worker.turns] == [["a"], ["b", "c"], ["d", "e"]]
 
@@ -96,5 +92,5 @@ def test_a_turn_does_not_wait_for_company_that_never_comes() -> None:
     worker, gatherer = Worker(), Gatherer[Customer, str](patience=0.01)
     ask_at_once(worker, [["a"], ["b"], ["c"]], gatherer)
 
-    assert gatherer.ask(worker, [Customer("d")], key=1) == {"d": "D"}
-    assert gatherer.ask(worker, [Customer("e")], key=1) == {"e": "E"}
+    assert gatherer.ask(worker, [Customer("d")]).result(10) == {"d": "D"}
+    assert gatherer.ask(worker, [Customer("e")]).result(10) == {"e": "E"}
