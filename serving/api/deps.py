@@ -88,7 +88,7 @@ class Need:
         request.scope["key_id"] = key.key_id
         if not key.may(self.scope):
             raise ForbiddenError("The API key lacks the scope.")
-        if keys.is_due(key):
+        if keys.claim(key):
             background.add_task(keys.touch, key)
 
 

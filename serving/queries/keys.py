@@ -86,6 +86,13 @@ class KeyRing:
         last = self._touched.get(key.key_id, key.last_used_at)
         return last is None or abs(datetime.now(UTC) - last) > TOUCH_EVERY
 
+    def claim(self, key: Key) -> bool:
+        """Tell whether to write the time of last use; of many at once one is told so."""
+        if not self.is_due(key):
+            return False
+        self._touched[key.key_id] = datetime.now(UTC)
+        return True
+
     def touch(self, key: Key) -> None:
         """Record the use of a key; a store that is busy loses nothing but the time."""
         self._touched[key.key_id] = datetime.now(UTC)
