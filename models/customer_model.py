@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from features.arrays.rows import OwnRows, build_from_rows
 from features.blocks import feature_blocks
 from features.engine import build_features
 from features.errors import DataError
 from features.fingerprint import fingerprint
-from features.frame import to_frame
+from features.frame import to_features, to_frame
 from features.log import Log
 from features.plan import FeaturePlan
 from features.spark.log import AnyLog
@@ -131,6 +132,20 @@ class CustomerModel:
         """Return the features of every customer at an instant, by ``customer_id``."""
         table = build_features(log, self.plan, as_of=[as_of])
         return to_frame(table).droplevel("as_of")
+
+    def read_rows(
+        self,
+        rows: OwnRows,
+        *,
+        as_of: datetime,
+        now: datetime,
+        not_products: tuple[str, ...] = (),
+    ) -> pd.DataFrame | None:
+        """Return ``read`` of a log of these rows; None where that has to be asked."""
+        table = build_from_rows(
+            rows, self.plan, as_of=as_of, now=now, not_products=not_products
+        )
+        return None if table is None else to_features(table.drop_columns(["as_of"]))
 
     def read_blocks(
         self, log: Log, *, as_of: datetime, size: int | None = None

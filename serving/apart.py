@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from features.arrays.rows import OwnRows
 from features.copies import copy_log
 from features.errors import TableError
 from features.suggest import did_you_mean
 from features.tables import Log, log_from_rows
 from models.bundle import Bundle
+from models.customer_model import CustomerModel
 from models.facts import build_facts, unknown
 from models.kinds import ServedModel
 from models.schemes import ManualOverride, apply_primary, grade, plan_again
@@ -99,6 +101,10 @@ def score_events(
         In ``SCORE_SCHEMA``, ``priority`` unknown. A customer without a purchase before
         the run's instant has no row.
     """
+    now = datetime.now(UTC)
+    features = _read_quickly(bundle.model, customers, context=context, now=now)
+    if features is not None:
+        return without_rank(_score(bundle, features, context=context))
 
     def rows(kind: str) -> list[dict[str, Any]]:
         return [
@@ -116,10 +122,42 @@ def score_events(
             if (row := _customer_row(bundle.model, customer)) is not None
         ],
         subscriptions=rows("subscriptions"),
-        now=datetime.now(UTC),
+        now=now,
         not_products=context.not_products,
     ) as log:
         return _score_apart(bundle, log, context=context, past=past)
+
+
+def _read_quickly(
+    model: ServedModel,
+    customers: Sequence[CustomerEvents],
+    *,
+    context: RunContext,
+    now: datetime,
+) -> pd.DataFrame | None:
+    """Return the features of customers without a log, None where one is needed."""
+    own = {one.customer_id: one for one in customers}
+    if not isinstance(model, CustomerModel) or len(own) < len(customers):
+        return None
+    if any(one.subscriptions for one in customers) or not _keeps_tiers(context):
+        return None  # nobody else reads contracts, and other tiers ask for facts
+    return model.read_rows(
+        OwnRows(
+            {name: one.transactions for name, one in own.items()},
+            {name: one.interactions for name, one in own.items()},
+            {n: one.joined_at for n, one in own.items() if one.joined_at is not None},
+        ),
+        as_of=context.as_of,
+        now=now,
+        not_products=context.not_products,
+    )
+
+
+def _keeps_tiers(context: RunContext) -> bool:
+    """Tell whether the tiers of scores are those of the run's primary scheme."""
+    if context.primary != "abc" or context.overrides:
+        return False
+    return not plan_again(context.schemes, context.primary).has_history
 
 
 def _customer_row(
@@ -179,17 +217,24 @@ def _score_apart(
 ) -> pa.Table:
     """Score customers who are not a whole run."""
     features = bundle.model.read(log, as_of=context.as_of)
+    scores = _score(bundle, features, context=context)
+    if not len(scores):
+        return scores
+    facts = partial(_facts, scores, features, log, model=bundle.model, context=context)
+    return without_rank(_with_primary(scores, facts, context=context, past=past))
+
+
+def _score(bundle: Bundle, features: pd.DataFrame, *, context: RunContext) -> pa.Table:
+    """Score customers; their tiers are those of their own figures."""
     if features.empty:
         return SCORE_SCHEMA.empty_table()
-    scores = score_customers(
+    return score_customers(
         bundle.model,
         features,
         version=bundle.version,
         context=context,
         reasons=bundle.reasons,
     )
-    facts = partial(_facts, scores, features, log, model=bundle.model, context=context)
-    return without_rank(_with_primary(scores, facts, context=context, past=past))
 
 
 def _with_primary(
@@ -204,9 +249,9 @@ def _with_primary(
     Its cuts are the run's, where they stood is what the run went on from, and what was
     set by hand holds.
     """
-    plan = plan_again(context.schemes, context.primary)
-    if context.primary == "abc" and not (context.overrides or plan.has_history):
+    if _keeps_tiers(context):
         return scores
+    plan = plan_again(context.schemes, context.primary)
     graded = grade(
         facts(),
         plan.schemes,

@@ -96,19 +96,20 @@ def build_tables(
     for raw in read_parts(con, wanted.scope, latest=latest, sizes=wanted.sizes):
         if raw.n_blocks == 1 or threads == 1:
             for number in range(raw.n_blocks):
-                yield from enumerate(_build_block(raw, number, wanted))
+                yield from enumerate(build_block(raw, number, wanted))
             continue
         with ThreadPoolExecutor(threads) as pool:
             ahead: deque[Future[list[pa.Table]]] = deque()
             for number in range(raw.n_blocks):
-                ahead.append(pool.submit(_build_block, raw, number, wanted))
+                ahead.append(pool.submit(build_block, raw, number, wanted))
                 if len(ahead) > 2 * threads:  # so that few wait to be taken
                     yield from enumerate(ahead.popleft().result())
             for waiting in ahead:
                 yield from enumerate(waiting.result())
 
 
-def _build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
+def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
+    """Return the rows of a block as of each instant."""
     block = read_block(raw, number)
     return [_build_one(block, as_of, wanted) for as_of in wanted.as_ofs]
 

@@ -131,10 +131,28 @@ def _read_part(
     if joined:
         joined_at[joined["customer_no"]] = joined["joined_us"]
         has_joined[joined["customer_no"]] = True
-    instants = [raw["at_us"] for raw in (sales, contacts) if len(raw.get("at_us", ()))]
+    return make_raw(ids, (sales, contacts), (joined_at, has_joined), most=customers)
+
+
+def make_raw(
+    ids: pa.Array, tables: tuple[Raw, Raw], joined: tuple[Ints, Bools], *, most: int
+) -> RawLog:
+    """Cut rows into blocks of so many customers at most.
+
+    Parameters
+    ----------
+    ids : Array
+    tables : (mapping, mapping)
+        Columns of sales and of contacts.
+    joined : (array of int, array of bool)
+        By customer: when, and whether it is known.
+    most : int
+    """
+    sales, contacts = tables
+    instants = [raw["at_us"] for raw in tables if len(raw.get("at_us", ()))]
     first_at = min((int(each.min()) for each in instants), default=0)
     span = max((int(each.max()) for each in instants), default=0) - first_at + 1
-    size = int(max(1, min(customers, MOST // (2 * span))))
+    size = int(max(1, min(most, MOST // (2 * span))))
     n_blocks = -(-len(ids) // size)
     return RawLog(
         ids=ids,
@@ -146,8 +164,8 @@ def _read_part(
         contacts=contacts,
         sale_rows=_cut(sales, size, n_blocks),
         contact_rows=_cut(contacts, size, n_blocks),
-        joined_at=joined_at,
-        has_joined=has_joined,
+        joined_at=joined[0],
+        has_joined=joined[1],
     )
 
 

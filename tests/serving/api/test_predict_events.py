@@ -98,5 +98,18 @@ def test_a_stranger_is_scored_from_its_events(caller: TestClient) -> None:
     assert item["score"]["priority"] >= 1
 
 
+def test_no_interactions_are_the_same_as_an_empty_list(
+    caller: TestClient, trained: Trained
+) -> None:
+    asked = with_events(trained, "c003")
+    without = {name: asked[name] for name in asked if name != "interactions"}
+    answers = [
+        caller.post("/v1/predict", json={"customers": [each]}).json()["items"]
+        for each in ({**without, "interactions": []}, without)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0][0]["status"] == 200
+
+
 def test_ready_with_a_real_bundle(caller: TestClient) -> None:
     assert caller.get("/readyz").json()["model_version"] == "1"
