@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from features.errors import BundleError, RegularsError
-from serving.api.deps import Services
+from serving.api.deps import Door, Services
 from serving.api.metrics import Metrics
 from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
@@ -68,10 +68,12 @@ def create_app(
         redirect_slashes=False,
         lifespan=warm_up,
     )
+    keys = KeyRing(store)
     app.state.services = Services(
         store=store,
         keeper=BundleKeeper(store, bundles, on_refused=on_refused),
-        keys=KeyRing(store),
+        keys=keys,
+        door=Door(keys),
         metrics=metrics,
         quick=QuickReader(store),
     )

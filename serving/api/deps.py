@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from asyncio import Future, ensure_future, shield
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from serving.api.metrics import Metrics
 from serving.errors import ForbiddenError, KeyInUrlError, UnauthenticatedError
 from serving.queries import BundleKeeper, KeyRing, QuickReader
-from serving.store import Store
+from serving.store import Key, Store
 
 BEARER = HTTPBearer(
     scheme_name="bearer",
@@ -35,6 +36,30 @@ KEY_IN_URL = re.compile(
 )
 
 
+class Door:
+    """Ask the store about a key once for all requests that bring it at a time.
+
+    Parameters
+    ----------
+    keys : KeyRing
+    """
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+        self._asking: dict[str, Future[Key]] = {}
+
+    async def ask(self, presented: str) -> Key:
+        """Return the valid key that a caller presents, or raise as ``KeyRing`` does."""
+        asking = self._asking.get(presented)
+        if asking is None:
+            asking = ensure_future(
+                run_in_threadpool(self._keys.authenticate, presented)
+            )
+            self._asking[presented] = asking
+            asking.add_done_callback(lambda _: self._asking.pop(presented))
+        return await shield(asking)
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What an app is made of."""
@@ -42,6 +67,7 @@ class Services:
     store: Store
     keeper: BundleKeeper
     keys: KeyRing
+    door: Door
     metrics: Metrics
     quick: QuickReader
 
@@ -81,10 +107,9 @@ class Need:
         presented = bearer.credentials if bearer is not None else header
         if not presented:
             raise UnauthenticatedError("There is no API key.")
-        keys = request.app.state.services.keys
-        key = keys.recall(presented)
-        if key is None:
-            key = await run_in_threadpool(keys.authenticate, presented)
+        services = request.app.state.services
+        keys = services.keys
+        key = keys.recall(presented) or await services.door.ask(presented)
         request.scope["key_id"] = key.key_id
         if not key.may(self.scope):
             raise ForbiddenError("The API key lacks the scope.")

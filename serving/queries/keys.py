@@ -87,7 +87,7 @@ class KeyRing:
         return last is None or abs(datetime.now(UTC) - last) > TOUCH_EVERY
 
     def claim(self, key: Key) -> bool:
-        """Tell whether to write the time of last use; of many at once one is told so."""
+        """Tell whether to write the time of last use: one of many who ask at once."""
         if not self.is_due(key):
             return False
         self._touched[key.key_id] = datetime.now(UTC)

@@ -1,12 +1,16 @@
 """Tests of who is let in."""
 
+import asyncio
 import logging
 
 import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from serving.store import Store, create_key, list_keys, revoke_key
+from serving.api.deps import Door
+from serving.errors import UnauthenticatedError
+from serving.queries import KeyRing
+from serving.store import Key, Store, create_key, list_keys, revoke_key
 from serving.store.keys import SCOPES
 
 PROTECTED = {
@@ -138,3 +142,34 @@ def test_keys_are_nowhere_in_the_logs_and_metrics(
     said.append(client.get("/metrics").text)
     assert not any(key.secret.split("_")[2] in text for text in said)
     assert key.key_id in repr(logs)
+
+
+class CountingRing(KeyRing):
+    """Counts how often the store is asked."""
+
+    n_asked = 0
+
+    def authenticate(self, presented: str) -> Key:
+        """Ask the store."""
+        self.n_asked += 1
+        return super().authenticate(presented)
+
+
+def test_the_store_is_asked_once_for_all_who_come_at_once(
+    published_store: Store,
+) -> None:
+    ring = CountingRing(published_store)
+    secret = create_key(published_store, name="crm", scopes=["read"]).secret
+
+    async def ask(presented: str) -> list[Key | BaseException]:
+        door = Door(ring)
+        asking = [door.ask(presented) for _ in range(5)]
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    assert {key.key_id for key in asyncio.run(ask(secret)) if isinstance(key, Key)} == {
+        secret.split("_")[1]
+    }
+    assert ring.n_asked == 1
+    refused = asyncio.run(ask(secret[:-1]))
+    assert all(isinstance(each, UnauthenticatedError) for each in refused)
+    assert ring.n_asked == 2

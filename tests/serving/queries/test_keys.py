@@ -56,6 +56,13 @@ def test_the_last_use_is_written_now_and_then(store: Store) -> None:
     assert list_keys(store)[0].last_used_at is not None
 
 
+def test_of_many_who_ask_at_once_one_writes_the_last_use(store: Store) -> None:
+    ring = KeyRing(store)
+    secret = create_key(store, name="crm", scopes=["read"]).secret
+    keys = [ring.authenticate(secret) for _ in range(3)]
+    assert [ring.claim(key) for key in keys] == [True, False, False]
+
+
 def test_a_store_that_cannot_be_written_does_not_stop_a_caller(
     sqlite_store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
