@@ -1,9 +1,9 @@
 """Requests that come while others are scored are scored together.
 
 To score many customers costs little more than to score one. Who comes alone is scored
-at once, who comes meanwhile shares the next turn. After a shared turn the next waits a
-moment for as many as before: whoever was answered is likely to ask again. One thread
-takes the turns, so that who waits for an answer needs none.
+at once, who comes meanwhile shares the next turn. After a shared turn the next waits
+for those who were answered, who are likely to ask again, as long as some keep coming.
+One thread takes the turns, so that who waits for an answer needs none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST = 256
 """Customers of one turn, unless one request brings more."""
 
 PATIENCE = 0.02
-"""Seconds that a turn waits for company at most."""
+"""Seconds without a newcomer after which a turn waits no longer for company."""
 
 
 class Named(Protocol):
@@ -53,7 +53,7 @@ class Gatherer(Generic[One, Answer]):
     Parameters
     ----------
     patience : float
-        Seconds that a turn waits, after a shared one, for as many requests again.
+        Seconds without a newcomer that a turn waits, after a shared one.
     """
 
     def __init__(self, *, patience: float = PATIENCE) -> None:
@@ -61,7 +61,7 @@ class Gatherer(Generic[One, Answer]):
         self._changed = threading.Condition()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="turns")
         self._is_busy = False
-        self._n_last = 1
+        self._n_expected = 1
         self._waiting: list[_Request[One, Answer]] = []
 
     def ask(
@@ -88,18 +88,24 @@ class Gatherer(Generic[One, Answer]):
     def _take_turns(self) -> None:
         """Work until nobody waits."""
         while chosen := self._choose():
-            _work_out(chosen)
+            answers = _work_out(chosen)
+            with self._changed:
+                self._n_expected = len(chosen) + len(self._waiting)
+            for each, answer in zip(chosen, answers, strict=True):
+                if isinstance(answer, Exception):
+                    each.answer.set_exception(answer)
+                else:
+                    each.answer.set_result(answer)
 
     def _choose(self) -> list[_Request[One, Answer]]:
-        """Return whose turn it is; after a shared one, wait for company first."""
+        """Return whose turn it is, after waiting for those who are expected."""
         with self._changed:
-            if self._waiting and self._n_last > 1:
-                self._changed.wait_for(
-                    lambda: len(self._waiting) >= self._n_last, timeout=self._patience
-                )
+            n_seen = 0
+            while n_seen < len(self._waiting) < self._n_expected:
+                n_seen = len(self._waiting)
+                self._changed.wait(self._patience)
             chosen = self._take()
             self._is_busy = bool(chosen)
-            self._n_last = len(chosen) or self._n_last
             return chosen
 
     def _take(self) -> list[_Request[One, Answer]]:
@@ -118,17 +124,14 @@ class Gatherer(Generic[One, Answer]):
         return chosen
 
 
-def _work_out(requests: Sequence[_Request[One, Answer]]) -> None:
+def _work_out(
+    requests: Sequence[_Request[One, Answer]],
+) -> list[dict[str, Answer] | Exception]:
     """Answer requests together; where that fails, each bears its own fault."""
     try:
         found = requests[0].work([one for each in requests for one in each.asked])
-        answers = [{name: found[name] for name in each.ids} for each in requests]
+        return [{name: found[name] for name in each.ids} for each in requests]
     except Exception as exc:  # raised again where it was asked
         if len(requests) == 1:
-            requests[0].answer.set_exception(exc)
-            return
-        for each in requests:
-            _work_out([each])
-        return
-    for each, answer in zip(requests, answers, strict=True):
-        each.answer.set_result(answer)
+            return [exc]
+        return [answer for each in requests for answer in _work_out([each])]

@@ -79,13 +79,19 @@ def test_a_fault_is_told_to_who_made_it() -> None:
         futures[1].result()
 
 
-def test_after_a_shared_turn_the_next_waits_for_as_many_requests() -> None:
+def test_a_turn_waits_for_those_who_were_answered_to_ask_again() -> None:
     worker, gatherer = Worker(), Gatherer[Customer, str](patience=60)
-    ask_at_once(worker, [["a"], ["b"], ["c"]], gatherer)
+    futures = [gatherer.ask(worker, [Customer("a")])]
+    assert worker.begun.wait(10)
+    futures.append(gatherer.ask(worker, [Customer("b")]))
+    worker.go.set()
+    futures[0].result(10)
+    futures.append(gatherer.ask(worker, [Customer("c")]))
+    wait(futures, timeout=10)
 
     wait([gatherer.ask(worker, [Customer(name)]) for name in ("d", "e")], timeout=10)
 
-    assert [sorted(turn) for turn in worker.turns] == [["a"], ["b", "c"], ["d", "e"]]
+    assert worker.turns == [["a"], ["b", "c"], ["d", "e"]]
 
 
 def test_a_turn_does_not_wait_for_company_that_never_comes() -> None:
