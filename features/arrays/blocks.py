@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.arrays.contacts import Contacts
-from features.arrays.grains import Moments, find_moments
-from features.arrays.items import Items, find_items
-from features.arrays.lines import Lines, find_mixed
+from features.arrays.contact_rows import Contacts
+from features.arrays.history import Grains, History, make_history, see
+from features.arrays.lines import Lines, find_buyers, find_mixed
 from features.arrays.reading import SECOND, Raw, RawLog
 from features.arrays.runs import (
     MOST,
@@ -26,6 +25,8 @@ from features.arrays.runs import (
     sort_places,
 )
 
+Rows = TypeVar("Rows", Lines, Contacts)
+
 
 class SumError(ArithmeticError):
     """A customer's amounts come to more than the integers that hold them."""
@@ -37,18 +38,38 @@ class Block:
 
     Parameters
     ----------
-    moments : Moments or None
-        None where a line became known after it happened: then they hang on the as_of.
+    ids : Array
+        The customers who have ever bought.
+    lines, contacts : Lines, Contacts
+        Of these customers, by their places among the ids.
+    history : History
+        What these come to.
     """
 
     ids: pa.Array
     lines: Lines
-    moments: Moments | None
-    products: Items
-    categories: Items
     contacts: Contacts
+    history: History
     joined_at: Ints
     has_joined: Bools
+
+    def see(self, as_of: int) -> tuple[Grains, Ints]:
+        """Return what an as_of sees, and the customers who have bought before it.
+
+        Where it falls into an order, or into the time until something was known, what
+        it sees is put together anew.
+        """
+        lines, contacts = self.lines, self.contacts
+        is_late = _is_late(lines, as_of) or _is_late(contacts, as_of)
+        if not is_late and not self.history.is_cut_by(as_of):
+            return see(self.history, as_of)
+        lines = lines.take(np.flatnonzero(lines.seen_at < as_of))
+        contacts = contacts.take(np.flatnonzero(contacts.seen_at < as_of))
+        buyers = find_buyers(lines, n=len(self.ids))
+        lines = of_customers(lines, buyers, len(self.ids))
+        contacts = of_customers(contacts, buyers, len(self.ids))
+        grains, _ = see(make_history(lines, contacts, n=len(buyers)), as_of)
+        return grains, buyers
 
 
 def read_block(raw: RawLog, number: int) -> Block:
@@ -56,17 +77,34 @@ def read_block(raw: RawLog, number: int) -> Block:
     first = number * raw.block_size
     last = min(first + raw.block_size, len(raw.ids))
     lines = _make_lines(raw, raw.sale_rows[number], first)
-    knows_late = lines.seen_at is not lines.at
-    return Block(
-        ids=raw.ids.slice(first, last - first),
-        lines=lines,
-        moments=None if knows_late else find_moments(lines),
-        products=find_items(lines, lines.product),
-        categories=find_items(lines, lines.category),
-        contacts=_make_contacts(raw, raw.contact_rows[number], first),
-        joined_at=raw.joined_at[first:last],
-        has_joined=raw.has_joined[first:last],
-    )
+    contacts = _make_contacts(raw, raw.contact_rows[number], first)
+    ids, n = raw.ids.slice(first, last - first), last - first
+    joined_at, has_joined = raw.joined_at[first:last], raw.has_joined[first:last]
+    buyers = find_buyers(lines, n=n)
+    if len(buyers) < n:
+        lines, contacts = (
+            of_customers(lines, buyers, n),
+            of_customers(contacts, buyers, n),
+        )
+        ids = ids.take(pa.array(buyers))
+        joined_at, has_joined = joined_at[buyers], has_joined[buyers]
+    history = make_history(lines, contacts, n=len(buyers))
+    return Block(ids, lines, contacts, history, joined_at, has_joined)
+
+
+def _is_late(rows: Lines | Contacts, as_of: int) -> bool:
+    """Tell whether anything had happened before an as_of and was not known by then."""
+    if rows.seen_at is rows.at:
+        return False
+    return bool(((rows.at < as_of) & (rows.seen_at >= as_of)).any())
+
+
+def of_customers(rows: Rows, some: Ints, n: int) -> Rows:
+    """Leave out the rows of all customers, of n, but some, and number those anew."""
+    numbers = np.full(n, -1)
+    numbers[some] = np.arange(len(some))
+    kept = rows.take(np.flatnonzero(numbers[rows.who] >= 0))
+    return replace(kept, who=numbers[kept.who])
 
 
 def _in_time(raw: RawLog, table: Raw, rows: Ints, first: int) -> tuple[Ints, Ints]:

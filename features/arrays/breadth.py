@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.arrays.grains import Grains
-from features.arrays.items import Items, group
-from features.arrays.purchases import Columns
-from features.arrays.runs import (
-    DAY,
-    Bools,
-    Ints,
-    Runs,
-    Times,
-    days,
-    group_sums,
-    heads,
-    money,
-    ratio,
-    running,
-    square_sum,
-)
+from features.arrays.history import Grains
+from features.arrays.items import Items
+from features.arrays.purchases import Columns, n_sent_back_sums
+from features.arrays.runs import DAY, Ints, days, money, ratio, square_sum
 from features.arrays.scope import Scope
+from features.arrays.timeline import Timeline
 
 
 def breadth(grains: Grains, scope: Scope) -> Columns:
     """Count products and categories: how concentrated, how many new or again."""
     found: Columns = {}
     if "product_id" in scope.has:
-        found |= _breadth_of(grains, scope, grains.products, ("product", "products"))
+        found |= _breadth_of(
+            grains, scope, grains.history.products, ("product", "products")
+        )
     if "category" in scope.has:
         words = ("category", "categories")
-        found |= _breadth_of(grains, scope, grains.categories, words)
+        found |= _breadth_of(grains, scope, grains.history.categories, words)
     return found
 
 
@@ -39,100 +29,97 @@ def _breadth_of(
     grains: Grains, scope: Scope, bought: Items, words: tuple[str, str]
 ) -> Columns:
     item, items = words
-    at, starts = bought.at, np.flatnonzero(heads(bought.group))
-    who = bought.who[starts]
-    first, last = at[starts], at[_ends(starts, len(at))]
-    gross = group_sums(bought.amount, starts)
-    runs = Runs.of(who, grains.n)
-    firsts, lasts = Times(runs, first), Times(runs, last)
-    is_repeat = np.zeros(len(starts), np.bool_)
-    several = np.flatnonzero(last > first)
-    is_repeat[several] = first[several] // DAY < last[several] // DAY
-    n, total = runs.counts, money(runs.sum(gross))
-    none = n == 0
+    seen = bought.seen(grains.as_of)
+    first, last, gross = seen.first, seen.last, seen.amount
+    firsts = bought.firsts.seen(grains.as_of, grains.left)
+    lasts = Timeline(renumbered(seen.who, grains), last, grains.n).all()
+    again = np.flatnonzero(last > first)
+    again = again[first[again] // DAY < last[again] // DAY]
+    repeats = Timeline(lasts.line.who[again], last[again], grains.n).all()
+    n, total = lasts.counts, money(lasts.sum(gross))
     found: Columns = {
         f"n_{items}": n,
-        f"{item}_hhi": ratio(square_sum(runs, gross), total * total),
-        f"top_{item}_share": ratio(runs.most(money(gross)), total),
-        f"repeat_{item}_share": ratio(runs.sum(is_repeat), n),
-        f"repeat_{item}_spend_share": ratio(money(runs.sum(gross * is_repeat)), total),
+        f"{item}_hhi": ratio(square_sum(lasts, gross), total * total),
+        f"top_{item}_share": ratio(lasts.most(money(gross)), total),
+        f"repeat_{item}_share": ratio(repeats.counts, n),
+        f"repeat_{item}_spend_share": ratio(money(repeats.sum(gross[again])), total),
     }
     for w in reversed(scope.windows):
         since = grains.as_of - w * DAY
         found[f"n_{items}_{w}d"] = lasts.within(since)
         found[f"n_new_{items}_{w}d"] = firsts.within(since)
+    return _none_without(n, found)
+
+
+def renumbered(who: Ints, grains: Grains) -> Ints:
+    """Return customers by their place among those left."""
+    if grains.left is None:
+        return who
+    numbers = np.zeros(grains.history.n, np.int64)
+    numbers[grains.left] = np.arange(grains.n)
+    return numbers[who]
+
+
+def _none_without(n: Ints, found: Columns) -> Columns:
+    """Leave out what is told of customers without any."""
+    none = n == 0
     if not none.any():
         return found
     return {name: np.where(none, np.nan, column) for name, column in found.items()}
 
 
-def _ends(starts: Ints, n: int) -> Ints:
-    """Return the last place of each group of n rows, given the first ones."""
-    return np.append(starts[1:], n)[: len(starts)] - 1
-
-
 def channels(grains: Grains, scope: Scope) -> Columns:
     """Tell the mix of channels bought through, NaN where none is known."""
-    bought = grains.bought
-    rows = np.flatnonzero(bought.channel != 0)
-    rows, starts = group(bought.who, bought.channel, rows)
-    n = np.diff(np.append(starts, len(rows)))
-    at = bought.at[rows]
-    last = at[_ends(starts, len(rows))]
-    runs = Runs.of(bought.who[rows[starts]], grains.n)
-    h = scope.horizon_days
-    is_recent = last >= grains.as_of - h * DAY
+    seen, h = grains.history.channels.seen(grains.as_of), scope.horizon_days
+    lasts = Timeline(renumbered(seen.who, grains), seen.last, grains.n).all()
+    n = lasts.counts
+    top = lasts.most(seen.n.astype(np.float64))
     found: Columns = {
-        "n_channels": runs.counts,
-        f"n_channels_{h}d": runs.sum(is_recent),
-        "top_channel_share": ratio(runs.most(n.astype(np.float64)), runs.sum(n)),
+        "n_channels": n,
+        f"n_channels_{h}d": lasts.within(grains.as_of - h * DAY),
+        "top_channel_share": ratio(top, lasts.sum(seen.n)),
     }
-    none = runs.counts == 0
-    return {name: np.where(none, np.nan, column) for name, column in found.items()}
+    return _none_without(n, found)
 
 
 def money_back(grains: Grains, scope: Scope) -> Columns:
     """Tell what came off the price, what was earned, and what came back."""
-    moments, runs, h = grains.moments, grains.moment_runs, scope.horizon_days
-    recent = grains.moment_times.since(grains.as_of - h * DAY)
-    is_bought, is_back = moments.n_bought > 0, moments.n_sent_back > 0
-
-    def total(values: Ints | Bools) -> Ints:
-        return runs.sum(values)
-
-    def late(values: Ints) -> Ints:
-        return runs.sum_from(recent, running(values))
-
-    gross, returned, n_bought = (
-        total(moments.gross),
-        total(moments.returned),
-        total(is_bought),
-    )
-    late_gross = late(moments.gross)
+    moments, runs, back_runs = grains.moments, grains.moment_runs, grains.back_runs
+    back, h = grains.history.back, scope.horizon_days
+    recent = runs.since(grains.as_of - h * DAY)
+    recent_back = back_runs.since(grains.as_of - h * DAY)
+    gross_sums = grains.gross_sums()
+    gross = runs.sum_from(runs.starts, gross_sums)
+    late_gross = runs.sum_from(recent, gross_sums)
+    back_sums = back_runs.line.running("returned", lambda: moments.returned[back])
+    returned = back_runs.sum_from(back_runs.starts, back_sums)
+    late_returned = back_runs.sum_from(recent_back, back_sums)
+    n_bought = runs.total("is_bought", lambda: moments.n_bought > 0)
     found: Columns = {}
     if "discount" in scope.has:
-        off, late_off = total(moments.discount), late(moments.discount)
+        off_sums = runs.line.running("discount", lambda: moments.discount)
+        off = runs.sum_from(runs.starts, off_sums)
+        late_off = runs.sum_from(recent, off_sums)
+        n_off = runs.total(
+            "is_off", lambda: (moments.n_bought > 0) & (moments.discount > 0)
+        )
         found["discount_share"] = ratio(money(off), money(gross + off))
         found[f"discount_share_{h}d"] = ratio(
             money(late_off), money(late_gross + late_off)
         )
-        is_off = is_bought & (moments.discount > 0)
-        found["discounted_order_share"] = ratio(total(is_off), n_bought)
+        found["discounted_order_share"] = ratio(n_off, n_bought)
     if "cost" in scope.has:
-        costed = total(moments.costed)
-        margin = costed - total(moments.cost)
+        costed = runs.total("costed", lambda: moments.costed)
+        margin = costed - runs.total("cost", lambda: moments.cost)
         found["margin_share"] = ratio(money(margin), money(costed))
         found["margin"] = np.where(costed > 0, money(margin), np.nan)
-    back = np.flatnonzero(is_back)
-    back_runs = Runs.of(moments.who[back], grains.n)
-    found["n_returns"] = total(moments.n_sent_back)
-    found["returned_value"] = money(returned)
-    found["days_since_last_return"] = back_runs.last(
-        days(grains.as_of - moments.at[back])
-    )
-    found["return_share"] = ratio(money(returned), money(gross))
-    found[f"return_share_{h}d"] = ratio(
-        money(late(moments.returned)), money(late_gross)
-    )
-    found["returns_per_order"] = ratio(total(is_back), n_bought)
-    return found
+    return found | {
+        "n_returns": back_runs.sum_from(back_runs.starts, n_sent_back_sums(grains)),
+        "returned_value": money(returned),
+        "days_since_last_return": back_runs.last(
+            days(grains.as_of - back_runs.line.at)
+        ),
+        "return_share": ratio(money(returned), money(gross)),
+        f"return_share_{h}d": ratio(money(late_returned), money(late_gross)),
+        "returns_per_order": ratio(back_runs.counts, n_bought),
+    }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +15,8 @@ import pyarrow as pa
 from features.arrays.blocks import Block, read_block
 from features.arrays.breadth import breadth, channels, money_back
 from features.arrays.cadence import cadence, calendar, membership
-from features.arrays.contacts import Contacts, contacts, responses
-from features.arrays.grains import Grains, Moments, find_moments, make_grains
-from features.arrays.items import Items
-from features.arrays.lines import Lines, find_buyers
+from features.arrays.contacts import contacts, responses
+from features.arrays.history import Grains
 from features.arrays.purchases import Columns, decay, dispersion, rfm, trends, windows
 from features.arrays.reading import (
     RawLog,
@@ -30,8 +28,6 @@ from features.arrays.scope import Scope
 
 if TYPE_CHECKING:
     import duckdb
-
-Rows = TypeVar("Rows", Lines, Moments, Items, Contacts)
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
@@ -47,14 +43,10 @@ FAMILIES: Mapping[str, Callable[[Grains, Scope], Columns]] = {
     "money_back": money_back,
     "channels": channels,
     "calendar": calendar,
-}
-"""Families of what was bought alone."""
-
-OF_CONTACTS: Mapping[str, Callable[[Grains, Scope, Contacts], Columns]] = {
     "contacts": contacts,
     "responses": responses,
 }
-COVERED = frozenset({*FAMILIES, *OF_CONTACTS, "membership"})
+COVERED = frozenset({*FAMILIES, "membership"})
 """Families that are worked out here; the others are by their SQL."""
 
 
@@ -117,36 +109,18 @@ def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
 def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     """Return the rows of a block as of one instant."""
     instant = (as_of - EPOCH) // MICROSECOND
-    left = find_buyers(block.lines, instant, n=len(block.ids))
-    columns: Columns = {}
-    if len(left):
-        grains = _see(block, instant, left)
-        columns = _compute(block, grains, left, wanted)
+    grains, buyers = block.see(instant)
+    columns = _compute(block, grains, buyers, wanted) if grains.n else {}
+    ids = block.ids
     arrays = [
-        block.ids.take(pa.array(left)),
-        pa.array(np.full(len(left), instant), pa.timestamp("us")),
+        ids if len(buyers) == len(ids) else ids.take(pa.array(buyers)),
+        pa.array(np.full(len(buyers), instant), pa.timestamp("us")),
         *(_as_arrow(columns, name) for name in wanted.names),
     ]
     return pa.Table.from_arrays(arrays, names=["customer_id", "as_of", *wanted.names])
 
 
-def _see(block: Block, instant: int, left: Ints) -> Grains:
-    """Return the grains of what is seen before an instant, of the customers left."""
-    n = len(block.ids)
-    if block.moments is None:
-        moments = find_moments(_seen(block.lines, instant, left, n))
-    else:
-        moments = _seen(block.moments, instant, left, n)
-    return make_grains(
-        moments,
-        _seen(block.products, instant, left, n),
-        _seen(block.categories, instant, left, n),
-        as_of=instant,
-        n=len(left),
-    )
-
-
-def _compute(block: Block, grains: Grains, left: Ints, wanted: Wanted) -> Columns:
+def _compute(block: Block, grains: Grains, buyers: Ints, wanted: Wanted) -> Columns:
     """Return the columns of all families that are asked for."""
     scope, families = wanted.scope, wanted.families
     found: Columns = {}
@@ -154,33 +128,8 @@ def _compute(block: Block, grains: Grains, left: Ints, wanted: Wanted) -> Column
         if family in FAMILIES:
             found |= FAMILIES[family](grains, scope)
     if "membership" in families:
-        found |= membership(grains, block.joined_at[left], block.has_joined[left])
-    if any(family in OF_CONTACTS for family in families):
-        known = _seen(block.contacts, grains.as_of, left, len(block.ids))
-        for family, compute in OF_CONTACTS.items():
-            if family in families:
-                found |= compute(grains, scope, known)
-    return found
-
-
-def _seen(rows: Rows, instant: int, left: Ints, n: int) -> Rows:
-    """Leave out what was not known before an instant, and all customers but some.
-
-    The customers left, of n, are numbered anew.
-    """
-    is_seen = rows.seen_at < instant
-    if len(left) < n:
-        is_left = np.zeros(n, np.bool_)
-        is_left[left] = True
-        is_seen &= is_left[rows.who]
-    if is_seen.all():
-        found = rows
-    else:
-        found = rows.take(np.flatnonzero(is_seen))
-    if len(left) < n:
-        numbers = np.empty(n, np.int64)
-        numbers[left] = np.arange(len(left))
-        found = replace(found, who=numbers[found.who])
+        joined_at, has_joined = block.joined_at[buyers], block.has_joined[buyers]
+        found |= membership(grains, joined_at, has_joined)
     return found
 
 

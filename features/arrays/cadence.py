@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.arrays.grains import Grains
+from features.arrays.history import Grains
 from features.arrays.purchases import Columns, n_orders_within, silence
 from features.arrays.runs import (
     DAY,
@@ -16,7 +16,6 @@ from features.arrays.runs import (
     days,
     money,
     ratio,
-    running,
 )
 from features.arrays.scope import Scope
 
@@ -27,23 +26,21 @@ MONDAY = 4
 
 def cadence(grains: Grains, scope: Scope) -> Columns:
     """Measure the gaps between purchase days, NaN for those who bought on one only."""
-    gaps, runs = find_gaps(grains)
-    n, n_late, n_second = (
-        runs.counts,
-        np.minimum(runs.counts, 3),
-        grains.day_runs.counts // 2,
-    )
-    sums = running(gaps)
+    gaps, whose, runs = find_gaps(grains)
+    line, n = grains.day_runs.line, runs.counts
+    n_late, n_second = np.minimum(n, 3), grains.day_runs.counts // 2
+    sums = line.running("gaps", lambda: gaps)
+    squares = runs.sum_from(runs.starts, line.running("squares", lambda: gaps * gaps))
     total = runs.sum_from(runs.starts, sums)
     second = runs.sum_from(runs.ends - n_second, sums)
     late = runs.sum_from(runs.ends - n_late, sums)
-    as_doubles = gaps.astype(np.float64)
+    as_doubles = line.kept("doubles", lambda: gaps.astype(np.float64))
     mean, longest = ratio(total, n), runs.most(as_doubles)
-    spread = cv(n, total, runs.sum(gaps * gaps))
+    spread = cv(n, total, squares)
     low, high = runs.middle(gaps)
     median = np.where(n > 0, (low + high) / 2, np.nan)
     since_last = silence(grains)
-    is_shorter = as_doubles <= np.repeat(since_last, n)
+    is_shorter = as_doubles <= grains.day_runs.on_line(since_last)[whose]
     return {
         "gap_mean": mean,
         "gap_sd": spread * mean,
@@ -63,35 +60,34 @@ def cadence(grains: Grains, scope: Scope) -> Columns:
     }
 
 
-def find_gaps(grains: Grains) -> tuple[Ints, Runs]:
-    """Return the days between a purchase day and the one before it."""
-    day, runs = grains.days.day, grains.day_runs
-    is_later = np.ones(len(day), np.bool_)
-    is_later[runs.starts] = False
-    rows = np.flatnonzero(is_later)
-    before = np.arange(grains.n)
-    return day[rows] - day[rows - 1], Runs(runs.starts - before, runs.ends - before - 1)
+def find_gaps(grains: Grains) -> tuple[Ints, Ints, Runs]:
+    """Return the days between a purchase day and the one before it, and whose."""
+    line, runs = grains.day_runs.line, grains.day_runs
+
+    def make() -> tuple[Ints, Ints]:
+        day = grains.days.day
+        is_later = np.ones(len(day), np.bool_)
+        is_later[line.starts] = False
+        rows = np.flatnonzero(is_later)
+        return day[rows] - day[rows - 1], line.who[rows]
+
+    gaps, whose = line.kept("gaps", make)
+    before = np.arange(line.n) if runs.left is None else runs.left
+    return gaps, whose, Runs(runs.starts - before, runs.ends - before - 1)
 
 
 def calendar(grains: Grains, scope: Scope) -> Columns:
     """When in the week, the year and the day purchases fall; the season a year ago."""
     orders, runs, h = grains.orders, grains.order_runs, scope.horizon_days
-    n = grains.n
-    counts = np.bincount(
-        _months(grains.days.day) * n + grains.days.who, minlength=12 * n
-    )
-    by_month = counts.reshape(12, n)
-    n_days = grains.day_runs.counts
-    day = orders.at // DAY
-    since_monday = day - MONDAY
-    is_weekend = since_monday - since_monday // 7 * 7 >= 5
+    by_month, n_days = _by_month(grains), grains.day_runs.counts
+    n_weekend = runs.total("weekend", lambda: _is_weekend(orders.at))
     found: Columns = {
         "n_months_of_year": (by_month > 0).sum(axis=0),
         "month_of_year_hhi": ratio((by_month * by_month).sum(axis=0), n_days * n_days),
-        "weekend_share": ratio(runs.sum(is_weekend), runs.counts),
+        "weekend_share": ratio(n_weekend, runs.counts),
     }
     if "hour" in scope.has:
-        minutes = runs.sum((orders.at - day * DAY) // MINUTE)
+        minutes = runs.total("minutes", lambda: _minutes(orders.at))
         found["mean_hour_of_day"] = ratio(minutes, runs.counts * 60)
     is_old = days(grains.as_of - orders.at[runs.starts]) > 365 - h
     net, n_orders = year_ago(grains, h)
@@ -105,6 +101,16 @@ def calendar(grains: Grains, scope: Scope) -> Columns:
     return found
 
 
+def _by_month(grains: Grains) -> Ints:
+    """Count the purchase days of each month of the year, one row a month."""
+    runs, line = grains.day_runs, grains.day_runs.line
+    key = line.kept("months", lambda: _months(grains.days.day) * line.n + line.who)
+    if line.last_at >= grains.as_of:
+        key = key[np.flatnonzero(line.at < grains.as_of)]
+    counts = np.bincount(key, minlength=12 * line.n).reshape(12, line.n)
+    return counts if runs.left is None else counts[:, runs.left]
+
+
 def _months(day: Ints) -> Ints:
     """Return the month of each day, 0 for January."""
     first = int(day.min(initial=0))
@@ -112,12 +118,21 @@ def _months(day: Ints) -> Ints:
     return (calendar.astype("M8[M]").astype(np.int64) % 12)[day - first]
 
 
+def _is_weekend(at: Ints) -> Bools:
+    since_monday = at // DAY - MONDAY
+    return since_monday - since_monday // 7 * 7 >= 5
+
+
+def _minutes(at: Ints) -> Ints:
+    """Return the minutes since midnight."""
+    return (at - at // DAY * DAY) // MINUTE
+
+
 def year_ago(grains: Grains, n_days: int) -> tuple[Ints, Ints]:
     """Return the net money and the orders of the same days of the year before."""
     first = grains.as_of - 365 * DAY
     last = first + n_days * DAY
-    sums = running(grains.moments.net)
-    moments, orders = grains.moment_times, grains.order_times
+    sums, moments, orders = grains.net_sums(), grains.moment_runs, grains.order_runs
     return (
         sums[moments.since(last)] - sums[moments.since(first)],
         orders.within(first) - orders.within(last),

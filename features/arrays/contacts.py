@@ -2,160 +2,151 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from features.arrays.grains import Grains
+from features.arrays.history import Grains
+from features.arrays.items import group
 from features.arrays.purchases import Columns
 from features.arrays.runs import (
     DAY,
     Bools,
-    Codes,
     Floats,
     Ints,
-    Runs,
-    Times,
     contrast,
     days,
-    heads,
     money,
     ratio,
-    running,
 )
 from features.arrays.scope import Scope
+from features.arrays.timeline import Seen, Timeline
 
 RESPONSE_DAYS = (7, 30)
 
 
+def contacts(grains: Grains, scope: Scope) -> Columns:
+    """Interactions by type and direction: counts 0 where there were none."""
+    rows, runs, h = grains.history.contacts, grains.contact_runs, scope.horizon_days
+    recent = runs.since(grains.as_of - h * DAY)
+    found: Columns = {
+        "n_interactions": runs.counts,
+        "n_types_of_interaction": _types(grains).seen(grains.as_of, grains.left).counts,
+        "days_since_interaction": runs.last(days(grains.as_of - rows.at)),
+    }
+    if "direction" in scope.has:
+        n_inbound = runs.total("inbound", lambda: rows.is_inbound)
+        found["inbound_share"] = ratio(n_inbound, runs.counts)
+    if "minutes" in scope.has:
+        sums = runs.line.running("minutes", lambda: rows.minutes)
+        found[f"interaction_minutes_{h}d"] = money(runs.sum_from(recent, sums))
+    if "interaction_cost" in scope.has:
+        sums = runs.line.running("cost", lambda: rows.cost)
+        found[f"interaction_cost_{h}d"] = money(runs.sum_from(recent, sums))
+    found |= _by_type(grains, scope)
+    for w in reversed(scope.windows):
+        found[f"n_interactions_{w}d"] = runs.within(grains.as_of - w * DAY)
+    return found
+
+
+def _types(grains: Grains) -> Timeline:
+    """Return the first time of each type of interaction of each customer."""
+    rows, line = grains.history.contacts, grains.contact_runs.line
+
+    def make() -> Timeline:
+        places, starts = group(line.who, rows.type, np.arange(len(line.who)))
+        firsts = places[starts]
+        return Timeline(line.who[firsts], line.at[firsts], line.n)
+
+    return line.kept("types", make)
+
+
 @dataclass(frozen=True, slots=True)
-class Contacts:
-    """Interactions, by customer and then by time.
+class Kinds:
+    """The interactions that are counted apart, by type and direction, then customer.
 
     Parameters
     ----------
-    who : array of int
-        Place of the customer in the block.
-    at, seen_at : array of int
-        Microseconds.
-    type : array of uint64
-        A number for the type's name.
-    type_no : array of int
-        Place of the type and direction among those counted apart, 0 for others.
-    is_inbound, has_value : array of bool
-    value, minutes, cost : array of int
-        Ten-thousandths, 0 for none.
+    rows : array of int
+        Their places among all.
+    line : Timeline
+        Of a customer's interactions of a type, as if that were a customer.
     """
 
-    who: Ints
-    at: Ints
-    seen_at: Ints
-    type: Codes
-    type_no: Ints
-    is_inbound: Bools
-    has_value: Bools
-    value: Ints
-    minutes: Ints
-    cost: Ints
-
-    def take(self, rows: Ints) -> Contacts:
-        """Return these rows, by place."""
-        return Contacts(*(getattr(self, field.name)[rows] for field in fields(self)))
+    rows: Ints
+    line: Timeline
 
 
-def contacts(grains: Grains, scope: Scope, seen: Contacts) -> Columns:
-    """Interactions by type and direction: counts 0 where there were none."""
-    runs, h = Runs.of(seen.who, grains.n), scope.horizon_days
-    age = days(grains.as_of - seen.at)
-    times = Times(runs, seen.at)
-    recent = times.since(grains.as_of - h * DAY)
-    found: Columns = {
-        "n_interactions": runs.counts,
-        "n_types_of_interaction": _count_types(seen, grains.n),
-        "days_since_interaction": runs.last(age),
-    }
-    if "direction" in scope.has:
-        found["inbound_share"] = ratio(runs.sum(seen.is_inbound), runs.counts)
-    if "minutes" in scope.has:
-        found[f"interaction_minutes_{h}d"] = money(
-            runs.sum_from(recent, running(seen.minutes))
-        )
-    if "interaction_cost" in scope.has:
-        found[f"interaction_cost_{h}d"] = money(
-            runs.sum_from(recent, running(seen.cost))
-        )
-    found |= _by_type(grains, scope, seen)
-    for w in reversed(scope.windows):
-        found[f"n_interactions_{w}d"] = times.within(grains.as_of - w * DAY)
-    return found
+def _kinds(grains: Grains, n_types: int) -> Kinds:
+    contacts, line = grains.history.contacts, grains.contact_runs.line
+
+    def make() -> Kinds:
+        rows = np.flatnonzero(contacts.type_no)
+        who = (contacts.type_no[rows] - 1) * line.n + line.who[rows]
+        places = np.argsort(who, kind="stable")
+        rows = rows[places]
+        return Kinds(rows, Timeline(who[places], line.at[rows], line.n * n_types))
+
+    return line.kept("kinds", make)
 
 
-def _count_types(seen: Contacts, n: int) -> Ints:
-    places = np.lexsort((seen.type, seen.who))
-    who = seen.who[places]
-    is_head = heads(who, seen.type[places])
-    return np.bincount(who[is_head], minlength=n)
-
-
-def _by_type(grains: Grains, scope: Scope, seen: Contacts) -> Columns:
+def _by_type(grains: Grains, scope: Scope) -> Columns:
     """Return the columns of each type and direction, worked out all together."""
-    types, n = scope.interaction_types, grains.n
-    rows = np.flatnonzero(seen.type_no)
-    who = seen.who[rows] * len(types) + seen.type_no[rows] - 1
-    places = np.argsort(who, kind="stable")
-    rows, runs = rows[places], Runs.of(who[places], n * len(types))
-    at, h = seen.at[rows], scope.horizon_days
-    times = Times(runs, at)
+    types, h, left = scope.interaction_types, scope.horizon_days, grains.left
+    kinds = _kinds(grains, len(types))
+    if left is not None:
+        left = (np.arange(len(types))[:, None] * grains.history.n + left).ravel()
+    runs = kinds.line.seen(grains.as_of, left)
     within = {
-        w: times.within(grains.as_of - w * DAY).reshape(n, -1)
+        w: runs.within(grains.as_of - w * DAY).reshape(-1, grains.n)
         for w in sorted({*scope.windows, h, 2 * h}, reverse=True)
     }
-    counts = runs.counts.reshape(n, -1)
-    last = runs.last(days(grains.as_of - at)).reshape(n, -1)
+    counts = runs.counts.reshape(-1, grains.n)
+    last = runs.last(days(grains.as_of - kinds.line.at)).reshape(-1, grains.n)
     trend = contrast(within[h], within[2 * h] - within[h])
     found: Columns = {}
-    values = _values(seen, rows, runs) if "value" in scope.has else None
+    values = _values(grains, kinds, runs) if "value" in scope.has else None
     for place, (_, _, slug) in enumerate(types):
-        found[f"n_interaction_{slug}"] = counts[:, place]
+        found[f"n_interaction_{slug}"] = counts[place]
         for w in scope.windows:
-            found[f"n_interaction_{slug}_{w}d"] = within[w][:, place]
-        found[f"days_since_interaction_{slug}"] = last[:, place]
-        found[f"interaction_{slug}_trend_{h}d"] = trend[:, place]
+            found[f"n_interaction_{slug}_{w}d"] = within[w][place]
+        found[f"days_since_interaction_{slug}"] = last[place]
+        found[f"interaction_{slug}_trend_{h}d"] = trend[place]
         if values is not None:
-            found[f"interaction_{slug}_last_value"] = values[0].reshape(n, -1)[:, place]
-            found[f"interaction_{slug}_mean_value"] = values[1].reshape(n, -1)[:, place]
+            found[f"interaction_{slug}_last_value"] = values[0][place]
+            found[f"interaction_{slug}_mean_value"] = values[1][place]
     return found
 
 
-def _values(seen: Contacts, rows: Ints, runs: Runs) -> tuple[Floats, Floats]:
+def _values(grains: Grains, kinds: Kinds, runs: Seen) -> tuple[Floats, Floats]:
     """Return the last and the mean value of each customer's interactions of a type."""
-    has_value = seen.has_value[rows]
-    amounts = seen.value[rows]
+    rows = grains.history.contacts
+    has_value, amounts = rows.has_value[kinds.rows], rows.value[kinds.rows]
     value = np.where(has_value, money(amounts), np.nan)
-    mean = ratio(money(runs.sum(amounts)), runs.sum(has_value))
-    return runs.last(value), mean
+    total = runs.total("value", lambda: amounts)
+    n = runs.total("has_value", lambda: has_value)
+    last, mean = runs.last(value), ratio(money(total), n)
+    return last.reshape(-1, grains.n), mean.reshape(-1, grains.n)
 
 
-def responses(grains: Grains, scope: Scope, seen: Contacts) -> Columns:
+def responses(grains: Grains, scope: Scope) -> Columns:
     """Interactions against purchases; an order follows one strictly before it."""
-    n, h = grains.n, scope.horizon_days
-    orders, order_runs = grains.orders, grains.order_runs
-    runs = Runs.of(seen.who, n)
-    recent = Times(runs, seen.at).within(grains.as_of - h * DAY)
-    last_order = orders.at[order_runs.ends - 1]
-    since_last = runs.sum(seen.at > np.repeat(last_order, runs.counts))
-    net = grains.moment_runs.sum(grains.moments.net)
+    h, runs, order_runs = scope.horizon_days, grains.contact_runs, grains.order_runs
+    last_order = order_runs.on_line(grains.orders.at[order_runs.ends - 1])
+    is_since = runs.line.at > last_order[runs.line.who]
+    net = grains.net_sums()
     late_net = grains.moment_runs.sum_from(
-        grains.moment_times.since(grains.as_of - h * DAY),
-        running(grains.moments.net),
+        grains.moment_runs.since(grains.as_of - h * DAY), net
     )
+    spend = grains.moment_runs.sum_from(grains.moment_runs.starts, net)
+    n_recent = runs.within(grains.as_of - h * DAY)
     found: Columns = {
-        "n_interactions_since_last_order": since_last,
+        "n_interactions_since_last_order": runs.sum(is_since),
         "interactions_per_order": ratio(runs.counts, order_runs.counts),
-        "net_spend_per_interaction": ratio(money(net), runs.counts),
-        f"net_spend_per_interaction_{h}d": ratio(money(late_net), recent),
+        "net_spend_per_interaction": ratio(money(spend), runs.counts),
+        f"net_spend_per_interaction_{h}d": ratio(money(late_net), n_recent),
     }
-    waited, answered = _neighbours(grains, seen)
+    waited, answered = _waits(grains)
     for d in RESPONSE_DAYS:
         found[f"orders_within_{d}d_of_interaction_share"] = ratio(
             order_runs.sum(waited <= d), order_runs.counts
@@ -166,23 +157,53 @@ def responses(grains: Grains, scope: Scope, seen: Contacts) -> Columns:
     return found
 
 
-def _neighbours(grains: Grains, seen: Contacts) -> tuple[Floats, Floats]:
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """For some orders the interaction before, for some interactions the order after.
+
+    Parameters
+    ----------
+    has_before, has_after : array of bool
+        Which orders, and which interactions.
+    before, after : array of int
+        The neighbours of these.
+    """
+
+    has_before: Bools
+    before: Ints
+    has_after: Bools
+    after: Ints
+
+
+def _neighbours(grains: Grains) -> Neighbours:
+    orders, contacts = grains.order_runs.line, grains.contact_runs.line
+
+    def make() -> Neighbours:
+        first = min(int(orders.at.min()), int(contacts.at.min()))
+        span = max(orders.last_at, contacts.last_at) - first + 1
+        order_key = orders.who * span + (orders.at - first)
+        key = contacts.who * span + (contacts.at - first)
+        before = np.searchsorted(key, order_key, side="left") - 1
+        has_before = (before >= 0) & (contacts.who[before] == orders.who)
+        after = np.searchsorted(order_key, key, side="right")
+        has_after = after < len(orders.at)
+        has_after[has_after] = orders.who[after[has_after]] == contacts.who[has_after]
+        return Neighbours(has_before, before[has_before], has_after, after[has_after])
+
+    return contacts.kept("neighbours", make)
+
+
+def _waits(grains: Grains) -> tuple[Floats, Floats]:
     """Return the days from an interaction to each order, and to an order from each."""
-    orders = grains.orders
+    orders, contacts = grains.order_runs.line, grains.contact_runs.line
     waited = np.full(len(orders.at), np.nan)
-    answered = np.full(len(seen.at), np.nan)
-    if not len(seen.at):
+    answered = np.full(len(contacts.at), np.nan)
+    if not len(contacts.at):
         return waited, answered
-    first = min(int(orders.at.min()), int(seen.at.min()))
-    span = max(int(orders.at.max()), int(seen.at.max())) - first + 1
-    order_key = orders.who * span + (orders.at - first)
-    key = seen.who * span + (seen.at - first)
-    order_age, age = days(grains.as_of - orders.at), days(grains.as_of - seen.at)
-    before = np.searchsorted(key, order_key, side="left") - 1
-    has = (before >= 0) & (seen.who[before] == orders.who)
-    waited[has] = age[before[has]] - order_age[has]
-    after = np.searchsorted(order_key, key, side="right")
-    has = after < len(orders.at)
-    has[has] = orders.who[after[has]] == seen.who[has]
-    answered[has] = age[has] - order_age[after[has]]
+    near = _neighbours(grains)
+    order_age, age = days(grains.as_of - orders.at), days(grains.as_of - contacts.at)
+    waited[near.has_before] = age[near.before] - order_age[near.has_before]
+    passed = age[near.has_after] - order_age[near.after]
+    passed[orders.at[near.after] >= grains.as_of] = np.nan
+    answered[near.has_after] = passed
     return waited, answered

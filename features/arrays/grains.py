@@ -1,4 +1,4 @@
-"""Lines, moments, orders and purchase days of a block of customers."""
+"""Moments, orders and purchase days of a block of customers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from features.arrays.items import Items
 from features.arrays.lines import Lines
-from features.arrays.runs import (
-    DAY,
-    Codes,
-    Ints,
-    Runs,
-    Times,
-    group_sums,
-    heads,
-)
+from features.arrays.runs import DAY, Codes, Ints, group_sums, heads, last_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +28,6 @@ class Moments:
     returned: Ints
 
     @property
-    def seen_at(self) -> Ints:
-        """Return when they were known: at once, or they hang on the as_of."""
-        return self.at
-
-    @property
     def net(self) -> Ints:
         """Return what was bought less what was sent back."""
         return self.gross - self.returned
@@ -53,10 +39,11 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Orders by customer, from the first to the last."""
+    """Orders by customer, from the first to the last, and when each one ended."""
 
     who: Ints
     at: Ints
+    last_at: Ints
     value: Ints
     n_lines: Ints
 
@@ -67,62 +54,9 @@ class Days:
 
     who: Ints
     day: Ints
+    at: Ints
     last_at: Ints
     gross: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Grains:
-    """All that is known at ``as_of`` of the customers of a block who have bought.
-
-    Parameters
-    ----------
-    as_of : int
-        Microseconds.
-    n : int
-        How many customers.
-    bought : Moments
-        Those with a purchase.
-    """
-
-    as_of: int
-    n: int
-    products: Items
-    categories: Items
-    moments: Moments
-    bought: Moments
-    orders: Orders
-    days: Days
-    moment_runs: Runs
-    order_runs: Runs
-    day_runs: Runs
-    moment_times: Times
-    order_times: Times
-
-
-def make_grains(
-    moments: Moments, products: Items, categories: Items, *, as_of: int, n: int
-) -> Grains:
-    """Return the grains of what is seen at ``as_of``."""
-    is_bought = moments.n_bought > 0
-    bought = moments if is_bought.all() else moments.take(np.flatnonzero(is_bought))
-    orders, days = find_orders(bought), find_days(bought)
-    moment_runs, order_runs = Runs.of(moments.who, n), Runs.of(orders.who, n)
-    return Grains(
-        as_of=as_of,
-        n=n,
-        products=products,
-        categories=categories,
-        moments=moments,
-        bought=bought,
-        orders=orders,
-        days=days,
-        moment_runs=moment_runs,
-        order_runs=order_runs,
-        day_runs=Runs.of(days.who, n),
-        moment_times=Times(moment_runs, moments.at),
-        order_times=Times(order_runs, orders.at),
-    )
 
 
 def find_moments(lines: Lines) -> Moments:
@@ -174,6 +108,7 @@ def find_orders(bought: Moments) -> Orders:
     orders = Orders(
         who=bought.who[starts],
         at=bought.at[starts],
+        last_at=bought.at[last_places(starts, len(bought.at))],
         value=group_sums(bought.gross, starts),
         n_lines=group_sums(bought.n_bought, starts),
     )
@@ -202,10 +137,10 @@ def find_days(bought: Moments) -> Days:
     """Sum moments to purchase days (UTC)."""
     day = bought.at // DAY
     starts = np.flatnonzero(heads(bought.who, day))
-    ends = np.append(starts[1:], len(day)) - 1 if len(starts) else starts
     return Days(
         who=bought.who[starts],
         day=day[starts],
-        last_at=bought.at[ends],
+        at=bought.at[starts],
+        last_at=bought.at[last_places(starts, len(day))],
         gross=group_sums(bought.gross, starts),
     )

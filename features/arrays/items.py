@@ -1,47 +1,88 @@
-"""Products and categories that customers of a block bought."""
+"""Products, categories and channels that customers of a block bought."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from features.arrays.lines import Lines
-from features.arrays.runs import Codes, Ints, heads, sort_places
+from features.arrays.runs import Codes, Ints, heads, running, sort_places
+from features.arrays.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Purchase lines of products or categories, by customer, item and time.
+    """What was bought, by customer, item and time; one group is a customer's item.
 
     Parameters
     ----------
-    group : array of int
-        Alike for the lines of one customer and item.
+    at : array of int
+        When each row is.
+    sums : array of int
+        What the rows before each came to, and all: one more than rows.
+    starts, ends : array of int
+        The first row of each group, and the one after its last.
+    firsts : Timeline
+        One row a group: whose it is, and when it is first bought.
     """
 
-    who: Ints
     at: Ints
-    seen_at: Ints
-    group: Ints
+    sums: Ints
+    starts: Ints
+    ends: Ints
+    firsts: Timeline
+
+    def seen(self, as_of: int) -> SeenItems:
+        """Return the groups as they are seen before an instant."""
+        starts, ends, who = self.starts, self.ends, self.firsts.who
+        later = np.flatnonzero(self.at >= as_of)
+        if len(later):
+            groups = self.firsts.kept("groups", self._groups)[later]
+            ends = ends - np.bincount(groups, minlength=len(starts))
+            known = np.flatnonzero(ends > starts)
+            starts, ends, who = starts[known], ends[known], who[known]
+        return SeenItems(
+            who=who,
+            first=self.at[starts],
+            last=self.at[ends - 1],
+            n=ends - starts,
+            amount=self.sums[ends] - self.sums[starts],
+        )
+
+    def _groups(self) -> Ints:
+        """Return the group of each row."""
+        return np.repeat(np.arange(len(self.starts)), self.ends - self.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenItems:
+    """What an as_of sees of each customer's items: when, how often, for how much."""
+
+    who: Ints
+    first: Ints
+    last: Ints
+    n: Ints
     amount: Ints
 
-    def take(self, rows: Ints) -> Items:
-        """Return these rows, by place."""
-        return Items(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+def find_items(who: Ints, at: Ints, codes: Codes, amount: Ints, *, n: int) -> Items:
+    """Put the rows of each customer and item side by side; code 0 is no item.
 
-def find_items(lines: Lines, codes: Codes) -> Items:
-    """Put the purchase lines of each customer and item side by side."""
-    rows = np.flatnonzero(lines.is_purchase & (codes != 0))
-    rows, starts = group(lines.who, codes, rows)
-    sizes = np.diff(np.append(starts, len(rows)))
+    Parameters
+    ----------
+    who, at, codes, amount : array of shape (n_rows,)
+        By customer and time.
+    n : int
+        How many customers.
+    """
+    rows, starts = group(who, codes, np.flatnonzero(codes != 0))
+    at = at[rows]
     return Items(
-        who=lines.who[rows],
-        at=lines.at[rows],
-        seen_at=lines.seen_at[rows],
-        group=np.repeat(np.arange(len(starts)), sizes),
-        amount=lines.amount[rows],
+        at=at,
+        sums=running(amount[rows]),
+        starts=starts,
+        ends=np.append(starts[1:], len(rows))[: len(starts)],
+        firsts=Timeline(who[rows[starts]], at[starts], n),
     )
 
 

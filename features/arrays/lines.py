@@ -84,8 +84,8 @@ def _by_order(instant: Ints, order: Codes, channel: Codes) -> Ints:
     return places
 
 
-def find_buyers(lines: Lines, instant: int, *, n: int) -> Ints:
-    """Return the customers, of n, who have a purchase before an instant."""
+def find_buyers(lines: Lines, *, n: int) -> Ints:
+    """Return the customers, of n, who have a purchase."""
     has_bought = np.zeros(n, np.bool_)
-    has_bought[lines.who[lines.is_purchase & (lines.seen_at < instant)]] = True
+    has_bought[lines.who[lines.is_purchase]] = True
     return np.flatnonzero(has_bought)

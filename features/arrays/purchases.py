@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.arrays.grains import Grains
+from features.arrays.history import Grains
 from features.arrays.runs import (
     DAY,
     Floats,
     Ints,
-    Times,
     contrast,
     cv,
     days,
     money,
     ratio,
-    running,
     square_sum,
 )
 from features.arrays.scope import Scope
+from features.arrays.timeline import Timeline
 
 Columns = dict[str, Floats | Ints]
 
@@ -28,7 +27,10 @@ def rfm(grains: Grains, scope: Scope) -> Columns:
     orders, runs = grains.orders, grains.order_runs
     purchase_days, day_runs = grains.days, grains.day_runs
     n_days, n_orders = day_runs.counts, runs.counts
-    gross = grains.moment_runs.sum(grains.moments.gross)
+    moment_runs = grains.moment_runs
+    gross = moment_runs.sum_from(moment_runs.starts, grains.gross_sums())
+    net = moment_runs.sum_from(moment_runs.starts, grains.net_sums())
+    n_lines = runs.total("n_lines", lambda: orders.n_lines)
     first_day = purchase_days.day[day_runs.starts]
     repeat = gross - purchase_days.gross[day_runs.starts]
     per_day = ratio(money(repeat), n_days - 1)
@@ -41,12 +43,12 @@ def rfm(grains: Grains, scope: Scope) -> Columns:
         "n_purchase_days": n_days,
         "days_since_last_order": silence(grains),
         "days_since_first_order": days(grains.as_of - orders.at[runs.starts]),
-        "net_spend": money(grains.moment_runs.sum(grains.moments.net)),
+        "net_spend": money(net),
         "gross_spend": money(gross),
         "mean_order_value": ratio(money(gross), n_orders),
         "first_order_value": money(orders.value[runs.starts]),
         "last_order_value": money(orders.value[runs.ends - 1]),
-        "mean_lines_per_order": ratio(runs.sum(orders.n_lines), n_orders),
+        "mean_lines_per_order": ratio(n_lines, n_orders),
     }
 
 
@@ -57,39 +59,57 @@ def silence(grains: Grains) -> Floats:
 
 def windows(grains: Grains, scope: Scope) -> Columns:
     """Count and sum what fell into the last windows and the last year."""
-    moments, runs = grains.moments, grains.moment_runs
-    net, gross = running(moments.net), running(moments.gross)
-    units, sent_back = running(moments.units), running(moments.n_sent_back)
+    moments, runs, back_runs = grains.moments, grains.moment_runs, grains.back_runs
+    net, gross = grains.net_sums(), grains.gross_sums()
+    units = runs.line.running("units", lambda: moments.units)
+    sent_back = n_sent_back_sums(grains)
     found: Columns = {}
     for w in sorted(scope.windows_and_year, reverse=True):
-        since = grains.moment_times.since(grains.as_of - w * DAY)
+        instant = grains.as_of - w * DAY
+        since = runs.since(instant)
         found[f"net_spend_{w}d"] = money(runs.sum_from(since, net))
+        found[f"n_orders_{w}d"] = n_orders_within(grains, w)
         if w not in scope.windows:
             continue
         found[f"gross_spend_{w}d"] = money(runs.sum_from(since, gross))
         if "quantity" in scope.has:
             found[f"units_{w}d"] = money(runs.sum_from(since, units))
-        found[f"n_returns_{w}d"] = runs.sum_from(since, sent_back)
-    for w in sorted(scope.windows_and_year, reverse=True):
-        found[f"n_orders_{w}d"] = n_orders_within(grains, w)
-    day_times = Times(grains.day_runs, grains.days.last_at)
-    for w in reversed(scope.windows):
-        found[f"n_purchase_days_{w}d"] = day_times.within(grains.as_of - w * DAY)
+        found[f"n_returns_{w}d"] = back_runs.sum_from(
+            back_runs.since(instant), sent_back
+        )
+        found[f"n_purchase_days_{w}d"] = _n_days_within(grains, instant)
     return found
+
+
+def n_sent_back_sums(grains: Grains) -> Ints:
+    """Return running sums of the lines sent back, of the moments that have any."""
+    moments, back = grains.moments, grains.history.back
+    return grains.back_runs.line.running(
+        "n_sent_back", lambda: moments.n_sent_back[back]
+    )
+
+
+def _n_days_within(grains: Grains, instant: int) -> Ints:
+    """Count the purchase days with a purchase at or after an instant."""
+    days, runs = grains.days, grains.day_runs
+    line = runs.line.kept(
+        "last purchases", lambda: Timeline(days.who, days.last_at, runs.line.n)
+    )
+    return line.seen(grains.as_of, grains.left).within(instant)
 
 
 def n_orders_within(grains: Grains, n_days: int) -> Ints:
     """Count the orders of the last days."""
-    return grains.order_times.within(grains.as_of - n_days * DAY)
+    return grains.order_runs.within(grains.as_of - n_days * DAY)
 
 
 def trends(grains: Grains, scope: Scope) -> Columns:
     """Set each window against the one before it, and its pace against the life's."""
     orders, runs = grains.orders, grains.order_runs
-    spend = running(orders.value)
+    spend = grains.value_sums()
 
     def within(n_days: int) -> tuple[Ints, Ints]:
-        since = grains.order_times.since(grains.as_of - n_days * DAY)
+        since = runs.since(grains.as_of - n_days * DAY)
         return runs.ends - since, runs.sum_from(since, spend)
 
     life = days(grains.as_of - orders.at[runs.starts])
@@ -110,15 +130,16 @@ def trends(grains: Grains, scope: Scope) -> Columns:
 def dispersion(grains: Grains, scope: Scope) -> Columns:
     """How evenly the money is spread over the orders."""
     value, runs = grains.orders.value, grains.order_runs
-    n, spend = runs.counts, money(runs.sum(value))
+    sums = grains.value_sums()
+    n, spend = runs.counts, money(runs.sum_from(runs.starts, sums))
     n_late = np.minimum(n, 3)
-    late = money(runs.sum_from(runs.ends - n_late, running(value)))
-    largest = money(np.maximum.reduceat(value, runs.starts))
+    late = money(runs.sum_from(runs.ends - n_late, sums))
+    largest = money(runs.most(value))
     mean, mean_late = ratio(spend, n), ratio(late, n_late)
     spread = cv(n, spend, square_sum(runs, value))
     return {
         "order_value_max": largest,
-        "order_value_min": money(np.minimum.reduceat(value, runs.starts)),
+        "order_value_min": money(runs.least(value)),
         "order_value_median": money_median(grains),
         "order_value_sd": spread * mean,
         "order_value_cv": spread,
@@ -137,8 +158,10 @@ def money_median(grains: Grains) -> Floats:
 def decay(grains: Grains, scope: Scope) -> Columns:
     """Sum money and orders, each of half the weight with every half-life past."""
     moments, orders = grains.moments, grains.orders
-    net, age = money(moments.net), days(grains.as_of - moments.at)
-    order_age = days(grains.as_of - orders.at)
+    net = money(moments.gross - moments.returned)
+    # What is not seen yet weighs as if it were new, and is in no sum.
+    age = days(np.maximum(grains.as_of - moments.at, 0))
+    order_age = days(np.maximum(grains.as_of - orders.at, 0))
     found: Columns = {}
     for d in scope.half_lives:
         worth = np.rint(net * np.exp2(-age / d) * 1e8)

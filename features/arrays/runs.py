@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint64]
+
+Number = TypeVar("Number", Ints, Floats)
 
 DAY = 86_400_000_000
 """Microseconds of a day."""
@@ -28,53 +31,35 @@ MOST_MONEY = 1e12
 class Runs:
     """Which rows are whose, where the rows of each customer stand together.
 
+    Between the runs there may be rows that are nobody's.
+
     Parameters
     ----------
     starts, ends : array of shape (n_customers,)
         The first row of each, and the one after its last; alike for one without rows.
-    who : array of shape (n_rows,) or None
-        Whose each row is, where it is at hand.
     """
 
     starts: Ints
     ends: Ints
-    who: Ints | None = None
-
-    @classmethod
-    def of(cls, who: Ints, n: int) -> Runs:
-        """Find the runs of rows whose customers, 0 to n - 1, are in ascending order."""
-        counts = np.bincount(who, minlength=n)
-        ends = np.cumsum(counts)
-        return cls(ends - counts, ends, who)
 
     @property
     def counts(self) -> Ints:
         """Return how many rows each customer has."""
         return self.ends - self.starts
 
-    @property
-    def total(self) -> int:
-        """Return how many rows there are."""
-        return int(self.ends[-1]) if len(self.ends) else 0
-
     def sum(self, values: Ints | Bools) -> Ints:
         """Sum whole numbers, or count what is true; 0 for a customer without rows."""
-        if self.who is not None and values.dtype == np.bool_:
-            # Few are sooner counted than summed up.
-            if np.count_nonzero(values) < len(values) // 2:
-                rows = np.flatnonzero(values)
-                return np.bincount(self.who[rows], minlength=len(self.starts))
         return self.sum_from(self.starts, running(values))
 
     def sum_from(self, firsts: Ints, sums: Ints) -> Ints:
         """Sum each customer's rows from one of them to its last, of running sums."""
         return np.asarray(sums[self.ends] - sums[firsts])
 
-    def least(self, values: Floats) -> Floats:
+    def least(self, values: Number) -> Number | Floats:
         """Return each customer's smallest value, NaN without rows."""
         return self._reduce(np.minimum, values)
 
-    def most(self, values: Floats) -> Floats:
+    def most(self, values: Number) -> Number | Floats:
         """Return each customer's largest value, NaN without rows."""
         return self._reduce(np.maximum, values)
 
@@ -97,12 +82,16 @@ class Runs:
 
         They mean nothing for a customer without rows.
         """
-        if not len(values):
-            return self.starts * 0, self.starts * 0
-        ordered = self._sort(values)
-        last = len(values) - 1
-        low = np.clip((self.starts + self.ends - 1) // 2, 0, last)
-        high = np.clip((self.starts + self.ends) // 2, 0, last)
+        counts = self.counts
+        ends = np.cumsum(counts)
+        starts = ends - counts
+        if not len(ends) or not ends[-1]:
+            return starts, starts
+        rows = np.arange(ends[-1]) + np.repeat(self.starts - starts, counts)
+        ordered = _sort_within(values[rows], np.repeat(np.arange(len(ends)), counts))
+        last = len(ordered) - 1
+        low = np.clip((starts + ends - 1) // 2, 0, last)
+        high = np.clip((starts + ends) // 2, 0, last)
         return ordered[low], ordered[high]
 
     def exact_sum(self, terms: Floats) -> Floats:
@@ -126,62 +115,29 @@ class Runs:
             top.astype(np.float64) * LIMB**2 + bottom.astype(np.float64),
         )
 
-    def _reduce(self, ufunc: np.ufunc, values: Floats) -> Floats:
-        full = self.ends > self.starts
-        found = np.full(len(full), np.nan)
-        if len(values):
-            found[full] = ufunc.reduceat(values, self.starts[full])
+    def _reduce(self, ufunc: np.ufunc, values: Number) -> Number | Floats:
+        full = np.flatnonzero(self.ends > self.starts)
+        bounds = np.empty(2 * len(full), np.int64)
+        bounds[::2], bounds[1::2] = self.starts[full], self.ends[full]
+        # The last run may end with the rows; what lies between two runs is left out.
+        bounds = bounds[: np.searchsorted(bounds, len(values))]
+        if len(full) == len(self.starts):
+            return np.asarray(ufunc.reduceat(values, bounds)[::2])
+        found = np.full(len(self.starts), np.nan)
+        if len(full):
+            found[full] = ufunc.reduceat(values, bounds)[::2]
         return found
 
-    def _sort(self, values: Ints) -> Ints:
-        """Sort each customer's values among themselves."""
-        who = np.repeat(np.arange(len(self.starts)), self.counts)
-        span = int(values.max()) + 1
-        if span * len(self.starts) < MOST:
-            whole = np.sort(who * span + values)
-            return np.asarray(whole - who * span)
-        return values[np.lexsort((values, who))]
 
-
-class Times:
-    """Counts of each customer's rows at or after an instant, each found once.
-
-    Parameters
-    ----------
-    runs : Runs
-        With ``who``.
-    at : array of int
-        When each row is.
-    """
-
-    def __init__(self, runs: Runs, at: Ints) -> None:
-        self.runs = runs
-        self.at = at
-        self._counts: dict[int, Ints] = {}
-        self._rows: dict[int, tuple[Ints, Ints]] = {}
-
-    def within(self, instant: int) -> Ints:
-        """Count each customer's rows at or after an instant; ask the earliest first."""
-        if instant not in self._counts:
-            self._counts[instant] = self._count(instant)
-        return self._counts[instant]
-
-    def since(self, instant: int) -> Ints:
-        """Return each one's first row at or after an instant, rows in time order."""
-        return np.asarray(self.runs.ends - self.within(instant))
-
-    def _count(self, instant: int) -> Ints:
-        """Count among those that an earlier instant has left, where they are few."""
-        n, at, who = len(self.runs.starts), self.at, self.runs.who
-        earlier = max((each for each in self._rows if each < instant), default=None)
-        if earlier is not None:
-            at, who = self._rows[earlier]
-        is_later = at >= instant
-        if who is None or np.count_nonzero(is_later) > len(self.at) // 2:
-            return self.runs.sum(is_later)
-        rows = np.flatnonzero(is_later)
-        self._rows[instant] = at, who = at[rows], who[rows]
-        return np.bincount(who, minlength=n)
+def _sort_within(values: Ints, who: Ints) -> Ints:
+    """Sort each customer's values among themselves."""
+    span = int(values.max()) + 1
+    if span * (int(who[-1]) + 1) < MOST:
+        whole = who * span
+        ordered = whole + values
+        ordered.sort()
+        return np.asarray(ordered - whole)
+    return values[np.lexsort((values, who))]
 
 
 def running(values: Ints | Bools) -> Ints:
@@ -215,6 +171,11 @@ def heads(*keys: npt.NDArray[np.generic]) -> Bools:
         for key in keys[1:]:
             is_head[1:] |= key[1:] != key[:-1]
     return is_head
+
+
+def last_places(starts: Ints, n: int) -> Ints:
+    """Return the last place of each group of n rows, given the first ones."""
+    return np.append(starts[1:], n)[: len(starts)] - 1
 
 
 def group_sums(values: Ints, starts: Ints) -> Ints:

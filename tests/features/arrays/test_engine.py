@@ -83,6 +83,20 @@ def test_lines_of_one_instant_that_became_known_apart_are_one_moment() -> None:
         assert table["returns_per_order"].to_pylist() == [0.5, 0.5]
 
 
+def many_contacts() -> Rows:
+    return [
+        {
+            "customer_id": f"c{n * 37 % 97}",
+            "occurred_at": NOW - timedelta(hours=1 + n * 7907 % 9000),
+            "type": "email" if n % 3 else "call",
+            "direction": "inbound" if n % 2 else None,
+            "value": n % 7 if n % 5 else None,
+            "known_at": NOW - timedelta(days=30) if n == 700 else None,
+        }
+        for n in range(1_000)
+    ]
+
+
 def many_rows() -> Rows:
     return [
         {
@@ -95,6 +109,20 @@ def many_rows() -> Rows:
         }
         for n in range(3_000)
     ]
+
+
+def test_many_as_ofs_in_one_build_give_the_bits_of_single_builds() -> None:
+    log = open_log(transactions=many_rows(), interactions=many_contacts())
+    plan = plan_for(log, "2024-06-01")
+    # Most fall into no order and no purchase day; one in three falls into many.
+    instants = [
+        AS_OF - timedelta(days=20 * n, hours=0 if n % 3 else 5) for n in range(12)
+    ]
+
+    single = [in_arrays(log, plan, [each]) for each in reversed(instants)]
+
+    whole = in_arrays(log, plan, instants)
+    assert whole.combine_chunks().equals(pa.concat_tables(single).combine_chunks())
 
 
 @pytest.mark.parametrize(

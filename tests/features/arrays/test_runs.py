@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.arrays.runs import Runs, Times, group_sums, heads, ratio, rounded
+from features.arrays.runs import Runs, group_sums, heads, ratio, rounded
 
 WHOLE = st.lists(
     st.lists(
@@ -71,22 +71,14 @@ def test_extremes_of_a_run_without_rows_are_unknown() -> None:
     np.testing.assert_array_equal(runs.last(values), [4, np.nan, 7])
 
 
-@given(
-    st.lists(st.lists(st.integers(0, 20), max_size=6), min_size=1, max_size=5),
-    st.permutations([0, 3, 7, 12, 18, 25]),
-)
-def test_rows_since_an_instant_are_counted_alike_in_any_order_of_asking(
-    rows: list[list[int]], instants: list[int]
-) -> None:
-    who = np.array([place for place, row in enumerate(rows) for _ in row], np.int64)
-    at = np.array([n for row in rows for n in sorted(row)], np.int64)
-    times = Times(Runs.of(who, len(rows)), at)
+def test_rows_between_the_runs_are_nobodys() -> None:
+    runs = Runs(np.array([0, 3, 3]), np.array([2, 3, 5]))
+    values = np.array([4, 6, 99, 1, 3, 99], np.int64)
 
-    for instant in instants:
-        late = [sum(n >= instant for n in row) for row in rows]
-        assert times.within(instant).tolist() == late
-        since = times.runs.ends - np.array(late)
-        assert times.since(instant).tolist() == since.tolist()
+    assert runs.sum(values).tolist() == [10, 0, 4]
+    np.testing.assert_array_equal(runs.most(values), [6, np.nan, 3])
+    low, high = runs.middle(values)
+    assert (low[[0, 2]].tolist(), high[[0, 2]].tolist()) == ([4, 1], [6, 3])
 
 
 def test_halves_are_rounded_away_from_zero() -> None:

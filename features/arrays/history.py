@@ -1,0 +1,166 @@
+"""What is known of a block of customers, and what an as_of sees of it.
+
+Rows stay where they are: an as_of sees the first rows of each customer, so that all its
+sums are differences of running sums that all as_ofs share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.arrays.contact_rows import Contacts
+from features.arrays.grains import (
+    Days,
+    Moments,
+    Orders,
+    find_days,
+    find_moments,
+    find_orders,
+)
+from features.arrays.items import Items, find_items
+from features.arrays.lines import Lines
+from features.arrays.runs import DAY, Codes, Ints
+from features.arrays.timeline import Seen, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that is known of customers who have all bought.
+
+    Parameters
+    ----------
+    n : int
+        How many customers.
+    back : array of int
+        The moments with something sent back.
+    moment_line, back_line, order_line, day_line, contact_line : Timeline
+    """
+
+    n: int
+    moments: Moments
+    back: Ints
+    orders: Orders
+    days: Days
+    contacts: Contacts
+    products: Items
+    categories: Items
+    channels: Items
+    moment_line: Timeline
+    back_line: Timeline
+    order_line: Timeline
+    day_line: Timeline
+    contact_line: Timeline
+
+    def is_cut_by(self, as_of: int) -> bool:
+        """Tell whether an as_of falls into an order or a purchase day."""
+        spans = [(self.orders.at, self.orders.last_at)]
+        if as_of % DAY:
+            spans.append((self.days.at, self.days.last_at))
+        return any(((at < as_of) & (last_at >= as_of)).any() for at, last_at in spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Grains:
+    """What an as_of sees of a history: the runs tell which rows.
+
+    Parameters
+    ----------
+    as_of : int
+        Microseconds.
+    n : int
+        How many customers have bought.
+    left : array of int or None
+        Which these are, None for all.
+    """
+
+    as_of: int
+    n: int
+    left: Ints | None
+    history: History
+    moment_runs: Seen
+    back_runs: Seen
+    order_runs: Seen
+    day_runs: Seen
+    contact_runs: Seen
+
+    @property
+    def moments(self) -> Moments:
+        """Return the moments, those not seen too."""
+        return self.history.moments
+
+    @property
+    def orders(self) -> Orders:
+        """Return the orders, those not seen too."""
+        return self.history.orders
+
+    @property
+    def days(self) -> Days:
+        """Return the purchase days, those not seen too."""
+        return self.history.days
+
+    def net_sums(self) -> Ints:
+        """Return running sums of the moments' net money."""
+        moments = self.moments
+        return self.moment_runs.line.running(
+            "net", lambda: moments.gross - moments.returned
+        )
+
+    def gross_sums(self) -> Ints:
+        """Return running sums of what the moments' purchases came to."""
+        return self.moment_runs.line.running("gross", lambda: self.moments.gross)
+
+    def value_sums(self) -> Ints:
+        """Return running sums of what the orders came to."""
+        return self.order_runs.line.running("value", lambda: self.orders.value)
+
+
+def make_history(lines: Lines, contacts: Contacts, *, n: int) -> History:
+    """Put together the rows of customers, 0 to n - 1."""
+    moments = find_moments(lines)
+    is_bought = moments.n_bought > 0
+    bought = moments if is_bought.all() else moments.take(np.flatnonzero(is_bought))
+    back = np.flatnonzero(moments.n_sent_back)
+    orders, days = find_orders(bought), find_days(bought)
+
+    def items(codes: Codes) -> Items:
+        codes = np.where(lines.is_purchase, codes, np.uint64(0))
+        return find_items(lines.who, lines.at, codes, lines.amount, n=n)
+
+    return History(
+        n=n,
+        moments=moments,
+        back=back,
+        orders=orders,
+        days=days,
+        contacts=contacts,
+        products=items(lines.product),
+        categories=items(lines.category),
+        channels=find_items(bought.who, bought.at, bought.channel, bought.gross, n=n),
+        moment_line=Timeline(moments.who, moments.at, n),
+        back_line=Timeline(moments.who[back], moments.at[back], n),
+        order_line=Timeline(orders.who, orders.at, n),
+        day_line=Timeline(days.who, days.at, n),
+        contact_line=Timeline(contacts.who, contacts.at, n),
+    )
+
+
+def see(history: History, as_of: int) -> tuple[Grains, Ints]:
+    """Return what an as_of sees, and the customers who have bought before it."""
+    line = history.order_line
+    has_bought = history.orders.at[line.starts] < as_of
+    buyers = np.flatnonzero(has_bought)
+    left = None if len(buyers) == history.n else buyers
+    grains = Grains(
+        as_of=as_of,
+        n=len(buyers),
+        left=left,
+        history=history,
+        moment_runs=history.moment_line.seen(as_of, left),
+        back_runs=history.back_line.seen(as_of, left),
+        order_runs=line.seen(as_of, left),
+        day_runs=history.day_line.seen(as_of, left),
+        contact_runs=history.contact_line.seen(as_of, left),
+    )
+    return grains, buyers

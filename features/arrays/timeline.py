@@ -1,0 +1,148 @@
+"""Rows of customers in time: what is counted and summed of them, found once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from features.arrays.runs import Bools, Ints, Number, Runs, running
+
+Kept = TypeVar("Kept")
+
+MOST_LEFT = 4
+"""Instants whose later rows are held."""
+
+MOST_COUNTED = 48
+"""Instants whose later rows are held as counts."""
+
+
+class Timeline:
+    """Rows by customer, each at an instant.
+
+    What does not hang on the as_of is worked out once, and kept under a name.
+
+    Parameters
+    ----------
+    who : array of int
+        Whose each row is, 0 to n - 1, ascending.
+    at : array of int
+        When each row is, in microseconds.
+    n : int
+        How many customers.
+    """
+
+    def __init__(self, who: Ints, at: Ints, n: int) -> None:
+        self.who, self.at, self.n = who, at, n
+        counts = np.bincount(who, minlength=n)
+        self.ends = np.cumsum(counts)
+        self.starts = self.ends - counts
+        self.last_at = int(at.max()) if len(at) else 0
+        self._later: dict[int, Ints] = {}
+        self._left: dict[int, tuple[Ints, Ints]] = {}
+        self._kept: dict[str, Any] = {}
+
+    def kept(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """Return what was made under this name, or make it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: Kept = self._kept[name]
+        return found
+
+    def running(self, name: str, values: Callable[[], Ints | Bools]) -> Ints:
+        """Return the running sums of what is called so."""
+        return self.kept(f"sums of {name}", lambda: running(values()))
+
+    def later(self, instant: int) -> Ints:
+        """Count each customer's rows at or after an instant.
+
+        It is quickest to ask the earliest first.
+        """
+        if instant not in self._later:
+            if len(self._later) == MOST_COUNTED:
+                del self._later[next(iter(self._later))]
+            self._later[instant] = self._count(instant)
+        return self._later[instant]
+
+    def _count(self, instant: int) -> Ints:
+        """Count among those that an earlier instant has left, where they are few."""
+        earlier = max((each for each in self._left if each <= instant), default=None)
+        at, who = (self.at, self.who) if earlier is None else self._left[earlier]
+        rows = np.flatnonzero(at >= instant)
+        if len(rows) > len(self.at) // 2:
+            before = np.flatnonzero(self.at < instant)
+            counts = np.bincount(self.who[before], minlength=self.n)
+            return np.asarray(self.ends - self.starts - counts)
+        at, who = at[rows], who[rows]
+        if len(self._left) == MOST_LEFT:
+            del self._left[min(self._left)]
+        self._left[instant] = at, who
+        return np.bincount(who, minlength=self.n)
+
+    def seen(self, as_of: int, left: Ints | None) -> Seen:
+        """Return what is seen before an instant, of all customers or those left.
+
+        Each customer's rows must be in the order of time.
+        """
+        starts, ends = self.starts, self.ends
+        if self.last_at >= as_of:
+            ends = ends - self.later(as_of)
+        if left is not None:
+            starts, ends = starts[left], ends[left]
+        return Seen(starts, ends, self, as_of, left)
+
+    def all(self) -> Seen:
+        """Return all rows of all customers."""
+        return Seen(self.starts, self.ends, self, self.last_at + 1, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Runs):
+    """The rows that an as_of sees, of all customers or those left.
+
+    Rows that are not seen are there too: what is asked of a row may hold anything.
+    """
+
+    line: Timeline
+    as_of: int
+    left: Ints | None
+
+    def sum(self, values: Ints | Bools) -> Ints:
+        """Sum whole numbers, or count what is true; 0 for a customer without rows."""
+        line = self.line
+        # Few are sooner counted than summed up.
+        if values.dtype == np.bool_ and np.count_nonzero(values) < len(values) // 2:
+            rows = np.flatnonzero(values)
+            if line.last_at >= self.as_of:
+                rows = rows[line.at[rows] < self.as_of]
+            return self.of_left(np.bincount(line.who[rows], minlength=line.n))
+        return self.sum_from(self.starts, running(values))
+
+    def total(self, name: str, values: Callable[[], Ints | Bools]) -> Ints:
+        """Sum what is called so, of the rows on the line."""
+        return self.sum_from(self.starts, self.line.running(name, values))
+
+    def within(self, instant: int) -> Ints:
+        """Count each customer's rows at or after an instant before the as_of."""
+        later = self.line.later(instant)
+        if self.line.last_at >= self.as_of:
+            later = later - self.line.later(self.as_of)
+        return self.of_left(later)
+
+    def since(self, instant: int) -> Ints:
+        """Return each one's first row at or after an instant."""
+        return np.asarray(self.ends - self.within(instant))
+
+    def of_left(self, values: Ints) -> Ints:
+        """Leave out the values of other customers."""
+        return values if self.left is None else values[self.left]
+
+    def on_line(self, values: Number) -> Number:
+        """Return values of the customers left at the places of all on the line."""
+        if self.left is None:
+            return values
+        found = np.zeros(self.line.n, values.dtype)
+        found[self.left] = values
+        return found
