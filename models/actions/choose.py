@@ -8,7 +8,7 @@ comes first whatever it is worth. While a complaint is open nothing is sold.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,9 @@ COLUMNS = ("action_1", "action_2", "action_3")
 """The facts that name a customer's actions, the best first."""
 
 URGENT = 1e15
+
+BLOCK = 100_000
+"""Customers whose actions are put in order at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,9 @@ def choose_actions(facts: pa.Table, catalogue: Catalogue) -> Chosen:
         value = worth_of(action, at_risk, expected)
         holds &= (value > 0) | action.urgent
         worth[:, place] = np.where(holds, value + URGENT * action.urgent, -np.inf)
-    columns, counts = _best(worth, np.array([a.name for a in actions], dtype=object))
+    columns, counts = _best(worth, [action.name for action in actions])
     for name, values in zip(COLUMNS, columns, strict=True):
-        facts = facts.append_column(name, pa.array(values, pa.string()))
+        facts = facts.append_column(name, values)
     told = {
         action.name: {
             **action.to_dict(),
@@ -129,24 +132,21 @@ def _read_rules(
 
 
 def _best(
-    worth: npt.NDArray[np.float64], names: npt.NDArray[np.object_]
-) -> tuple[list[list[str | None]], Mapping[str, int]]:
+    worth: npt.NDArray[np.float64], names: Sequence[str]
+) -> tuple[list[pa.StringArray], Mapping[str, int]]:
     """Return the names of the best three of each row, and how often each is."""
-    order = np.argsort(-worth, axis=1, kind="stable")[:, : len(COLUMNS)]
-    columns: list[list[str | None]] = []
-    counts: dict[str, int] = {}
-    for place in range(len(COLUMNS)):
-        found: list[str | None] = [None] * len(worth)
-        if place < order.shape[1]:
-            best = np.take_along_axis(worth, order[:, [place]], axis=1)[:, 0]
-            chosen = names[order[:, place]]
-            chosen[~np.isfinite(best)] = None
-            found = chosen.tolist()
-        columns.append(found)
-        present = np.array([name for name in found if name is not None], dtype=str)
-        for name, n in zip(*np.unique(present, return_counts=True), strict=True):
-            counts[str(name)] = counts.get(str(name), 0) + int(n)
-    return columns, counts
+    width = min(len(COLUMNS), worth.shape[1])
+    places = np.full((len(COLUMNS), len(worth)), len(names), dtype=np.int32)
+    for start in range(0, len(worth), BLOCK):
+        rows = slice(start, start + BLOCK)
+        order = np.argsort(-worth[rows], axis=1, kind="stable")[:, :width]
+        best = np.take_along_axis(worth[rows], order, axis=1)
+        chosen = np.where(np.isfinite(best), order, len(names))
+        places[:width, rows] = chosen.T
+    texts = pa.array([*names, None], pa.string())
+    counts = np.bincount(places.ravel(), minlength=len(names) + 1)[:-1].tolist()
+    told = {name: n for name, n in zip(names, counts, strict=True) if n}
+    return [texts.take(pa.array(each)) for each in places], told
 
 
 def _numbers(facts: pa.Table, name: str) -> npt.NDArray[np.float64]:
