@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,23 +53,66 @@ class Block:
     joined_at: Ints
     has_joined: Bools
 
-    def see(self, as_of: int) -> tuple[Grains, Ints]:
-        """Return what an as_of sees, and the customers who have bought before it.
+    def see(self, as_of: int) -> Sight:
+        """Return what an as_of sees of those who have bought before it."""
+        has_bought = self.history.buyers(as_of)
+        cut = self._cut_by(as_of)
+        if not len(cut):
+            buyers = np.flatnonzero(has_bought)
+            return Sight(see(self.history, as_of, buyers), buyers)
+        n = len(self.ids)
+        lines = self.lines.take(np.flatnonzero(self.lines.seen_at < as_of))
+        contacts = self.contacts.take(np.flatnonzero(self.contacts.seen_at < as_of))
+        again = np.intersect1d(find_buyers(lines, n=n), cut)
+        has_bought[cut] = False
+        has_bought[again] = True
+        buyers = np.flatnonzero(has_bought)
+        if not len(again):
+            return Sight(see(self.history, as_of, buyers), buyers)
+        history = make_history(
+            of_customers(lines, again, n),
+            of_customers(contacts, again, n),
+            n=len(again),
+        )
+        return Sight(
+            grains=see(self.history, as_of, buyers),
+            buyers=buyers,
+            again=see(history, as_of, np.arange(len(again))),
+            places=np.searchsorted(buyers, again),
+        )
 
-        Where it falls into an order, or into the time until something was known, what
-        it sees is put together anew.
+    def _cut_by(self, as_of: int) -> Ints:
+        """Return those of whom an as_of does not just see the first rows.
+
+        It falls into an order or a purchase day of theirs, or into the time until
+        something was known.
         """
-        lines, contacts = self.lines, self.contacts
-        is_late = _is_late(lines, as_of) or _is_late(contacts, as_of)
-        if not is_late and not self.history.is_cut_by(as_of):
-            return see(self.history, as_of)
-        lines = lines.take(np.flatnonzero(lines.seen_at < as_of))
-        contacts = contacts.take(np.flatnonzero(contacts.seen_at < as_of))
-        buyers = find_buyers(lines, n=len(self.ids))
-        lines = of_customers(lines, buyers, len(self.ids))
-        contacts = of_customers(contacts, buyers, len(self.ids))
-        grains, _ = see(make_history(lines, contacts, n=len(buyers)), as_of)
-        return grains, buyers
+        found = [self.history.cut_by(as_of)]
+        for rows in (self.lines, self.contacts):
+            if rows.seen_at is not rows.at:
+                is_late = (rows.at < as_of) & (rows.seen_at >= as_of)
+                found.append(rows.who[np.flatnonzero(is_late)])
+        return np.unique(np.concatenate(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an as_of sees of a block.
+
+    Parameters
+    ----------
+    buyers : array of int
+        The customers who have bought.
+    again : Grains or None
+        Of those whose rows had to be put together anew, as only some of them are seen.
+    places : array of int
+        Where these are among the buyers.
+    """
+
+    grains: Grains
+    buyers: Ints
+    again: Grains | None = None
+    places: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def read_block(raw: RawLog, number: int) -> Block:
@@ -90,13 +133,6 @@ def read_block(raw: RawLog, number: int) -> Block:
         joined_at, has_joined = joined_at[buyers], has_joined[buyers]
     history = make_history(lines, contacts, n=len(buyers))
     return Block(ids, lines, contacts, history, joined_at, has_joined)
-
-
-def _is_late(rows: Lines | Contacts, as_of: int) -> bool:
-    """Tell whether anything had happened before an as_of and was not known by then."""
-    if rows.seen_at is rows.at:
-        return False
-    return bool(((rows.at < as_of) & (rows.seen_at >= as_of)).any())
 
 
 def of_customers(rows: Rows, some: Ints, n: int) -> Rows:

@@ -23,7 +23,7 @@ from features.arrays.reading import (
     Sizes,
     read_parts,
 )
-from features.arrays.runs import Ints
+from features.arrays.runs import Floats, Ints
 from features.arrays.scope import Scope
 
 if TYPE_CHECKING:
@@ -109,9 +109,15 @@ def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
 def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     """Return the rows of a block as of one instant."""
     instant = (as_of - EPOCH) // MICROSECOND
-    grains, buyers = block.see(instant)
-    columns = _compute(block, grains, buyers, wanted) if grains.n else {}
-    ids = block.ids
+    sight = block.see(instant)
+    ids, buyers = block.ids, sight.buyers
+    columns = _compute(block, sight.grains, buyers, wanted) if len(buyers) else {}
+    if sight.again is not None:
+        right = _compute(block, sight.again, buyers[sight.places], wanted)
+        columns = {
+            name: _replaced(column, sight.places, right[name])
+            for name, column in columns.items()
+        }
     arrays = [
         ids if len(buyers) == len(ids) else ids.take(pa.array(buyers)),
         pa.array(np.full(len(buyers), instant), pa.timestamp("us")),
@@ -130,6 +136,13 @@ def _compute(block: Block, grains: Grains, buyers: Ints, wanted: Wanted) -> Colu
     if "membership" in families:
         joined_at, has_joined = block.joined_at[buyers], block.has_joined[buyers]
         found |= membership(grains, joined_at, has_joined)
+    return found
+
+
+def _replaced(values: Floats | Ints, places: Ints, right: Floats | Ints) -> Floats:
+    """Return values with others at some places."""
+    found = values.astype(np.float64)
+    found[places] = right
     return found
 
 

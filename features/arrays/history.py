@@ -21,7 +21,7 @@ from features.arrays.grains import (
 )
 from features.arrays.items import Items, find_items
 from features.arrays.lines import Lines
-from features.arrays.runs import DAY, Codes, Ints
+from features.arrays.runs import DAY, Bools, Codes, Ints
 from features.arrays.timeline import Seen, Timeline
 
 
@@ -53,12 +53,19 @@ class History:
     day_line: Timeline
     contact_line: Timeline
 
-    def is_cut_by(self, as_of: int) -> bool:
-        """Tell whether an as_of falls into an order or a purchase day."""
-        spans = [(self.orders.at, self.orders.last_at)]
+    def cut_by(self, as_of: int) -> Ints:
+        """Return whose order or purchase day an as_of falls into."""
+        orders, days = self.orders, self.days
+        is_cut = (orders.at < as_of) & (orders.last_at >= as_of)
+        found = orders.who[np.flatnonzero(is_cut)]
         if as_of % DAY:
-            spans.append((self.days.at, self.days.last_at))
-        return any(((at < as_of) & (last_at >= as_of)).any() for at, last_at in spans)
+            is_cut = (days.at < as_of) & (days.last_at >= as_of)
+            found = np.append(found, days.who[np.flatnonzero(is_cut)])
+        return found
+
+    def buyers(self, as_of: int) -> Bools:
+        """Tell which customers have bought before an instant."""
+        return np.asarray(self.orders.at[self.order_line.starts] < as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +153,17 @@ def make_history(lines: Lines, contacts: Contacts, *, n: int) -> History:
     )
 
 
-def see(history: History, as_of: int) -> tuple[Grains, Ints]:
-    """Return what an as_of sees, and the customers who have bought before it."""
-    line = history.order_line
-    has_bought = history.orders.at[line.starts] < as_of
-    buyers = np.flatnonzero(has_bought)
+def see(history: History, as_of: int, buyers: Ints) -> Grains:
+    """Return what an as_of sees of the customers who have bought before it."""
     left = None if len(buyers) == history.n else buyers
-    grains = Grains(
+    return Grains(
         as_of=as_of,
         n=len(buyers),
         left=left,
         history=history,
         moment_runs=history.moment_line.seen(as_of, left),
         back_runs=history.back_line.seen(as_of, left),
-        order_runs=line.seen(as_of, left),
+        order_runs=history.order_line.seen(as_of, left),
         day_runs=history.day_line.seen(as_of, left),
         contact_runs=history.contact_line.seen(as_of, left),
     )
-    return grains, buyers
