@@ -17,6 +17,7 @@ from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
 from serving.api.problems import install_handlers
 from serving.api.quick import QuickLookUp
+from serving.api.quick_predict import QuickPredict
 from serving.api.routes import (
     actions,
     customers,
@@ -81,7 +82,15 @@ def create_app(
     install_handlers(app)
     quick = QuickLookUp(app.state.services, route=customers.ONE)
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
-    app.add_middleware(Envelope, metrics=metrics, quick=quick.answer)
+    quick_predict = QuickPredict(
+        app.state.services, route=predict.PREDICT, max_bytes=chosen.max_body_bytes
+    )
+    app.add_middleware(
+        Envelope,
+        metrics=metrics,
+        quick=quick.answer,
+        quick_post=quick_predict.answer,
+    )
     return app
 
 

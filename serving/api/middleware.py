@@ -6,7 +6,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from operator import is_not
 from typing import Any
 
@@ -34,8 +34,15 @@ SECURITY_HEADERS = (
 """Set where the answer does not set its own."""
 
 Quick = Callable[[Scope], QuickAnswer | None]
+QuickPost = Callable[[Scope, Receive], Awaitable[tuple[QuickAnswer | None, Receive]]]
 
 log = structlog.get_logger()
+
+
+async def _no_answer(
+    scope: Scope, receive: Receive
+) -> tuple[QuickAnswer | None, Receive]:
+    return None, receive
 
 
 class _Bound:
@@ -65,14 +72,22 @@ class Envelope:
     metrics : Metrics
     quick : callable
         Gives answers that need nothing of ``app``, None where there is none.
+    quick_post : callable
+        The same for requests with a body.
     """
 
     def __init__(
-        self, app: ASGIApp, *, metrics: Metrics, quick: Quick = lambda scope: None
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        quick: Quick = lambda scope: None,
+        quick_post: QuickPost = _no_answer,
     ) -> None:
         self.app = app
         self.metrics = metrics
         self.quick = quick
+        self.quick_post = quick_post
         self._log = _Bound()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +111,11 @@ class Envelope:
         """Let the app answer."""
         with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
             try:
-                await self.app(scope, receive, answer.send)
+                found, receive = await self.quick_post(scope, receive)
+                if found is not None:
+                    await _send_quick(found, answer)
+                else:
+                    await self.app(scope, receive, answer.send)
             except Exception:
                 log.exception("unhandled error")
                 if answer.status is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from serving.api.deps import KEY_IN_URL, Services
+from serving.queries import KeyRing
 
 PATH = "/v1/customers/"
 SCOPE = "read"
@@ -46,10 +47,10 @@ class QuickLookUp:
         """Return the answer to a plain look-up, None for any other request."""
         if scope["method"] != "GET" or not _is_plain(scope):
             return None
-        headers = dict(scope["headers"])
-        if len(headers) < len(scope["headers"]) or not UNUSUAL.isdisjoint(headers):
+        headers = plain_headers(scope, UNUSUAL)
+        if headers is None:
             return None
-        key_id = self._who(headers)
+        key_id = known_key(self._services.keys, headers, SCOPE)
         if key_id is None:
             return None
         found = self._services.quick.find(scope["path"][len(PATH) :])
@@ -65,18 +66,26 @@ class QuickLookUp:
             found.body,
         )
 
-    def _who(self, headers: dict[bytes, bytes]) -> str | None:
-        """Return the key of a caller who may read and needs no further look."""
-        kind, _, presented = headers.get(b"authorization", b"").partition(b" ")
-        if not presented:
-            presented = headers.get(b"x-api-key", b"")
-        elif kind.lower() != b"bearer":
-            return None
-        keys = self._services.keys
-        key = keys.recall(presented.decode("latin-1")) if presented else None
-        if key is None or not key.may(SCOPE) or keys.is_due(key):
-            return None
-        return key.key_id
+
+def plain_headers(scope: Scope, unusual: frozenset[bytes]) -> dict[bytes, bytes] | None:
+    """Return the headers, None if one comes twice or is unusual."""
+    headers = dict(scope["headers"])
+    if len(headers) < len(scope["headers"]) or not unusual.isdisjoint(headers):
+        return None
+    return headers
+
+
+def known_key(keys: KeyRing, headers: dict[bytes, bytes], scope: str) -> str | None:
+    """Return the key of a caller who may do this and needs no further look."""
+    kind, _, presented = headers.get(b"authorization", b"").partition(b" ")
+    if not presented:
+        presented = headers.get(b"x-api-key", b"")
+    elif kind.lower() != b"bearer":
+        return None
+    key = keys.recall(presented.decode("latin-1")) if presented else None
+    if key is None or not key.may(scope) or keys.is_due(key):
+        return None
+    return key.key_id
 
 
 def _is_plain(scope: Scope) -> bool:
