@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
+
+TOGETHER = 12
+"""As_ofs whose rows are counted together: more would take more memory."""
 
 FAMILIES: Mapping[str, Callable[[Grains, Scope], Columns]] = {
     "rfm": rfm,
@@ -103,7 +106,20 @@ def build_tables(
 def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
     """Return the rows of a block as of each instant."""
     block = read_block(raw, number)
-    return [_build_one(block, as_of, wanted) for as_of in wanted.as_ofs]
+    tables: list[pa.Table] = []
+    for start in range(0, len(wanted.as_ofs), TOGETHER):
+        as_ofs = wanted.as_ofs[start : start + TOGETHER]
+        if len(as_ofs) > 1:
+            block.history.count(_instants(as_ofs, wanted.scope))
+        tables += [_build_one(block, as_of, wanted) for as_of in as_ofs]
+    return tables
+
+
+def _instants(as_ofs: Sequence[datetime], scope: Scope) -> Ints:
+    """Return all instants from which features count, ascending."""
+    days = [timedelta(days=age) for age in scope.ages]
+    since_epoch = {as_of - EPOCH - age for as_of in as_ofs for age in days}
+    return np.array(sorted(each // MICROSECOND for each in since_epoch), np.int64)
 
 
 def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:

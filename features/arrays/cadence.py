@@ -113,8 +113,8 @@ def _by_month(grains: Grains) -> Ints:
 
 def _months(day: Ints) -> Ints:
     """Return the month of each day, 0 for January."""
-    first = int(day.min(initial=0))
-    calendar = np.arange(first, int(day.max(initial=0)) + 1).astype("M8[D]")
+    first = int(day.min())
+    calendar = np.arange(first, int(day.max()) + 1).astype("M8[D]")
     return (calendar.astype("M8[M]").astype(np.int64) % 12)[day - first]
 
 

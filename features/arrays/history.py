@@ -36,6 +36,8 @@ class History:
     back : array of int
         The moments with something sent back.
     moment_line, back_line, order_line, day_line, contact_line : Timeline
+    last_line : Timeline
+        Of the last purchases of the days.
     """
 
     n: int
@@ -51,7 +53,15 @@ class History:
     back_line: Timeline
     order_line: Timeline
     day_line: Timeline
+    last_line: Timeline
     contact_line: Timeline
+
+    def count(self, instants: Ints) -> None:
+        """Count all rows at or after each of many ascending instants in one pass."""
+        lines = (self.moment_line, self.order_line, self.day_line, self.contact_line)
+        items = (self.products.firsts, self.categories.firsts)
+        for line in (*lines, self.last_line, self.back_line, *items):
+            line.count(instants)
 
     def cut_by(self, as_of: int) -> Ints:
         """Return whose order or purchase day an as_of falls into."""
@@ -149,6 +159,7 @@ def make_history(lines: Lines, contacts: Contacts, *, n: int) -> History:
         back_line=Timeline(moments.who[back], moments.at[back], n),
         order_line=Timeline(orders.who, orders.at, n),
         day_line=Timeline(days.who, days.at, n),
+        last_line=Timeline(days.who, days.last_at, n),
         contact_line=Timeline(contacts.who, contacts.at, n),
     )
 

@@ -17,7 +17,6 @@ from features.arrays.runs import (
     square_sum,
 )
 from features.arrays.scope import Scope
-from features.arrays.timeline import Timeline
 
 Columns = dict[str, Floats | Ints]
 
@@ -63,6 +62,7 @@ def windows(grains: Grains, scope: Scope) -> Columns:
     net, gross = grains.net_sums(), grains.gross_sums()
     units = runs.line.running("units", lambda: moments.units)
     sent_back = n_sent_back_sums(grains)
+    last_runs = grains.history.last_line.seen(grains.as_of, grains.left)
     found: Columns = {}
     for w in sorted(scope.windows_and_year, reverse=True):
         instant = grains.as_of - w * DAY
@@ -77,7 +77,7 @@ def windows(grains: Grains, scope: Scope) -> Columns:
         found[f"n_returns_{w}d"] = back_runs.sum_from(
             back_runs.since(instant), sent_back
         )
-        found[f"n_purchase_days_{w}d"] = _n_days_within(grains, instant)
+        found[f"n_purchase_days_{w}d"] = last_runs.within(instant)
     return found
 
 
@@ -87,15 +87,6 @@ def n_sent_back_sums(grains: Grains) -> Ints:
     return grains.back_runs.line.running(
         "n_sent_back", lambda: moments.n_sent_back[back]
     )
-
-
-def _n_days_within(grains: Grains, instant: int) -> Ints:
-    """Count the purchase days with a purchase at or after an instant."""
-    days, runs = grains.days, grains.day_runs
-    line = runs.line.kept(
-        "last purchases", lambda: Timeline(days.who, days.last_at, runs.line.n)
-    )
-    return line.seen(grains.as_of, grains.left).within(instant)
 
 
 def n_orders_within(grains: Grains, n_days: int) -> Ints:

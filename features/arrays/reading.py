@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -119,13 +120,16 @@ def _read_part(
 ) -> RawLog:
     """Read the rows of some customers; ``values`` says which, and until when."""
     which = " and customer_id between $first and $last" if "first" in values else ""
-    sales = _fetch(con, _sales(scope) + which, values)
     contacts: Raw = {}
     joined: Raw = {}
-    if "interactions" in scope.has:
-        contacts = _fetch(con, _contacts(scope) + which, values)
-    if "joined_at" in scope.has:
-        joined = _fetch(con, f"{_JOINED}{which} group by customer_no", values)
+    with ThreadPoolExecutor(1) as pool:  # copies the sales while the rest is asked for
+        copied = pool.submit(_columns, _fetch(con, _sales(scope) + which, values))
+        if "interactions" in scope.has:
+            contacts = _columns(_fetch(con, _contacts(scope) + which, values))
+        if "joined_at" in scope.has:
+            sql = f"{_JOINED}{which} group by customer_no"
+            joined = _columns(_fetch(con, sql, values))
+        sales = copied.result()
     joined_at = np.zeros(len(ids), np.int64)
     has_joined = np.zeros(len(ids), np.bool_)
     if joined:
@@ -169,8 +173,14 @@ def make_raw(
     )
 
 
-def _fetch(con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]) -> Raw:
-    table = con.sql(sql, params=dict(values)).to_arrow_table()
+def _fetch(
+    con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]
+) -> pa.Table:
+    return con.sql(sql, params=dict(values)).to_arrow_table()
+
+
+def _columns(table: pa.Table) -> Raw:
+    """Return each column as one array."""
     found = {name: table.column(name).to_numpy() for name in table.column_names}
     if "seen_us" in found and (found["seen_us"] == found["at_us"]).all():
         found["seen_us"] = found["at_us"]

@@ -47,3 +47,10 @@ class Scope:
             has=frozenset(plan.has),
             interaction_types=tuple(slugs(plan.interaction_types)),
         )
+
+    @property
+    def ages(self) -> tuple[int, ...]:
+        """Return how many days back features look, and 0, the farthest first."""
+        h, windows = self.horizon_days, self.windows_and_year
+        doubled = (2 * days for days in (*self.windows, h))
+        return tuple(sorted({0, h, 365 - h, *windows, *doubled}, reverse=True))

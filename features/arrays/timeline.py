@@ -66,6 +66,15 @@ class Timeline:
             self._later[instant] = self._count(instant)
         return self._later[instant]
 
+    def count(self, instants: Ints) -> None:
+        """Count the rows at or after each of many ascending instants in one pass."""
+        n_passed = np.searchsorted(instants, self.at, side="right")
+        shape = (len(instants) + 1, self.n)
+        key = n_passed * self.n + self.who
+        counts = np.bincount(key, minlength=shape[0] * shape[1]).reshape(shape)
+        later = counts[:0:-1].cumsum(axis=0)[::-1]
+        self._later = dict(zip(instants.tolist(), later, strict=True))
+
     def _count(self, instant: int) -> Ints:
         """Count among those that an earlier instant has left, where they are few."""
         earlier = max((each for each in self._left if each <= instant), default=None)

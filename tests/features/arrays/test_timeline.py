@@ -27,6 +27,17 @@ def test_rows_since_an_instant_are_counted_alike_in_any_order_of_asking(
         assert line.later(instant).tolist() == late
 
 
+@given(ROWS, st.sets(st.integers(0, 22), min_size=1))
+def test_rows_since_many_instants_are_counted_at_once(
+    rows: list[list[int]], instants: set[int]
+) -> None:
+    line, alone = line_of(rows), line_of(rows)
+    line.count(np.array(sorted(instants)))
+
+    for instant in range(23):
+        assert line.later(instant).tolist() == alone.later(instant).tolist()
+
+
 @given(ROWS, st.lists(st.integers(0, 22), min_size=1, max_size=4), st.booleans())
 def test_an_as_of_sees_what_rows_before_it_alone_would_give(
     rows: list[list[int]], as_ofs: list[int], some: bool
