@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -31,7 +32,14 @@ SETTINGS = {
 }
 """What an answer hangs on, or how often the log is shuffled. All else is the user's."""
 
-QUIET = {
+MEMORY = "spark.driver.memory"
+SHARE_OF_MEMORY = 0.5
+"""Of this machine's memory, for a Spark that runs in it: its own 1 GB is too little."""
+
+ON_MASTER = {
+    # A customer's features are joined of dozens of sorted streams, each with pages of
+    # up to 64 MB: with more memory Spark makes larger ones, and runs out of it again.
+    "spark.buffer.pageSize": "2m",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }
@@ -110,9 +118,30 @@ def pack_code(path: Path) -> None:
 def _on_master(builder: SparkSession.Builder, address: str) -> SparkSession:
     os.environ["JAVA_HOME"] = java_home()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    for key, value in QUIET.items():
+    for key, value in ON_MASTER.items():
         builder = builder.config(key, value)
+    if address.startswith("local") and not says_memory(os.environ):
+        builder = builder.config(MEMORY, f"{_memory_mb(SHARE_OF_MEMORY)}m")
     return builder.master(address).getOrCreate()
+
+
+def says_memory(environ: Mapping[str, str]) -> bool:
+    """Tell whether the user has said how much memory the driver has."""
+    if "SPARK_DRIVER_MEMORY" in environ:
+        return True
+    if "driver-memory" in environ.get("PYSPARK_SUBMIT_ARGS", ""):
+        return True
+    home = environ.get("SPARK_HOME")
+    folder = environ.get("SPARK_CONF_DIR") or (home and f"{home}/conf")
+    if not folder:
+        return False
+    defaults = Path(folder) / "spark-defaults.conf"
+    return defaults.is_file() and MEMORY in defaults.read_text(encoding="utf-8")
+
+
+def _memory_mb(share: float) -> int:
+    pages, bytes_each = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return int(share * pages * bytes_each / 2**20)
 
 
 def _first_line(error: Exception) -> str:
