@@ -28,6 +28,9 @@ CLOSING = (
 CANDIDATES = 8
 """Drivers looked at for each customer: two that say the same sentence are one."""
 
+FEW = 500
+"""Sentences that are sooner written one by one than as columns."""
+
 
 class _Columns(Mapping[str, Floats]):
     """The columns of a frame as numpy's, each taken out once."""
@@ -40,6 +43,10 @@ class _Columns(Mapping[str, Floats]):
         if name not in self._known:
             self._known[name] = self._X[name].to_numpy(dtype=np.float64)
         return self._known[name]
+
+    def figure(self, name: str, row: int) -> float | None:
+        """Return the figure of one row, None if there is no such column."""
+        return float(self[name][row]) if name in self._X.columns else None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._X.columns)
@@ -160,17 +167,46 @@ class _Speaker:
         at, _ = np.nonzero(told)
         customer = at if rows is None else rows[at]
         column = order[told]
+        if len(column) <= FEW:
+            texts = self._say_few(customer.tolist(), column.tolist(), language)
+            if texts is not None:
+                return pa.array(texts, pa.string())
         by_column = np.argsort(column, kind="stable")
         cuts = np.flatnonzero(np.diff(column[by_column])) + 1
         groups = np.split(by_column, cuts) if len(column) else []
-        texts = [
+        said = [
             self._say_one(int(column[group[0]]), customer[group], language)
             for group in groups
         ]
         place = np.empty(len(column), dtype=np.intp)
         place[by_column] = np.arange(len(column))
-        whole = pa.concat_arrays([pa.array([], pa.string()), *texts])
+        whole = pa.concat_arrays([pa.array([], pa.string()), *said])
         return whole.take(pa.array(place))
+
+    def _say_few(
+        self, customers: list[int], columns: list[int], language: str
+    ) -> list[str] | None:
+        """Write sentences one by one, None where the table writes columns only."""
+        texts = []
+        for row, column in zip(customers, columns, strict=True):
+            own = {
+                "value": float(self._values[row, column]),
+                "usual": float(self._usual[row, column]),
+                "direction": float(self._explained.parts[row, column]),
+            }
+
+            def find(
+                name: str, own: dict[str, float] = own, row: int = row
+            ) -> float | None:
+                return own[name] if name in own else self._columns.figure(name, row)
+
+            text = self._table.write(
+                self._explained.columns[column], find, language, currency=self._currency
+            )
+            if text is None:
+                return None
+            texts.append(text)
+        return texts
 
     def _say_one(self, column: int, where: Rows, language: str) -> pa.StringArray:
         (said,) = self._table.sentences(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.one_by_one import Find
 from models.reasons import ReasonTable
 from models.scores import REASON
 from models.sentences import LANGUAGES
@@ -44,6 +45,12 @@ class AttributeWords(ReasonTable):
         super().__init__({**values, "reason": []} if own else values)
         self._ours = {} if own else OURS
         self._categories = categories
+
+    def write(
+        self, feature: str, find: Find, language: str, *, currency: str | None
+    ) -> str | None:
+        """Leave it to ``sentences``."""
+        return None
 
     def sentences(
         self,

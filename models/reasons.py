@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from models.one_by_one import Find, write_one
 from models.sentences import LANGUAGES, Form, compile_forms
 from models.words import Wording, Words
 
@@ -154,6 +155,33 @@ class ReasonTable:
             left &= ~rows
             cases.append((wording, np.flatnonzero(rows)))
         return tuple(words.say(cases, language) for language in languages)
+
+    def write(
+        self, feature: str, find: Find, language: str, *, currency: str | None
+    ) -> str | None:
+        """Say the reason that a feature is for one customer, as ``sentences`` does.
+
+        Parameters
+        ----------
+        feature : str
+        find : callable
+            Gives ``value``, ``usual``, the contribution as ``direction``, and the
+            customer's other features; None where there is none.
+        language : str
+        currency : str or None
+
+        Returns
+        -------
+        str or None
+            None where only ``sentences`` knows.
+        """
+        return write_one(
+            self._voice(feature),
+            find,
+            language,
+            currency=currency,
+            directions=self._table["directions"],
+        )
 
     def _voice(self, feature: str) -> Voice:
         if feature not in self._voices:
