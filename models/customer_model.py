@@ -17,7 +17,7 @@ from features.blocks import feature_blocks
 from features.engine import build_features
 from features.errors import DataError
 from features.fingerprint import fingerprint
-from features.frame import to_features, to_frame
+from features.frame import to_frame, to_matrix
 from features.log import Log
 from features.plan import FeaturePlan
 from features.spark.log import AnyLog
@@ -145,7 +145,11 @@ class CustomerModel:
         table = build_from_rows(
             rows, self.plan, as_of=as_of, now=now, not_products=not_products
         )
-        return None if table is None else to_features(table.drop_columns(["as_of"]))
+        if table is None:
+            return None
+        names = list(self.plan.names)
+        index = pd.Index(table["customer_id"].to_pylist(), name="customer_id")
+        return pd.DataFrame(to_matrix(table, names), columns=names, index=index)
 
     def read_blocks(
         self, log: Log, *, as_of: datetime, size: int | None = None

@@ -26,12 +26,14 @@ def score_bodies(scored: pa.Table) -> list[str]:
         If the table is not one of scores, or holds what cannot be served.
     """
     check_columns(scored)
-    return [
-        json.dumps(
-            _plain(row), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
-        for row in scored.to_pylist()
-    ]
+    return [_dump(row) for row in scored.to_pylist()]
+
+
+def _dump(row: dict[str, Any]) -> str:
+    try:
+        return _write(row)
+    except ValueError:  # a number that JSON does not know
+        return _write(_plain(row))
 
 
 def read_body(body: str) -> pa.Table:
@@ -78,6 +80,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return rfc3339(value)
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _day(value: object) -> str:
+    """Return an instant or a day as JSON has it."""
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value))
+
+
+_write = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_day
+).encode
 
 
 def _number(value: float) -> float | None:
