@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from features.arrays.runs import Codes, Ints, heads, running, sort_places
+from features.arrays.runs import Codes, Ints, group_sums, heads, running, sort_places
 from features.arrays.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
+class SeenItems:
+    """What is seen of each customer's items: when, how often, for how much.
+
+    Parameters
+    ----------
+    starts : array of int
+        The first row of each item.
+    """
+
+    who: Ints
+    starts: Ints
+    first: Ints
+    last: Ints
+    n: Ints
+    amount: Ints
+
+    def take(self, rows: Ints) -> SeenItems:
+        """Return these items, by place."""
+        return SeenItems(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
 class Items:
-    """What was bought, by customer, item and time; one group is a customer's item.
+    """What was bought, by customer, item and time.
 
     Parameters
     ----------
@@ -20,49 +42,34 @@ class Items:
         When each row is.
     sums : array of int
         What the rows before each came to, and all: one more than rows.
-    starts, ends : array of int
-        The first row of each group, and the one after its last.
+    whole : SeenItems
+        With all rows.
     firsts : Timeline
-        One row a group: whose it is, and when it is first bought.
+        One row an item of a customer: whose it is, and when it is first bought.
     """
 
     at: Ints
     sums: Ints
-    starts: Ints
-    ends: Ints
+    whole: SeenItems
     firsts: Timeline
 
     def seen(self, as_of: int) -> SeenItems:
-        """Return the groups as they are seen before an instant."""
-        starts, ends, who = self.starts, self.ends, self.firsts.who
-        later = np.flatnonzero(self.at >= as_of)
-        if len(later):
-            groups = self.firsts.kept("groups", self._groups)[later]
-            ends = ends - np.bincount(groups, minlength=len(starts))
-            known = np.flatnonzero(ends > starts)
-            starts, ends, who = starts[known], ends[known], who[known]
-        return SeenItems(
-            who=who,
-            first=self.at[starts],
-            last=self.at[ends - 1],
-            n=ends - starts,
-            amount=self.sums[ends] - self.sums[starts],
-        )
-
-    def _groups(self) -> Ints:
-        """Return the group of each row."""
-        return np.repeat(np.arange(len(self.starts)), self.ends - self.starts)
-
-
-@dataclass(frozen=True, slots=True)
-class SeenItems:
-    """What an as_of sees of each customer's items: when, how often, for how much."""
-
-    who: Ints
-    first: Ints
-    last: Ints
-    n: Ints
-    amount: Ints
+        """Return the items as they are seen before an instant."""
+        whole = self.whole
+        if not (whole.last >= as_of).any():
+            return whole
+        seen = whole.take(np.flatnonzero(whole.first < as_of))
+        cut = np.flatnonzero(seen.last >= as_of)
+        starts, ends = seen.starts[cut], seen.starts[cut] + seen.n[cut]
+        # Of few items some rows are seen and others are not yet.
+        n_before = np.cumsum(ends - starts) - (ends - starts)
+        rows = np.arange(int((ends - starts).sum()))
+        rows += np.repeat(starts - n_before, ends - starts)
+        n = group_sums((self.at[rows] < as_of).astype(np.int64), n_before)
+        seen.n[cut] = n
+        seen.last[cut] = self.at[starts + n - 1]
+        seen.amount[cut] = self.sums[starts + n] - self.sums[starts]
+        return seen
 
 
 def find_items(who: Ints, at: Ints, codes: Codes, amount: Ints, *, n: int) -> Items:
@@ -76,14 +83,18 @@ def find_items(who: Ints, at: Ints, codes: Codes, amount: Ints, *, n: int) -> It
         How many customers.
     """
     rows, starts = group(who, codes, np.flatnonzero(codes != 0))
-    at = at[rows]
-    return Items(
-        at=at,
-        sums=running(amount[rows]),
+    at, sums, who = at[rows], running(amount[rows]), who[rows[starts]]
+    ends = np.append(starts[1:], len(rows))[: len(starts)]
+    first = at[starts]
+    whole = SeenItems(
+        who=who,
         starts=starts,
-        ends=np.append(starts[1:], len(rows))[: len(starts)],
-        firsts=Timeline(who[rows[starts]], at[starts], n),
+        first=first,
+        last=at[ends - 1],
+        n=ends - starts,
+        amount=sums[ends] - sums[starts],
     )
+    return Items(at, sums, whole, Timeline(who, first, n))
 
 
 def group(who: Ints, codes: Codes, rows: Ints) -> tuple[Ints, Ints]:
