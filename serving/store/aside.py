@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -123,7 +123,7 @@ def write_aside(
     """Write rows, tell of it, and keep the lock until nobody listens any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
     pa.set_cpu_count(1)
-    with closing(Store(connect(url))) as store:
+    with closing(Store(connect(url))) as store, suppress(BrokenPipeError):
         failed: RegularsError | None = None
         try:
             start = 0
