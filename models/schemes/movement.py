@@ -65,6 +65,9 @@ class ManualOverride:
         return cls(**{**values, "until": datetime.fromisoformat(values["until"])})
 
 
+NEVER = np.datetime64("NaT", "D")
+
+
 @dataclass(slots=True)
 class Past:
     """Where customers stood in the run before, in the order of this one's.
@@ -89,7 +92,7 @@ class Past:
     @classmethod
     def none(cls, n: int) -> Past:
         """Return a past in which nobody was there."""
-        days = np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
+        days = np.full(n, NEVER)
         codes = np.full(n, -1, dtype=np.int16)
         return cls(codes, days, codes.copy(), days.copy())
 
@@ -137,7 +140,7 @@ def move(
     """
     day = np.datetime64(as_of.date(), "D")
     codes, causes = found.codes.copy(), np.zeros(len(found.codes), dtype=np.int16)
-    lifted = np.full(len(codes), np.datetime64("NaT"), dtype="datetime64[D]")
+    lifted = np.full(len(codes), NEVER)
     for cause, name in ((GROWTH, "growth"), (FAILING, "failing")):
         override = getattr(scheme, name)
         if override is not None:
@@ -243,7 +246,12 @@ def _close(
             if cause != RULE
         },
     }
-    return Moved(codes, causes, Past(codes, since, was, lifted), counts)
+    return Moved(codes, causes, Past(codes, _slim(since), was, _slim(lifted)), counts)
+
+
+def _slim(days: Days) -> Days:
+    """Keep days of whom none is known as one: there are some thirty schemes."""
+    return days if not np.isnat(days).all() else np.broadcast_to(NEVER, len(days))
 
 
 def end_of(override: Override, started: date) -> date:
