@@ -99,7 +99,7 @@ def _compare(
         at_least="1.5x",
         aim="1.1x",
         met=our_seconds <= 1.5 * their_seconds,
-        note="the JSON of every score is written meanwhile",
+        note="the JSON is written with each score, its rank is put in meanwhile",
     )
 
 
