@@ -38,6 +38,9 @@ class _Columns(Mapping[str, Floats]):
     def __init__(self, X: pd.DataFrame) -> None:
         self._X = X
         self._known: dict[str, Floats] = {}
+        if len(X) <= FEW:
+            matrix = X.to_numpy(dtype=np.float64)
+            self._known = dict(zip(X.columns, matrix.T, strict=True))
 
     def __getitem__(self, name: str) -> Floats:
         if name not in self._known:
