@@ -51,8 +51,6 @@ class Crowd:
     features : DataFrame of shape (n_customers, n_wanted)
         The features that are wanted of all at once, by ``customer_id``.
     n_chunks : int
-    is_shared : bool
-        Whether processes of our own have scored it.
     """
 
     folder: Path
@@ -60,7 +58,6 @@ class Crowd:
     quantity: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     features: pd.DataFrame = field(default_factory=pd.DataFrame)
     n_chunks: int = 0
-    is_shared: bool = False
 
     def chunk(self, number: int) -> Path:
         """Return the file of a chunk's features."""
@@ -69,10 +66,6 @@ class Crowd:
     def scored(self, number: int) -> Path:
         """Return the file of a chunk's scores."""
         return self.folder / f"scores-{number}.arrow"
-
-    def all_scored(self) -> list[Path]:
-        """Return the files of all scores, in the order of the customers."""
-        return [self.scored(number) for number in range(self.n_chunks)]
 
 
 def gather_crowd(
@@ -127,11 +120,11 @@ def score_crowd(bundle: Bundle, crowd: Crowd, *, context: RunContext) -> ScoreRo
     """
     if crowd.n_chunks == 1:
         return ScoreRows.of(_score(bundle, _read(crowd.chunk(0)), context))
-    crowd.is_shared = _score_beside(bundle, crowd, context=context)
-    if not crowd.is_shared:
+    if not _score_beside(bundle, crowd, context=context):
         for number in range(crowd.n_chunks):
             _score_aside(bundle, crowd.chunk(number), crowd.scored(number), context)
-    scored = ranked(ScoreRows.stored(crowd.all_scored()))
+    paths = [crowd.scored(number) for number in range(crowd.n_chunks)]
+    scored = ranked(ScoreRows.stored(paths))
     give_back_memory()
     return scored
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +34,6 @@ from models.schemes.primary import rewrite_tiers
 from models.scores import RunContext
 from models.scoring import begin_context
 from serving.crowd import gather_crowd, score_crowd
-from serving.store.aside import Aside
 from serving.store.facts import Beside
 from serving.store.score_rows import ScoreRows
 
@@ -87,7 +85,6 @@ def score_log(
     as_of: datetime,
     tiers: TierPlan | None = None,
     actions: Catalogue | None = None,
-    aside: Aside | None = None,
 ) -> ScoredRun:
     """Score every customer with a purchase before ``as_of``.
 
@@ -101,8 +98,6 @@ def score_log(
         None for the schemes that are shipped, without history.
     actions : Catalogue or None
         None for the actions that are shipped.
-    aside : Aside or None
-        What may write the scores while the rest of the run is made.
 
     Returns
     -------
@@ -115,23 +110,15 @@ def score_log(
     """
     model, plan = bundle.model, tiers or plan_tiers()
     catalogue = actions or read_catalogue()
-    with ExitStack() as stack:
-        if aside is None:
-            new = tempfile.TemporaryDirectory(prefix="regulars-")
-            folder = Path(stack.enter_context(new))
-        else:
-            folder = aside.folder
+    with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
         crowd = gather_crowd(
             model,
             model.read_blocks(log, as_of=as_of),
-            folder=folder,
+            folder=Path(folder),
             is_wanted=mentioned_in(plan, catalogue),
         )
         context = begin_run(model, crowd.quantity, log, as_of=as_of)
         scores = score_crowd(bundle, crowd, context=context)
-    if aside is not None and crowd.is_shared and plan.primary == "abc":
-        ranks = scores.figures["priority"].combine_chunks()
-        aside.begin(crowd.all_scored(), ranks, context)
     return complete_run(
         model,
         crowd.features,
@@ -213,8 +200,6 @@ def complete_run(
         scores.figures["tier"], graded, tiers.primary_scheme, context=context
     )
     scores = scores if new is None else scores.with_words(new)
-    graded = replace(graded, found={})  # a hundred bytes a customer and scheme
-    give_back_memory()
     chosen = choose_actions(with_tiers(graded.facts, scores.figures), actions)
     kept = kept_facts(chosen.facts, tuple(names), named=named_columns(tiers.schemes))
     context = replace(context, facts=describe_facts(kept), actions=chosen.summary)

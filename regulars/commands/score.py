@@ -23,7 +23,7 @@ from serving.queries.decide import settle
 from serving.queries.tiers import last_standings
 from serving.reporter import write_reports
 from serving.scorer import ScoredRun, score_log
-from serving.store import earlier_run, open_store, publish, writing_aside
+from serving.store import earlier_run, open_store, publish
 from serving.store.decisions import read_overrides, read_written
 from serving.store.lists import sync_lists
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
     from regulars.settings import Settings
     from serving.store import Store
-    from serving.store.aside import Aside
     from serving.store.score_rows import ScoreRows
 
 
@@ -102,31 +101,26 @@ def score_and_publish(
     with closing(open_store(settings.store.url)) as store:
         step(f"Scoring with version {bundle.version}")
         tiers = read_tier_plan(store, settings, as_of=as_of)
-        model = {**bundle.card, "version": bundle.version}
-        with writing_aside(store, model=model) as aside:
-            scored = score_whole(
-                log, bundle, settings, as_of=as_of, tiers=tiers, aside=aside
-            )
-            step("Writing the reports")
-            reports = write_reports(
-                scored,
-                log,
-                earlier_run(store, as_of=as_of),
-                levels=settings.relationship.model_dump(),
-            )
-            step(f"Publishing {scored.rows.num_rows:,} customers")
-            sync_lists(store, settings.lists)
-            lists = build_for_publish(store, scored.facts, scored.context.facts)
-            run_id = publish(
-                store,
-                scored.rows,
-                context=scored.context,
-                model=model,
-                beside=scored.beside,
-                lists=lists,
-                reports=reports,
-                aside=aside,
-            )
+        scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
+        step("Writing the reports")
+        reports = write_reports(
+            scored,
+            log,
+            earlier_run(store, as_of=as_of),
+            levels=settings.relationship.model_dump(),
+        )
+        step(f"Publishing {scored.rows.num_rows:,} customers")
+        sync_lists(store, settings.lists)
+        lists = build_for_publish(store, scored.facts, scored.context.facts)
+        run_id = publish(
+            store,
+            scored.rows,
+            context=scored.context,
+            model={**bundle.card, "version": bundle.version},
+            beside=scored.beside,
+            lists=lists,
+            reports=reports,
+        )
         settle(store)
     return Published(
         run_id=run_id,
@@ -160,14 +154,11 @@ def score_whole(
     *,
     as_of: datetime,
     tiers: TierPlan | None = None,
-    aside: Aside | None = None,
 ) -> ScoredRun:
     """Score every customer where the log is: on this machine or on Spark."""
     actions = read_catalogue(settings.actions)
     if isinstance(log, Log):
-        return score_log(
-            bundle, log, as_of=as_of, tiers=tiers, actions=actions, aside=aside
-        )
+        return score_log(bundle, log, as_of=as_of, tiers=tiers, actions=actions)
     from serving.spark import score_log_on_spark
 
     packed = bundle_source(settings).pack(bundle.version)

@@ -4,7 +4,7 @@ from features.errors import RegularsError
 from serving.store.engine import Store, connect
 from serving.store.keys import Key, NewKey, create_key, list_keys, revoke_key
 from serving.store.migrate import migrate
-from serving.store.publish import publish, writing_aside
+from serving.store.publish import publish
 from serving.store.reports import EarlierRun, earlier_run
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "open_store",
     "publish",
     "revoke_key",
-    "writing_aside",
 ]
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from itertools import chain, islice
 from typing import Any
 
 import pyarrow as pa
@@ -20,15 +18,13 @@ from sqlalchemy.engine import Connection
 
 from features.errors import DataError, StoreError
 from models.scores import RunContext
-from serving.store.aside import Aside
-from serving.store.collect import collect
 from serving.store.columns import column_rows
 from serving.store.engine import Store
 from serving.store.facts import Beside, fact_rows
-from serving.store.lists import Building, write_builds
-from serving.store.lock import publish_lock
-from serving.store.reports import insert_reports
-from serving.store.rows import check_ids, one_instant, score_rows
+from serving.store.lists import Building, delete_members, write_builds
+from serving.store.lock import PublishLock, publish_lock
+from serving.store.reports import delete_reports, insert_reports
+from serving.store.rows import Row, one_instant, score_rows
 from serving.store.score_rows import ScoreRows, as_rows
 from serving.store.tables import (
     DROPPED,
@@ -40,12 +36,34 @@ from serving.store.tables import (
     runs,
     scores,
 )
-from serving.store.writing import Staged, write_batches, write_changed
 
 KEEP = 30
 """Published runs that stay readable, the newest among them."""
 
+CHUNK = 10_000
+"""Rows deleted in one transaction."""
+
+TOGETHER = 4
+"""Batches in one transaction: pages of indexes that all of them touch are written once,
+and another writer waits for two seconds at most."""
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A run that is being written.
+
+    Parameters
+    ----------
+    number : int
+        Its key in the store.
+    run_id : str
+        Its name for everybody else.
+    """
+
+    number: int
+    run_id: str
 
 
 def publish(
@@ -57,7 +75,6 @@ def publish(
     beside: Beside | None = None,
     lists: Mapping[str, Building] | None = None,
     reports: Mapping[str, str] | None = None,
-    aside: Aside | None = None,
     keep: int = KEEP,
 ) -> str:
     """Publish a run: readers see the one before, whole, until they see this, whole.
@@ -79,8 +96,6 @@ def publish(
         The lists of the run, so that they are there when it is.
     reports : mapping of str to str, optional
         The run's reports, each as JSON.
-    aside : Aside or None
-        What may have begun the run, and written its scores, already.
     keep : int
         How many published runs stay readable.
 
@@ -97,106 +112,68 @@ def publish(
         If another process publishes, or the store fails. What was published stays.
     """
     rows = as_rows(scored)
-    _check(rows.figures, context=context, model=model)
-    staged = aside.finish() if aside is not None else None
-    with ExitStack() as stack:
-        if staged is None:
-            begun = beginning(store, context=context, model=model)
-            staged = stack.enter_context(begun)
-            write_batches(store, staged, score_rows(rows), into=scores)
-        else:
-            write_changed(store, staged, rows)
-        _write_beside(store, staged, rows, beside)
-        _write_lists(store, staged, lists or {}, as_of=context.as_of)
-        with store.write() as con:
-            staged.lock.renew(con)
-            insert_reports(con, reports or {}, run=staged.number)
-            _describe(con, staged, context, n_customers=rows.num_rows)
-            _flip(con, staged, keep=keep)
-        try:
-            collect(store, staged.lock)
-        except StoreError as exc:
-            log.warning("old runs stay until the next publish: %s", exc)
-    return staged.run_id
-
-
-def _write_beside(
-    store: Store, staged: Staged, rows: ScoreRows, beside: Beside | None
-) -> None:
-    if beside is not None:
-        write_batches(store, staged, fact_rows(beside), into=facts)
-    columns = column_rows(rows.figures, beside)
-    write_batches(store, staged, columns, into=fact_columns)
-
-
-def _write_lists(
-    store: Store, staged: Staged, lists: Mapping[str, Building], *, as_of: datetime
-) -> None:
-    for name, building in lists.items():
-        with store.write() as con:
-            staged.lock.renew(con)
-            write_builds(
-                con,
-                {name: building},
-                run=staged.number,
-                run_id=staged.run_id,
-                as_of=as_of,
-            )
-
-
-@contextmanager
-def beginning(
-    store: Store, *, context: RunContext, model: Mapping[str, Any]
-) -> Iterator[Staged]:
-    """Take the lock until the end, and begin a run that nobody sees.
-
-    Raises
-    ------
-    DataError
-        If the model has no version, or is not made of JSON values.
-    StoreError
-        If another process publishes, or the store fails.
-    """
-    version = _version(model)
+    version = _check(rows.figures, context=context, model=model)
     with publish_lock(store) as lock:
-        collect(store, lock)
+        _collect(store, lock)
         with store.write() as con:
             lock.renew(con)
             run = _begin(con, version=version, context=context, model=model)
-        yield Staged(*run, lock)
+        written = {
+            scores: score_rows(rows),
+            facts: fact_rows(beside) if beside else iter(()),
+            fact_columns: column_rows(rows.figures, beside),
+        }
+        for table, batches in written.items():
+            while some := list(islice(batches, 1)):
+                with store.stage() as con:
+                    lock.renew(con)
+                    for batch in chain(some, islice(batches, TOGETHER - 1)):
+                        insert_rows(con, batch, run=run.number, into=table)
+        for name, building in (lists or {}).items():
+            with store.write() as con:
+                lock.renew(con)
+                write_builds(
+                    con,
+                    {name: building},
+                    run=run.number,
+                    run_id=run.run_id,
+                    as_of=context.as_of,
+                )
+        with store.write() as con:
+            lock.renew(con)
+            insert_reports(con, reports or {}, run=run.number)
+            _flip(con, run, n_customers=rows.num_rows, keep=keep)
+        try:
+            _collect(store, lock)
+        except StoreError as exc:
+            log.warning("old runs stay until the next publish: %s", exc)
+    return run.run_id
 
 
-@contextmanager
-def writing_aside(store: Store, *, model: Mapping[str, Any]) -> Iterator[Aside]:
-    """Offer to write a run's scores before the rest of it is known.
+def insert_rows(
+    con: Connection, rows: Sequence[Row], *, run: int, into: sa.Table = scores
+) -> None:
+    """Insert scores, or facts, the fast way of each database."""
+    columns = [column.name for column in into.c]
+    names = ", ".join(columns)
+    numbered = [(run, *row) for row in rows]
+    if con.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        con.exec_driver_sql(
+            f"INSERT INTO {into.name} ({names}) VALUES ({marks})", numbered
+        )
+        return
+    cursor: Any = con.connection.cursor()
+    with cursor, cursor.copy(f"COPY {into.name} ({names}) FROM STDIN") as copy:
+        for row in numbered:
+            copy.write_row(row)
 
-    Parameters
-    ----------
-    model : mapping
-        As for ``publish``.
-    """
-    with TemporaryDirectory(prefix="regulars-") as folder, ExitStack() as stack:
-        start = partial(_beginning_of, store, model)
-        yield Aside(Path(folder), store.engine.url, start, stack)
 
-
-def _beginning_of(
-    store: Store, model: Mapping[str, Any], context: RunContext
-) -> AbstractContextManager[Staged]:
-    return beginning(store, context=context, model=model)
-
-
-def _version(model: Mapping[str, Any]) -> str:
+def _check(table: pa.Table, *, context: RunContext, model: Mapping[str, Any]) -> str:
+    """Return the version that the run is of."""
     version = model.get("version")
     if not isinstance(version, str) or not version:
         raise DataError("The model has no version.", needed="model['version'], text.")
-    return version
-
-
-def _check(table: pa.Table, *, context: RunContext, model: Mapping[str, Any]) -> None:
-    """Refuse scores of another run."""
-    version = _version(model)
-    check_ids(table)
     if one_instant(table) not in {None, context.as_of}:
         raise DataError(
             "The scores are of another as_of than the run.",
@@ -207,12 +184,12 @@ def _check(table: pa.Table, *, context: RunContext, model: Mapping[str, Any]) ->
             "The scores are of another model than the run.",
             needed=f"model_version {version} in every row.",
         )
+    return version
 
 
 def _begin(
     con: Connection, *, version: str, context: RunContext, model: Mapping[str, Any]
-) -> tuple[int, str]:
-    """Return the run's number and its id."""
+) -> Staged:
     run_id = f"{context.as_of:%Y%m%dT%H%M%SZ}-{secrets.token_hex(6)}"
     added = con.execute(
         sa.insert(runs)
@@ -228,7 +205,7 @@ def _begin(
         )
         .returning(runs.c.number)
     )
-    return added.scalar_one(), run_id
+    return Staged(added.scalar_one(), run_id)
 
 
 def _to_json(values: dict[str, Any]) -> str:
@@ -241,23 +218,14 @@ def _to_json(values: dict[str, Any]) -> str:
         ) from exc
 
 
-def _describe(
-    con: Connection, run: Staged, context: RunContext, *, n_customers: int
-) -> None:
-    """Keep what is known of a run now that all of it is there."""
-    con.execute(
-        sa.update(runs)
-        .where(runs.c.number == run.number)
-        .values(context=_to_json(context.to_dict()), n_customers=n_customers)
-    )
-
-
-def _flip(con: Connection, run: Staged, *, keep: int) -> None:
+def _flip(con: Connection, run: Staged, *, n_customers: int, keep: int) -> None:
     """Let readers see the run, and drop those that are too old."""
     con.execute(
         sa.update(runs)
         .where(runs.c.number == run.number)
-        .values(state=PUBLISHED, published_at=datetime.now(UTC))
+        .values(
+            state=PUBLISHED, n_customers=n_customers, published_at=datetime.now(UTC)
+        )
     )
     con.execute(sa.update(published).values(run=run.number))
     newest = (
@@ -271,3 +239,31 @@ def _flip(con: Connection, run: Staged, *, keep: int) -> None:
         .where(runs.c.state == PUBLISHED, runs.c.number.not_in(newest))
         .values(state=DROPPED)
     )
+
+
+def _collect(store: Store, lock: PublishLock) -> None:
+    """Delete the rows of dropped runs and of those whose publisher died."""
+    with store.read() as con:
+        gone = con.scalars(
+            sa.select(runs.c.number).where(runs.c.state.in_((STAGED, DROPPED)))
+        ).all()
+    for number in gone:
+        for table in (facts, scores):
+            while _delete_chunk(store, lock, number, table):
+                pass
+        with store.write() as con:
+            lock.renew(con)
+            delete_members(con, number)
+            delete_reports(con, run=number)
+            con.execute(sa.delete(fact_columns).where(fact_columns.c.run == number))
+            con.execute(sa.delete(runs).where(runs.c.number == number))
+
+
+def _delete_chunk(store: Store, lock: PublishLock, number: int, table: sa.Table) -> int:
+    """Delete some rows of a run; return how many."""
+    some = sa.select(table.c.customer_id).where(table.c.run == number).limit(CHUNK)
+    with store.write() as con:
+        lock.renew(con)
+        return con.execute(
+            sa.delete(table).where(table.c.run == number, table.c.customer_id.in_(some))
+        ).rowcount

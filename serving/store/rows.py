@@ -17,8 +17,8 @@ from serving.store.score_rows import ScoreRows, as_rows
 from serving.store.storable import storable
 from serving.store.tables import scores
 
-BATCH = 4_000
-"""Rows that are made at a time, some 30 MB of Python's text."""
+BATCH = 10_000
+"""Rows in one transaction: short enough that other writers get their turn."""
 
 AHEAD = 2
 """Batches that are written ahead of their use."""
@@ -43,7 +43,7 @@ def score_rows(scored: pa.Table | ScoreRows) -> Iterator[list[Row]]:
         If the table is not one of scores, or holds what cannot be served.
     """
     rows = as_rows(scored)
-    check_ids(rows.figures)
+    _check(rows.figures)
     one_instant(rows.figures)
     yield from written_ahead(_batches(rows), _write)
 
@@ -98,14 +98,8 @@ def one_instant(scored: pa.Table) -> datetime | None:
     return found[0] if found else None
 
 
-def check_ids(scored: pa.Table) -> None:
-    """Refuse scores that name a customer twice, or by what cannot be a key.
-
-    Raises
-    ------
-    DataError
-        If they do.
-    """
+def _check(scored: pa.Table) -> None:
+    """Refuse scores that name a customer twice, or by what cannot be a key."""
     ids = scored["customer_id"]
     if pc.count_distinct(ids).as_py() != scored.num_rows:
         raise DataError("A customer has two scores.", needed="One row a customer.")

@@ -149,19 +149,6 @@ class ScoreRows:
             start += chunk.num_rows
             yield chunk
 
-    def changed_chunks(self) -> Iterator[pa.Table]:
-        """Yield those whose words have changed, in ``SCORE_SCHEMA``."""
-        if self.rewritten is None:
-            return
-        start = 0
-        for part in self.parts:
-            n = part.read(["customer_id"]).num_rows
-            first, last = self._rewritten_among(start, n)
-            if first < last:
-                whole = _whole(self.figures.slice(start, n), self._words(part, start))
-                yield whole.take(self.rewritten.rows[first:last] - start)
-            start += n
-
     def table(self) -> pa.Table:
         """Return all rows in ``SCORE_SCHEMA``; they have to fit in memory."""
         return pa.concat_tables(self.chunks())

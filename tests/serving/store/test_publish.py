@@ -23,10 +23,11 @@ ROOT = Path(__file__).resolve().parents[3]
 
 FORKER = """
 import os, signal, sys, time
-from serving.store import collect, open_store, publish, rows
+from serving.store import open_store, publish, rows
+import serving.store.publish as publishing
 from tests.serving.samples import context, described, scored
 
-rows.BATCH = collect.CHUNK = 40
+rows.BATCH = publishing.CHUNK = 40
 for line in sys.stdin:
     generation, seconds = line.split()
     table = scored(150, cluster=int(generation))
