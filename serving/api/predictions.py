@@ -35,7 +35,7 @@ def write_prediction(
     """Return the answer as JSON, and count it."""
     items = []
     for one, found in zip(asked, prediction.found, strict=True):
-        items.append(_item(found))
+        items.append(answer_one(found))
         _count(metrics, one, found)
     return run_object(prediction.run, items=json_array(items))
 
@@ -55,7 +55,8 @@ def _events(events: Any) -> tuple[dict[str, Any], ...]:
     return tuple(event.model_dump(exclude_none=True) for event in events or ())
 
 
-def _item(found: str | RegularsError) -> str:
+def answer_one(found: str | RegularsError) -> str:
+    """Write what is answered for one customer of many: a score, or what is wrong."""
     if isinstance(found, str):
         return json_object({"status": "200", "score": found})
     problem = problem_of(found)
