@@ -47,7 +47,7 @@ class Matrix:
     value: Floats
 
 
-def training_rows(events: int = 1_150_000) -> list[Row]:
+def training_rows(events: int = 1_000_000) -> list[Row]:
     """Fit all that is served, and the two models on every row."""
     with generated(events) as folder:
         plan, schedule, snapshots = _snapshots(folder)
