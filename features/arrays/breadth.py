@@ -29,10 +29,10 @@ def _breadth_of(
     grains: Grains, scope: Scope, bought: Items, words: tuple[str, str]
 ) -> Columns:
     item, items = words
-    seen = bought.seen(grains.as_of)
+    seen = grains.items(bought)
     first, last, gross = seen.first, seen.last, seen.amount
     firsts = bought.firsts.seen(grains.as_of, grains.left)
-    lasts = Timeline(renumbered(seen.who, grains), last, grains.n).all()
+    lasts = Timeline(seen.who, last, grains.n).all()
     again = np.flatnonzero(last > first)
     again = again[first[again] // DAY < last[again] // DAY]
     repeats = Timeline(lasts.line.who[again], last[again], grains.n).all()
@@ -51,15 +51,6 @@ def _breadth_of(
     return _none_without(n, found)
 
 
-def renumbered(who: Ints, grains: Grains) -> Ints:
-    """Return customers by their place among those left."""
-    if grains.left is None:
-        return who
-    numbers = np.zeros(grains.history.n, np.int64)
-    numbers[grains.left] = np.arange(grains.n)
-    return numbers[who]
-
-
 def _none_without(n: Ints, found: Columns) -> Columns:
     """Leave out what is told of customers without any."""
     none = n == 0
@@ -70,8 +61,8 @@ def _none_without(n: Ints, found: Columns) -> Columns:
 
 def channels(grains: Grains, scope: Scope) -> Columns:
     """Tell the mix of channels bought through, NaN where none is known."""
-    seen, h = grains.history.channels.seen(grains.as_of), scope.horizon_days
-    lasts = Timeline(renumbered(seen.who, grains), seen.last, grains.n).all()
+    seen, h = grains.items(grains.history.channels), scope.horizon_days
+    lasts = Timeline(seen.who, seen.last, grains.n).all()
     n = lasts.counts
     top = lasts.most(seen.n.astype(np.float64))
     found: Columns = {

@@ -6,7 +6,7 @@ sums are differences of running sums that all as_ofs share.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from features.arrays.grains import (
     find_moments,
     find_orders,
 )
-from features.arrays.items import Items, find_items
+from features.arrays.items import Items, SeenItems, find_items
 from features.arrays.lines import Lines
 from features.arrays.runs import DAY, Bools, Codes, Ints
 from features.arrays.timeline import Seen, Timeline
@@ -116,6 +116,18 @@ class Grains:
     def days(self) -> Days:
         """Return the purchase days, those not seen too."""
         return self.history.days
+
+    def items(self, bought: Items) -> SeenItems:
+        """Return what is seen of the items of those left, by their places."""
+        seen = bought.seen(self.as_of)
+        if self.left is None:
+            return seen
+        places = np.full(self.history.n, -1)
+        places[self.left] = np.arange(self.n)
+        who = places[seen.who]
+        if who.min(initial=0) < 0:  # of one whose purchases are not known yet
+            seen, who = seen.take(who >= 0), who[who >= 0]
+        return replace(seen, who=who)
 
     def net_sums(self) -> Ints:
         """Return running sums of the moments' net money."""

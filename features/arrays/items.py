@@ -6,7 +6,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from features.arrays.runs import Codes, Ints, group_sums, heads, running, sort_places
+from features.arrays.runs import (
+    Bools,
+    Codes,
+    Ints,
+    group_sums,
+    heads,
+    running,
+    sort_places,
+)
 from features.arrays.timeline import Timeline
 
 
@@ -27,8 +35,8 @@ class SeenItems:
     n: Ints
     amount: Ints
 
-    def take(self, rows: Ints) -> SeenItems:
-        """Return these items, by place."""
+    def take(self, rows: Ints | Bools) -> SeenItems:
+        """Return these items, by place or where true."""
         return SeenItems(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 

@@ -83,6 +83,24 @@ def test_lines_of_one_instant_that_became_known_apart_are_one_moment() -> None:
         assert table["returns_per_order"].to_pylist() == [0.5, 0.5]
 
 
+def test_what_is_known_late_of_one_customer_is_nobody_elses() -> None:
+    rows = """
+    customer_id | occurred_at | amount | product_id | category | channel | known_at
+    a           | 2024-01-16  | 3      | q          | x        | shop    | 2024-05-09
+    b           | 2024-03-17  | 26     |            |          |         |
+    """
+    log = open_log(transactions=rows)
+    plan = plan_for(log, "2024-06-01")
+    instants = [at("2024-04-02"), at("2024-06-01")]
+
+    found = in_arrays(log, plan, instants)
+
+    assert found["customer_id"].to_pylist() == ["b", "a", "b"]
+    for name in ("n_products", "n_categories", "n_channels"):
+        assert found[name].to_pylist() == [None, 1, None]
+    assert_alike(found, build_by_query(log, plan, as_of=instants))
+
+
 def many_contacts() -> Rows:
     return [
         {
