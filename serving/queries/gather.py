@@ -42,6 +42,10 @@ class _Request(Generic[One, Answer]):
     asked: Sequence[One]
     answer: Future[dict[str, Answer]] = field(default_factory=Future)
 
+    def is_awaited(self) -> bool:
+        """Tell whether somebody waits still; from then on nobody can leave."""
+        return self.answer.running() or self.answer.set_running_or_notify_cancel()
+
     @property
     def ids(self) -> set[str]:
         return {one.customer_id for one in self.asked}
@@ -104,6 +108,7 @@ class Gatherer(Generic[One, Answer]):
             while n_seen < len(self._waiting) < self._n_expected:
                 n_seen = len(self._waiting)
                 self._changed.wait(self._patience)
+            self._waiting = [each for each in self._waiting if each.is_awaited()]
             chosen = self._take()
             self._is_busy = bool(chosen)
             return chosen

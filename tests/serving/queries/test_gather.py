@@ -100,3 +100,17 @@ def test_a_turn_does_not_wait_for_company_that_never_comes() -> None:
 
     assert gatherer.ask(worker, [Customer("d")]).result(10) == {"d": "D"}
     assert gatherer.ask(worker, [Customer("e")]).result(10) == {"e": "E"}
+
+
+def test_who_no_longer_waits_stops_nobody_else() -> None:
+    worker, gatherer = Worker(), Gatherer[Customer, str]()
+    first = gatherer.ask(worker, [Customer("a")])
+    assert worker.begun.wait(10)
+    left, kept = (gatherer.ask(worker, [Customer(name)]) for name in ("b", "c"))
+    assert not first.cancel()  # it is being worked out
+    assert left.cancel()
+    worker.go.set()
+
+    assert kept.result(timeout=10) == {"c": "C"}
+    assert gatherer.ask(worker, [Customer("d")]).result(timeout=10) == {"d": "D"}
+    assert worker.turns == [["a"], ["c"], ["d"]]
