@@ -8,21 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from models.sentences import Form, Slot, find_writer
-from models.words import WHOLE_FROM, Wording
+from models.words import HOLDS, WHOLE_FROM, Wording
 
 Find = Callable[[str], float | None]
 """Gives the figure of a name, None where there is none."""
-
-HOLDS: Mapping[str, Callable[[float], bool]] = {
-    "missing": lambda value: not math.isfinite(value),
-    "lowest": lambda value: value <= -1,
-    "highest": lambda value: value >= 1,
-    "zero": lambda value: value == 0,
-    "below": lambda value: value < 0,
-    "said": lambda value: True,
-}
-"""The cases of ``models.reasons.HOLDS``, for one figure."""
 
 
 def write_one(
@@ -47,7 +39,8 @@ def write_one(
         What is said of a contribution that raises or lowers, by language.
     """
     value = find("value")
-    case = next(c for c in voice if HOLDS[c](math.nan if value is None else value))
+    figure = np.float64(math.nan if value is None else value)
+    case = next(case for case in voice if HOLDS[case](figure))
     for form in voice[case][language]:
         text = _fill(form, find, language, currency=currency, directions=directions)
         if text is not None:
@@ -80,5 +73,5 @@ def _fill(
 
 def _rounded(figure: float, slot: Slot) -> float:
     """Round a figure where it is written without decimals."""
-    is_count = slot.kind in {"number", "days"} or "|" in slot.kind
-    return float(round(figure)) if is_count and abs(figure) >= WHOLE_FROM else figure
+    is_whole = slot.is_count and abs(figure) >= WHOLE_FROM
+    return float(round(figure)) if is_whole else figure

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from models.one_by_one import Find, write_one
 from models.sentences import LANGUAGES, Form, compile_forms
-from models.words import Wording, Words
+from models.words import HOLDS, Wording, Words
 
 TABLE = Path(__file__).with_name("reasons.toml")
 
@@ -27,17 +27,6 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Voice = Mapping[str, Wording]
 """What is said of one feature: how each case is worded."""
-
-
-HOLDS: Mapping[str, Callable[[Floats], npt.NDArray[np.bool_]]] = {
-    "missing": lambda value: ~np.isfinite(value),
-    "lowest": lambda value: value <= -1,
-    "highest": lambda value: value >= 1,
-    "zero": lambda value: value == 0,
-    "below": lambda value: value < 0,
-    "said": lambda value: np.ones(len(value), dtype=bool),
-}
-"""The cases in the order they are looked at, and the rows they are about."""
 
 
 class ReasonTable:

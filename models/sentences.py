@@ -25,6 +25,11 @@ class Slot:
     name: str
     kind: str
 
+    @property
+    def is_count(self) -> bool:
+        """Tell whether large figures are written without decimals."""
+        return self.kind in {"number", "days"} or "|" in self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class Form:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +14,22 @@ from models.sentences import Form, Slot, Writer, find_writer
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
+Figures = Floats | np.float64
 Wording = Mapping[str, tuple[Form, ...]]
 """The ways to say something in each language, the fullest first."""
 
+HOLDS: Mapping[str, Callable[[Figures], Bools | np.bool_]] = {
+    "missing": lambda value: ~np.isfinite(value),
+    "lowest": lambda value: value <= -1,
+    "highest": lambda value: value >= 1,
+    "zero": lambda value: value == 0,
+    "below": lambda value: value < 0,
+    "said": lambda value: np.isfinite(value) | True,
+}
+"""The cases in the order they are looked at, and whether a figure is of one."""
+
 WHOLE_FROM = 10.0
 """Counts and days are written without decimals from here on."""
-
-
-FEW = 16
-"""Sentences that are written one by one."""
 
 
 class Words:
@@ -101,30 +108,16 @@ class Words:
     def _write(self, form: Form, rows: Rows, language: str) -> pa.StringArray:
         if not form.slots:
             return pa.repeat(pa.scalar(form.text, pa.string()), len(rows))
-        if len(rows) <= FEW:
-            return self._write_few(form, rows, language)
         parts: list[pa.Scalar | pa.Array] = [pa.scalar(form.around[0])]
         for slot, after in zip(form.slots, form.around[1:], strict=True):
             parts += [self._write_slot(slot, rows, language), pa.scalar(after)]
         return pc.binary_join_element_wise(*parts, "")
 
-    def _write_few(self, form: Form, rows: Rows, language: str) -> pa.StringArray:
-        """Write the sentences one by one: few are not worth a pass of Arrow."""
-        texts = [form.around[0]] * len(rows)
-        for slot, after in zip(form.slots, form.around[1:], strict=True):
-            write = self._find_writer(slot, language)
-            figures = self._figures(slot, rows).tolist()
-            texts = [
-                f"{text}{write(figure)}{after}"
-                for text, figure in zip(texts, figures, strict=True)
-            ]
-        return pa.array(texts, pa.string())
-
     def _figures(self, slot: Slot, rows: Rows) -> Floats:
         """Return the figures of one slot, rounded where they are written so."""
         column = self._column(slot.name)
         figures = np.zeros(0) if column is None else column[rows]
-        if slot.kind in {"number", "days"} or "|" in slot.kind:
+        if slot.is_count:
             is_whole = np.abs(figures) >= WHOLE_FROM
             figures = np.where(is_whole, np.rint(figures), figures)  # as it is written
         return np.asarray(figures)

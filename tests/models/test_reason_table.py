@@ -13,8 +13,9 @@ import pytest
 
 from features.engine import build_features
 from features.plan import plan_features
-from models.reasons import HOLDS, TABLE, ReasonTable
+from models.reasons import TABLE, ReasonTable
 from models.scores import BASE, OTHER
+from models.words import HOLDS
 from tests.features.sqllog import open_log
 
 NAN = float("nan")
