@@ -11,8 +11,6 @@ from features.log import Log
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
 
-COUNT = "select count(distinct customer_id) from transactions"
-
 
 def take_sample(log: AnyLog, *, most_customers: int) -> Log:
     """Bring all rows of some customers, drawn by the hash of their ids.
@@ -29,15 +27,15 @@ def take_sample(log: AnyLog, *, most_customers: int) -> Log:
         On this machine, to be closed by the caller. It says of itself what the whole
         log says.
     """
-    [(n_customers,)] = log.con.execute(COUNT).fetchall()
+    n_customers = count_buyers(log)
     own = copy_log(log, share=most_customers / max(n_customers, 1))
     if n_customers <= most_customers:
         return own
-    [(n_taken,)] = own.con.execute(COUNT).fetchall()
-    return replace(own, sample=(n_taken, n_customers))
+    return replace(own, sample=(count_buyers(own), n_customers))
 
 
-def is_larger(log: AnyLog, *, most_customers: int) -> bool:
-    """Tell whether more customers than these have bought."""
-    [(n_customers,)] = log.con.execute(COUNT).fetchall()
-    return bool(n_customers > most_customers)
+def count_buyers(log: AnyLog) -> int:
+    """Return how many customers have bought."""
+    count = "select count(distinct customer_id) from transactions"
+    [(n_customers,)] = log.con.execute(count).fetchall()
+    return int(n_customers)

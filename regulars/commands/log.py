@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from features.columns import TABLES
 from features.errors import ConfigError
-from features.sample import is_larger, take_sample
+from features.sample import count_buyers, take_sample
 from features.tables import Log, LogSource, TableSource, read_log
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> A
 def learnt_from(log: AnyLog, settings: Settings) -> Iterator[Log]:
     """Hold a log to learn from: itself, or all rows of some of very many customers."""
     most = settings.data.sample_customers
-    if isinstance(log, Log) and not is_larger(log, most_customers=most):
+    if isinstance(log, Log) and count_buyers(log) <= most:
         yield log
         return
     with take_sample(log, most_customers=most) as own:

@@ -17,6 +17,7 @@ import numpy as np
 from features.copies import copy_log
 from features.labels import build_labels
 from features.log import Log
+from features.sample import count_buyers
 from regulars.quiet import hush_third_parties
 from tests.bench.logs import LOGS, RealLog, opened
 from training.core import Recipe
@@ -24,7 +25,6 @@ from training.fit import fit_customer_model
 from training.metrics import churn_ranking, gini
 
 SIZES = (1_000, 2_500, 5_000, 10_000, 50_000)
-CUSTOMERS = "select count(distinct customer_id) from transactions"
 
 
 def main(name: str = "CDNOW") -> int:
@@ -37,10 +37,10 @@ def main(name: str = "CDNOW") -> int:
     sys.stdout.write(f"{real.question}\n| customers trained on | AUC | Gini |\n")
     sys.stdout.write("|---|---|---|\n")
     with tempfile.TemporaryDirectory() as folder, opened(real, Path(folder)) as log:
-        ((n_customers,),) = log.con.execute(CUSTOMERS).fetchall()
+        n_customers = count_buyers(log)
         for size in [*(n for n in SIZES if n < n_customers), n_customers]:
             with closing(copy_log(log, share=size / n_customers)) as own:
-                ((n_taken,),) = own.con.execute(CUSTOMERS).fetchall()
+                n_taken = count_buyers(own)
                 auc, value = judge_sample(own, log, real)
             sys.stdout.write(f"| {n_taken:,} | {auc:.4f} | {value:.4f} |\n")
             sys.stdout.flush()
