@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,14 +23,11 @@ from features.arrays.reading import (
     Sizes,
     read_parts,
 )
-from features.arrays.runs import Floats, Ints
+from features.arrays.runs import Floats, Ints, to_micros
 from features.arrays.scope import Scope
 
 if TYPE_CHECKING:
     import duckdb
-
-MICROSECOND = timedelta(microseconds=1)
-EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 
 TOGETHER = 12
 """As_ofs whose rows are counted together: more would take more memory."""
@@ -118,13 +115,13 @@ def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
 def _instants(as_ofs: Sequence[datetime], scope: Scope) -> Ints:
     """Return all instants from which features count, ascending."""
     days = [timedelta(days=age) for age in scope.ages]
-    since_epoch = {as_of - EPOCH - age for as_of in as_ofs for age in days}
-    return np.array(sorted(each // MICROSECOND for each in since_epoch), np.int64)
+    found = {to_micros(as_of - age) for as_of in as_ofs for age in days}
+    return np.array(sorted(found), np.int64)
 
 
 def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     """Return the rows of a block as of one instant."""
-    instant = (as_of - EPOCH) // MICROSECOND
+    instant = to_micros(as_of)
     sight = block.see(instant)
     ids, buyers = block.ids, sight.buyers
     columns = _compute(block, sight.grains, buyers, wanted) if len(buyers) else {}

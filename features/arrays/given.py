@@ -6,14 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.arrays.build import EPOCH, MICROSECOND
-from features.arrays.runs import Bools, Codes, Floats, Ints
+from features.arrays.runs import (
+    MICROSECOND,
+    SPREAD,
+    Bools,
+    Codes,
+    Floats,
+    Ints,
+    to_micros,
+)
 from features.casts import NO_VALUE
 from features.columns import TABLES, Kind
 from features.faults import CLOCK_SKEW, EARLIEST, LARGEST, LONGEST_ID
@@ -31,8 +38,6 @@ TYPES: Mapping[Kind, frozenset[type]] = {
 
 CASELESS = frozenset({"currency", "direction"})
 NEVER = np.iinfo(np.int64).min
-SPREAD = 0x9E3779B97F4A7C15
-"""An odd number whose products fill 64 bits evenly, each a different one."""
 
 
 class AskDoorError(Exception):
@@ -40,7 +45,7 @@ class AskDoorError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class GivenRows:
     """The rows of one table, by column, checked as the door would check them."""
 
     names: Sequence[str]
@@ -50,7 +55,7 @@ class Columns:
     instants: dict[str, Ints]
 
     @classmethod
-    def of(cls, table: str, given: Mapping[str, Sequence[Row]], *, now: int) -> Columns:
+    def of(cls, table: str, given: Mapping[str, Sequence[Row]], *, now: int) -> Self:
         """Read the rows of each customer."""
         names = list(given)
         check_ids(names)
@@ -95,13 +100,13 @@ class Columns:
             is_seen &= self.instants["known_at"] < latest
         return is_seen
 
-    def take(self, chosen: Bools, places: Mapping[str, int]) -> Columns:
+    def take(self, chosen: Bools, places: Mapping[str, int]) -> GivenRows:
         """Leave out rows, and all customers but some, who are numbered anew."""
         to = np.array([places.get(name, -1) for name in self.names], np.int64)
         who = to[self.who] if len(self.who) else self.who
         rows = np.flatnonzero(chosen & (who >= 0))
         kept = rows.tolist()
-        return Columns(
+        return GivenRows(
             list(places),
             who[rows],
             {name: [each[at] for at in kept] for name, each in self.texts.items()},
@@ -134,7 +139,7 @@ class Columns:
         different.pop(None, None)
         numbers = {text: at for at, text in enumerate(different, start=1)}
         found = np.array([numbers.get(text, 0) for text in values], np.uint64)
-        return found * np.uint64(SPREAD)
+        return found * SPREAD
 
 
 def check_ids(names: Sequence[str]) -> None:
@@ -184,8 +189,3 @@ def check_instants(name: str, values: list[Any], *, now: int) -> Ints:
         if not ((micros >= earliest) & (micros <= latest)).all():
             raise AskDoorError
     return np.asarray(micros)
-
-
-def to_micros(instant: datetime) -> int:
-    """Return a naive instant in microseconds."""
-    return (instant - EPOCH) // MICROSECOND

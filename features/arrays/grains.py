@@ -7,7 +7,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from features.arrays.lines import Lines
-from features.arrays.runs import DAY, Codes, Ints, group_sums, heads, last_places
+from features.arrays.runs import (
+    DAY,
+    SPREAD,
+    Codes,
+    Ints,
+    group_sums,
+    heads,
+    last_places,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +134,7 @@ def _stand_together(bought: Moments) -> bool:
     """Tell whether the moments of each order follow on one another."""
     starts = np.flatnonzero(heads(bought.who, bought.order))
     named = starts[bought.order[starts] != 0]
-    mixed = bought.order[named] ^ (
-        bought.who[named].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    )
+    mixed = bought.order[named] ^ (bought.who[named].astype(np.uint64) * SPREAD)
     mixed.sort()
     return not bool((mixed[1:] == mixed[:-1]).any())
 

@@ -16,8 +16,9 @@ import pyarrow as pa
 from features.arrays.blocks import SumError
 from features.arrays.build import Wanted, build_block
 from features.arrays.engine import families_of
-from features.arrays.given import AskDoorError, Columns, Row, to_micros
+from features.arrays.given import AskDoorError, GivenRows, Row
 from features.arrays.reading import Raw, Sizes, make_raw
+from features.arrays.runs import to_micros
 from features.arrays.scope import Scope
 from features.plan import FeaturePlan, feature_schema, to_naive_utc
 
@@ -80,8 +81,8 @@ class _Reader:
         wanted: Wanted,
         schema: pa.Schema,
     ) -> pa.Table:
-        sales = Columns.of("transactions", rows.transactions, now=self.now)
-        contacts = Columns.of("interactions", rows.interactions, now=self.now)
+        sales = GivenRows.of("transactions", rows.transactions, now=self.now)
+        contacts = GivenRows.of("interactions", rows.interactions, now=self.now)
         joined = self._joined(rows.joined_at)
         is_seen = sales.are_seen(self.latest) & (sales.numbers["amount"] != 0)
         if not_products:
@@ -110,14 +111,14 @@ class _Reader:
 
     def _joined(self, joined_at: Mapping[str, datetime]) -> dict[str, int]:
         given = {name: [{"joined_at": at}] for name, at in joined_at.items()}
-        known = Columns.of("customers", given, now=self.now)
+        known = GivenRows.of("customers", given, now=self.now)
         if "joined_at" not in self.scope.has or not joined_at:
             return {}
         instants = known.instants["joined_at"].tolist()
         found = zip(known.names, instants, strict=True)
         return {name: at for name, at in found if at < self.latest}
 
-    def _sales(self, found: Columns) -> Raw:
+    def _sales(self, found: GivenRows) -> Raw:
         raw = found.times()
         raw["amount"] = found.numbers["amount"]
         raw["order_id"] = found.codes("order_id")
@@ -129,7 +130,7 @@ class _Reader:
                 raw[name] = found.number(name)
         return raw
 
-    def _contacts(self, found: Columns) -> Raw:
+    def _contacts(self, found: GivenRows) -> Raw:
         if "interactions" not in self.scope.has or not len(found.who):
             return {}
         raw = found.times()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +18,12 @@ Number = TypeVar("Number", Ints, Floats)
 
 DAY = 86_400_000_000
 """Microseconds of a day."""
+
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
+
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number whose products fill 64 bits evenly, each a different one."""
 
 MOST = 2**62
 """Beyond which a sum might not fit 64 bits."""
@@ -138,6 +145,11 @@ def _sort_within(values: Ints, who: Ints) -> Ints:
         ordered.sort()
         return np.asarray(ordered - whole)
     return values[np.lexsort((values, who))]
+
+
+def to_micros(instant: datetime) -> int:
+    """Return a naive instant in microseconds."""
+    return (instant - EPOCH) // MICROSECOND
 
 
 def running(values: Ints | Bools) -> Ints:

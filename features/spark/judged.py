@@ -28,6 +28,7 @@ FAULT, GIVEN, FILE, AT = "door_fault", "door_given", "door_file", "door_at"
 
 
 def place_of(columns: Sequence[Column], name: str) -> str:
+    """Return what a column is called among those of a judged row."""
     return f"v{[column.name for column in columns].index(name)}"
 
 
@@ -87,6 +88,7 @@ def accepted_rows(
 def example_rows(
     settled: DataFrame, faults: Sequence[Fault], files: Sequence[OpenFile]
 ) -> tuple[RejectedRow, ...]:
+    """Return the first rows that were set aside for each reason."""
     from pyspark.sql import Window
     from pyspark.sql import functions as sf
 
