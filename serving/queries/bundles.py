@@ -4,38 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
-
-import sqlalchemy as sa
 
 from features.errors import BundleError, RegularsError
 from serving.queries.gather import Gatherer
+from serving.queries.matches import read_order
 from serving.queries.runs import Run, earlier_runs, published_run
 from serving.store.engine import Store
-from serving.store.tables import scores
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
+    from serving.store.order import Order
 
 RETRY = timedelta(seconds=30)
 """A refused bundle is not looked at again for so long."""
-
-LESSER_EQUALS = (
-    sa.select(sa.func.count())
-    .select_from(scores)
-    .where(
-        scores.c.run == sa.bindparam("run"),
-        scores.c.value_at_risk == sa.bindparam("value"),
-        scores.c.customer_id < sa.bindparam("customer_id"),
-    )
-)
-"""How many customers have the same value at risk and a lesser id."""
 
 Refused = Callable[[str, BundleError], None]
 Found = dict[str, str | RegularsError]
@@ -88,7 +73,7 @@ class BundleKeeper:
         self._held: InService | None = None
         self._refused: dict[str, float] = {}
         self.gatherer: Gatherer[Any, tuple[Run, str | RegularsError]] = Gatherer()
-        self.ranking = lru_cache(maxsize=2)(self._read_ranking)
+        self._ranked: tuple[int, Order] | None = None
 
     def in_service(self) -> InService:
         """Return the published run with its bundle.
@@ -120,20 +105,11 @@ class BundleKeeper:
         asked : sequence of (str, float)
             Customer and value at risk.
         """
-        values = self.ranking(run.number)
-        places, tied = [], []
-        for at, (_, value) in enumerate(asked):
-            above = bisect_right(values, value)
-            places.append(1 + len(values) - above)
-            if above > bisect_left(values, value):
-                tied.append(at)
-        if tied:
-            with self.store.read() as con:
-                for at in tied:
-                    name, value = asked[at]
-                    given = {"run": run.number, "value": value, "customer_id": name}
-                    places[at] += con.execute(LESSER_EQUALS, given).scalar_one()
-        return places
+        order = self._ranking(run)
+        return [
+            1 + order.n_above(value) + order.n_equal_before(value, name)
+            for name, value in asked
+        ]
 
     def _follow(self, run: Run) -> InService:
         """Return what to serve now that a run is published."""
@@ -171,14 +147,14 @@ class BundleKeeper:
             self._on_refused(version, exc)
             return None
 
-    def _read_ranking(self, number: int) -> array[float]:
-        query = (
-            sa.select(scores.c.value_at_risk)
-            .where(scores.c.run == number, scores.c.value_at_risk.is_not(None))
-            .order_by(scores.c.value_at_risk)
-        )
-        with self.store.read() as con:
-            return array("d", con.scalars(query))
+    def _ranking(self, run: Run) -> Order:
+        """Return a run's customers by value at risk, read once a run."""
+        held = self._ranked
+        if held is None or held[0] != run.number:
+            with self.store.read() as con:
+                order = read_order(con, self.store.columns, run, by="value_at_risk")
+            self._ranked = held = (run.number, order)
+        return held[1]
 
 
 def readiness(keeper: BundleKeeper) -> InService:

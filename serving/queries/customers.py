@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from serving.errors import (
 )
 from serving.queries.cursor import Place, digest, read_cursor, write_cursor
 from serving.queries.filters import filter_by
-from serving.queries.matches import first_matches, in_order
+from serving.queries.matches import first_matches, in_order, next_in_order
 from serving.queries.runs import Run, kept_run, published_run
 from serving.store.columns import ColumnCache
 from serving.store.engine import Store
@@ -228,15 +228,15 @@ def _rows(
     after: Place | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    """Read on: by column where there is a rule, by index where there is none."""
-    if wanted.rule:
-        ids = first_matches(con, cache, wanted, run=run, after=after, limit=limit)
-        if ids is not None:
-            plain = replace(wanted, rule="")
-            query = _select(plain, run, dialect=con.dialect.name)
-            found = con.execute(query.where(scores.c.customer_id.in_(ids)))
-            return in_order(found.all(), ids)
-    return _walk(con, wanted, run=run, after=after, limit=limit)
+    """Read on: by column, or as the database can where the run is not kept so."""
+    find = first_matches if wanted.rule else next_in_order
+    ids = find(con, cache, wanted, run=run, after=after, limit=limit)
+    if ids is None:
+        return _walk(con, wanted, run=run, after=after, limit=limit)
+    plain = CustomerFilter(sort=wanted.sort)
+    query = _select(plain, run, dialect=con.dialect.name)
+    found = con.execute(query.where(scores.c.customer_id.in_(ids)))
+    return in_order(found.all(), ids)
 
 
 def _walk(
@@ -249,8 +249,7 @@ def _walk(
 ) -> Sequence[Row[Any]]:
     """Read on: first the rows that have the value, then those that lack it.
 
-    Each part is one walk along an index, and both databases then agree on where
-    missing values go.
+    Both databases then agree on where missing values go.
     """
     rows: list[Row[Any]] = []
     dialect = con.dialect.name

@@ -37,7 +37,7 @@ def filter_by(
     condition = sa.text(written.sql).bindparams(**written.params)
     if not read.columns & set(described):
         return query.where(condition)
-    # Not a join: the walk along the index of the scores stays what drives the query.
+    # Not a join: the scores stay what drives the query.
     return query.where(
         sa.exists()
         .select_from(facts)

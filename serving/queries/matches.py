@@ -1,21 +1,27 @@
-"""Who meets a condition, found by column: however few they are among however many."""
+"""Who meets a condition, or comes next, found by column among however many."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
 
 from serving.queries.cursor import Place
 from serving.queries.filters import read_filter
 from serving.queries.runs import Run
+from serving.store.columns import ID
+from serving.store.order import Order, Places, among, take
+from serving.store.tables import scores
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from serving.queries.customers import CustomerFilter
     from serving.store.columns import ColumnCache
-
-ID = "customer_id"
 
 
 def first_matches(
@@ -43,9 +49,8 @@ def first_matches(
 
     rule = read_filter(wanted.rule, run)
     key = wanted.column.name
-    limits = {"tier": wanted.tiers, "risk_band": wanted.risk_bands}
-    among = {name: values for name, values in limits.items() if values}
-    names = sorted({ID, key, *among, *rule.columns})
+    limits = _limits(wanted)
+    names = sorted({ID, key, *limits, *rule.columns})
     table = cache.read(con, run=run.number, revision=run.revision, names=names)
     if table is None:
         return None
@@ -53,12 +58,70 @@ def first_matches(
     return first_rows(
         table,
         rule,
-        among=among,
+        among=limits,
         by=(key, ID),
         down=wanted.descends,
         after=past,
         limit=limit,
     )
+
+
+def next_in_order(
+    con: Connection,
+    cache: ColumnCache,
+    wanted: CustomerFilter,
+    *,
+    run: Run,
+    after: Place | None,
+    limit: int,
+) -> list[str] | None:
+    """Return the ids of the first customers in a filter's order that has no rule.
+
+    Returns
+    -------
+    list of str or None
+        None where the run is not kept by column.
+    """
+    key, limits = wanted.column.name, _limits(wanted)
+    order = cache.order(con, run=run.number, revision=run.revision, by=key)
+    table = cache.read(con, run=run.number, revision=run.revision, names=[ID, *limits])
+    if order is None or table is None:
+        return None
+    past: Any = None
+    if after is not None:
+        past = (0 if key == ID else after.value, after.customer_id)
+    steps = order.walk(down=wanted.descends, after=past)
+    if limits:
+        steps = (_only(table, step, limits) for step in steps)
+    found = islice(chain.from_iterable(steps), limit)
+    ids: list[str] = take(table[ID], np.fromiter(found, np.int32)).to_pylist()
+    return ids
+
+
+def read_order(con: Connection, cache: ColumnCache, run: Run, *, by: str) -> Order:
+    """Return a run's customers in the order of a column of their scores."""
+    order = cache.order(con, run=run.number, revision=run.revision, by=by)
+    if order is not None:
+        return order
+    query = sa.select(scores.c[ID], scores.c[by]).where(scores.c.run == run.number)
+    ids, values = list(zip(*con.execute(query), strict=True)) or ((), ())
+    return Order.of(
+        pa.chunked_array([pa.array(ids, pa.string())]),
+        pa.chunked_array([pa.array(values, pa.float64())]),
+    )
+
+
+def _limits(wanted: CustomerFilter) -> dict[str, tuple[str, ...]]:
+    """Return the columns whose value must be one of some texts."""
+    limits = {"tier": wanted.tiers, "risk_band": wanted.risk_bands}
+    return {name: texts for name, texts in limits.items() if texts}
+
+
+def _only(table: pa.Table, step: Places, limits: dict[str, tuple[str, ...]]) -> Places:
+    """Leave out whose columns hold something else."""
+    for name, texts in limits.items():
+        step = step[among(take(table[name], step), texts)]
+    return step
 
 
 def in_order(rows: Sequence[Any], ids: Sequence[str]) -> list[Any]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from serving.errors import UnknownCustomerError, UnknownRunError
 from serving.queries.bundles import BundleSource
+from serving.queries.matches import read_order
 from serving.queries.memory import Memory, remember
 from serving.queries.runs import Run, kept_run, published_run
 from serving.store.engine import Store
@@ -180,20 +181,13 @@ def _ranked(store: Store, past: PastScore, scored: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     value = scored["value_at_risk"][0].as_py()
-    above = sa.or_(
-        scores.c.value_at_risk > value,
-        sa.and_(
-            scores.c.value_at_risk == value, scores.c.customer_id < past.customer_id
-        ),
-    )
-    query = (
-        sa.select(sa.func.count())
-        .select_from(scores)
-        .where(scores.c.run == past.run.number, above)
-        .where(scores.c.customer_id != past.customer_id)
-    )
+    if value is None:
+        return scored
     with store.read() as con:
-        rank = 1 + con.execute(query).scalar_one()
+        order = read_order(con, store.columns, past.run, by="value_at_risk")
+    stored = json.loads(past.body)["value_at_risk"]
+    rank = 1 + order.n_above(value) + order.n_equal_before(value, past.customer_id)
+    rank -= stored is not None and stored > value  # not among the others
     place = scored.schema.get_field_index("priority")
     field = scored.schema.field(place)
     return scored.set_column(place, field, pa.array([rank], field.type))

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from serving.store.order import Order
 from serving.store.rows import Row
 from serving.store.tables import fact_columns, scores
 
@@ -32,11 +33,16 @@ KINDS: Mapping[str, pa.DataType] = {
 }
 """What a column of each type that rules know is in memory."""
 
+ID = "customer_id"
+
 PART = 100_000
 """Customers in one stored piece of a column."""
 
 CACHE_BYTES = 256 << 20
 """Columns that one process keeps in memory."""
+
+Key = tuple[int, int, str]
+"""Run, revision and name of what is held."""
 
 PACKED = pa.ipc.IpcWriteOptions(compression="zstd")
 
@@ -53,7 +59,7 @@ def column_rows(scored: pa.Table, beside: Beside | None) -> Iterator[list[Row]]:
     """
     table = scored.select([name for name in _of_scores() if name in scores.c])
     if beside is not None:
-        facts = _aligned(beside, scored["customer_id"])
+        facts = _aligned(beside, scored[ID])
         for field in facts.schema:
             table = table.append_column(field, facts[field.name])
     for part, start in enumerate(range(0, table.num_rows, PART)):
@@ -67,7 +73,7 @@ def read_columns(con: Connection, *, run: int, names: Iterable[str]) -> pa.Table
     Columns that the run does not have are left out.
     """
     at = fact_columns.c
-    wanted = sorted({"customer_id", *names})
+    wanted = sorted({ID, *names})
     query = (
         sa.select(at.name, at.body)
         .where(at.run == run, at.name.in_(wanted))
@@ -76,7 +82,7 @@ def read_columns(con: Connection, *, run: int, names: Iterable[str]) -> pa.Table
     found: dict[str, list[pa.Array]] = {}
     for name, body in con.execute(query):
         found.setdefault(name, []).append(unpack(body))
-    if "customer_id" not in found:
+    if ID not in found:
         return None
     return pa.table({name: pa.chunked_array(parts) for name, parts in found.items()})
 
@@ -113,7 +119,7 @@ class ColumnCache:
     def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
         self._max_bytes = max_bytes
         self._lock = Lock()
-        self._held: OrderedDict[tuple[int, int, str], pa.ChunkedArray] = OrderedDict()
+        self._held: OrderedDict[Key, pa.ChunkedArray | Order] = OrderedDict()
 
     def read(
         self, con: Connection, *, run: int, revision: int, names: Sequence[str]
@@ -127,7 +133,9 @@ class ColumnCache:
         """
         keys = {name: (run, revision, name) for name in names}
         with self._lock:
-            found = {n: self._held[key] for n, key in keys.items() if key in self._held}
+            found: dict[str, Any] = {
+                name: self._held[key] for name, key in keys.items() if key in self._held
+            }
         missing = [name for name in names if name not in found]
         if missing:
             read = read_columns(con, run=run, names=missing)
@@ -137,17 +145,39 @@ class ColumnCache:
         self._keep({keys[name]: column for name, column in found.items()})
         return pa.table({name: found[name] for name in names if name in found})
 
-    def held(self) -> list[tuple[int, int, str]]:
+    def order(
+        self, con: Connection, *, run: int, revision: int, by: str
+    ) -> Order | None:
+        """Return the customers of a run in the order of a column, as ``read`` reads it.
+
+        A decision by hand changes no number, and so no order.
+        """
+        key = (run, 0, f"order by {by}")
+        with self._lock:
+            held = self._held.get(key)
+        if isinstance(held, Order):
+            self._keep({key: held})
+            return held
+        names = sorted({ID, by})
+        table = self.read(con, run=run, revision=revision, names=names)
+        if table is None:
+            return None
+        ids = table[ID]
+        order = Order.by_id(ids) if by == ID else Order.of(ids, table[by])
+        self._keep({key: order})
+        return order
+
+    def held(self) -> list[Key]:
         """Return run, revision and name of what is in memory, the latest used last."""
         with self._lock:
             return list(self._held)
 
-    def _keep(self, columns: Mapping[tuple[int, int, str], pa.ChunkedArray]) -> None:
+    def _keep(self, used: Mapping[Key, pa.ChunkedArray | Order]) -> None:
         with self._lock:
-            for key, column in columns.items():
-                self._held[key] = column
+            for key, each in used.items():
+                self._held[key] = each
                 self._held.move_to_end(key)
-            taken = sum(column.nbytes for column in self._held.values())
+            taken = sum(each.nbytes for each in self._held.values())
             while taken > self._max_bytes and self._held:
                 taken -= self._held.popitem(last=False)[1].nbytes
 

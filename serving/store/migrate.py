@@ -14,7 +14,7 @@ from serving.store.engine import Store
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision; kept here so that Alembic is imported only to migrate."""
 
 ADVISORY_LOCK = 0x726567756C617273

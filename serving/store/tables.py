@@ -89,15 +89,10 @@ scores = sa.Table(
     sa.Column("value_at_risk", sa.Double),
     sa.Column("score_basis", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
-    sa.Index(None, "run", "priority", "customer_id"),
-    sa.Index(None, "run", "churn_probability", "customer_id"),
-    sa.Index(None, "run", "expected_value", "customer_id"),
-    sa.Index(None, "run", "value_at_risk", "customer_id"),
-    sa.Index(None, "run", "tier", "priority", "customer_id"),
-    sa.Index(None, "run", "risk_band", "priority", "customer_id"),
 )
 """One row a customer and run. ``body`` is the whole score as JSON, as it is served;
-the other columns are what is filtered and sorted by."""
+the other columns are what is filtered and sorted by, where a run is not kept by
+column: an index would be most of what publishing costs."""
 
 facts = sa.Table(
     "facts",

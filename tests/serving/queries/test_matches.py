@@ -16,6 +16,7 @@ RULES = (
     "csat_last >= 1",
     "region = 'East' and not (csat_last = 2)",
     "churn_probability * net_spend > 300 or csat_last is null",
+    "",
     "csat_last > 3",
 )
 
@@ -44,7 +45,7 @@ def some(n: int = 14) -> dict[str, dict[str, object]]:
     }
 
 
-def test_a_rule_by_column_selects_what_the_database_selects(store: Store) -> None:
+def test_what_is_selected_by_column_is_what_the_database_selects(store: Store) -> None:
     publish_run(store, some())
     asked = [
         CustomerFilter(rule=rule, sort=sort, tiers=tiers)

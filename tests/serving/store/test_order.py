@@ -1,0 +1,78 @@
+"""Tests of a run's customers in the order of a column."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.store.order import FIRST_STEP, Order
+
+Rows = list[tuple[str, float | None]]
+
+rows = st.lists(
+    st.tuples(
+        st.text("ab\u00e9\U0001f600", min_size=1, max_size=4),
+        st.sampled_from([None, -1.5, 0.0, 2.0, 2.5]),
+    ),
+    unique_by=lambda row: row[0],
+    max_size=40,
+)
+
+
+def order_of(rows: Rows) -> Order:
+    ids = pa.chunked_array([pa.array([name for name, _ in rows], pa.string())])
+    values = pa.array([value for _, value in rows], pa.float64())
+    return Order.of(ids, pa.chunked_array([values]))
+
+
+def walked(
+    order: Order, *, down: bool, after: tuple[float | None, str] | None
+) -> list[str]:
+    """Return the ids of a whole walk."""
+    steps = order.walk(down=down, after=after)
+    return [order.ids[int(place)].as_py() for step in steps for place in step]
+
+
+def sort_by_hand(rows: Rows, *, down: bool) -> Rows:
+    known = [row for row in rows if row[1] is not None]
+    known.sort(key=lambda row: (row[1], row[0].encode()), reverse=down)
+    return [*known, *sorted(row for row in rows if row[1] is None)]
+
+
+@given(rows=rows, down=st.booleans())
+def test_a_walk_goes_on_after_any_customer(rows: Rows, down: bool) -> None:
+    order, right = order_of(rows), sort_by_hand(rows, down=down)
+    names = [name for name, _ in right]
+    assert walked(order, down=down, after=None) == names
+    for place, (name, value) in enumerate(right):
+        after = (value, name)
+        assert walked(order, down=down, after=after) == names[place + 1 :]
+
+
+@given(rows=rows, value=st.sampled_from([-2.0, 0.0, 1.0, 2.0, 9.0]), name=st.text("ab"))
+def test_who_stands_before_a_value_is_counted(
+    rows: Rows, value: float, name: str
+) -> None:
+    order = order_of(rows)
+    known = [(each, has) for each, has in rows if has is not None]
+    assert order.n_above(value) == sum(has > value for _, has in known)
+    n_equal = sum(has == value and each < name for each, has in known)
+    assert order.n_equal_before(value, name) == n_equal
+
+
+@given(rows=rows, down=st.booleans())
+def test_by_id_all_are_alike(rows: Rows, down: bool) -> None:
+    names = sorted((name for name, _ in rows), reverse=down)
+    order = Order.by_id(order_of(rows).ids)
+    assert walked(order, down=down, after=None) == names
+    for place, name in enumerate(names):
+        assert walked(order, down=down, after=(0, name)) == names[place + 1 :]
+
+
+def test_a_long_walk_takes_longer_steps_and_misses_nobody() -> None:
+    names = [f"c{n:05}" for n in range(5 * FIRST_STEP)]
+    order = order_of([(name, n % 7.0) for n, name in enumerate(names)])
+    steps = [len(step) for step in order.walk(down=False)]
+    assert steps == [FIRST_STEP, 2 * FIRST_STEP, 2 * FIRST_STEP]
+    assert sorted(walked(order, down=True, after=None)) == names
