@@ -1,4 +1,4 @@
-"""Tests of scores as JSON, by both writers: Python for a few, DuckDB for a run."""
+"""Tests of scores as JSON, by both writers: one for a few, one for a run."""
 
 import json
 import math
