@@ -80,6 +80,14 @@ def contributions(booster: lgb.Booster, X: Floats) -> tuple[Floats, float]:
     return tables.contributions(X), tables.base
 
 
+def assess(booster: lgb.Booster, X: Floats) -> tuple[Floats, Floats, float]:
+    """Return ``raw_score`` and ``contributions``: what both need is found once."""
+    tables = _tables(booster)
+    if not tables.is_whole:
+        return raw_score(booster, X), *contributions(booster, X)
+    return *tables.assess(X), tables.base
+
+
 def raw_score(booster: lgb.Booster, X: Floats) -> Floats:
     """Return the sum of the trees for each row, before any link."""
     tables = _tables(booster)

@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from models.boosting import contributions, fit_booster, raw_score
+from models.boosting import assess, contributions, fit_booster, raw_score
 from models.linear import ScoreLogit
 
 Floats = npt.NDArray[np.float64]
@@ -101,7 +101,8 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     def parts(self, X: pd.DataFrame) -> Floats:
         """Return the log-odds of churn of each part, of shape (n, 3)."""
         matrix = self._matrix(X)
-        return self._parts(X, matrix, self.ranks_.decision_function(matrix))
+        trees = raw_score(self.booster_, matrix)
+        return self._parts(X, trees, self.ranks_.decision_function(matrix))
 
     def decision_function(self, X: pd.DataFrame) -> Floats:
         """Return the blended log-odds of churn, of shape (n,)."""
@@ -125,30 +126,38 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             Base and row sum make ``decision_function``.
         """
         matrix = self._matrix(X)
-        return self._contributions(X, matrix, self.ranks_.contributions(matrix))
+        trees, ranks = contributions(self.booster_, matrix), self.ranks_
+        return self._contributions(X, trees, ranks.contributions(matrix))
 
     def assess(self, X: pd.DataFrame) -> tuple[Floats, Floats, float]:
         """Return ``decision_function`` and ``contributions``, each rank taken once."""
         matrix = self._matrix(X)
+        score, trees, tree_base = assess(self.booster_, matrix)
         ranks, base = self.ranks_.contributions(matrix)
-        parts = self._parts(X, matrix, np.asarray(base + ranks.sum(axis=1)))
-        return self._blended(parts), *self._contributions(X, matrix, (ranks, base))
+        of_ranks = np.asarray(base + ranks.sum(axis=1))
+        blended = self._blended(self._parts(X, score, of_ranks))
+        return blended, *self._contributions(X, (trees, tree_base), (ranks, base))
 
-    def _parts(self, X: pd.DataFrame, matrix: Floats, of_ranks: Floats) -> Floats:
-        trees = raw_score(self.booster_, matrix)
-        return np.column_stack([trees, of_ranks, _rhythm_log_odds(X)])
+    def _parts(self, X: pd.DataFrame, of_trees: Floats, of_ranks: Floats) -> Floats:
+        return np.column_stack([of_trees, of_ranks, _rhythm_log_odds(X)])
 
     def _blended(self, parts: Floats) -> Floats:
         weighed = parts * self.weights_  # not BLAS: a row alone is the same
         return np.asarray(weighed.sum(axis=1))
 
     def _contributions(
-        self, X: pd.DataFrame, matrix: Floats, by_rank: tuple[Floats, float]
+        self,
+        X: pd.DataFrame,
+        by_tree: tuple[Floats, float],
+        by_rank: tuple[Floats, float],
     ) -> tuple[Floats, float]:
-        trees, tree_base = contributions(self.booster_, matrix)
+        """Blend contributions, in the memory of those by the trees."""
+        total, tree_base = by_tree
         ranks, rank_base = by_rank
         of_trees, of_ranks, of_btyd = self.weights_
-        total = of_trees * trees + of_ranks * ranks
+        total *= of_trees
+        ranks *= of_ranks
+        total += ranks
         rhythm = list(self.feature_names_in_).index(RHYTHM)
         total[:, rhythm] += of_btyd * (_rhythm_log_odds(X) - self.rhythm_base_)
         base = of_trees * tree_base + of_ranks * rank_base + of_btyd * self.rhythm_base_

@@ -188,19 +188,28 @@ class CustomerModel:
 
     def predict(self, X: pd.DataFrame) -> Forecast:
         """Foretell the horizon of each row of ``design``; NaN where it cannot be."""
-        return self._foretell(X, self.churn.decision_function(X))
+        scores = self.churn.decision_function(X), self.value.predict_log(X)
+        return self._foretell(X, *scores)
 
-    def assess(self, X: pd.DataFrame) -> tuple[Forecast, Explained]:
-        """Return ``predict`` and ``explain_churn``: what both need is found once."""
-        score, parts, base = self.churn.assess(X)
-        return self._foretell(X, score), self._explain_churn(parts, base)
+    def assess(self, X: pd.DataFrame) -> tuple[Forecast, Explained, Explained]:
+        """Return ``predict``, ``explain_churn`` and ``explain_value``.
 
-    def _foretell(self, X: pd.DataFrame, score: Floats) -> Forecast:
+        What they all need is found once.
+        """
+        churn, of_churn, churn_base = self.churn.assess(X)
+        log_value, of_value, value_base = self.value.assess(X)
+        return (
+            self._foretell(X, churn, log_value),
+            self._explain_churn(of_churn, churn_base),
+            self._explain_value(of_value, value_base),
+        )
+
+    def _foretell(self, X: pd.DataFrame, score: Floats, log_value: Floats) -> Forecast:
         cluster = np.asarray(self.clusters.predict(X), dtype=np.int64)
         if self.basis.name == INSUFFICIENT:
             return Forecast.unknown(cluster)
         p = self.churn_calibration(score)
-        value = self.value_calibration(self.value.predict_log(X))
+        value = self.value_calibration(log_value)
         low, high = self.intervals.predict(value)
         return Forecast(
             churn_probability=p,
@@ -222,7 +231,9 @@ class CustomerModel:
 
     def explain_value(self, X: pd.DataFrame) -> Explained:
         """Say what makes each expected value, in money."""
-        parts, base = self.value.contributions(X)
+        return self._explain_value(*self.value.contributions(X))
+
+    def _explain_value(self, parts: Floats, base: float) -> Explained:
         parts, base = self.value_calibration.carry(parts, base)
         return Explained(tuple(self.value.feature_names_in_), parts, base)
 

@@ -25,8 +25,8 @@ CLOSING = (
 )
 """What is said of the closing rows, in English and in Chinese."""
 
-CANDIDATES = 8
-"""Drivers looked at for each customer: two that say the same sentence are one."""
+CANDIDATES, TOGETHER = 8, 1024
+"""Drivers looked at for each customer, as two may say one sentence; so many at once."""
 
 FEW = 500
 """Sentences that are sooner written one by one than as columns."""
@@ -127,15 +127,29 @@ def write_reasons(
 def _strongest(parts: Floats, *, raising_first: bool) -> Rows:
     """Return the columns of the largest contributions, the largest first."""
     width = min(CANDIDATES, parts.shape[1])
-    size = -np.abs(parts)
-    some = np.sort(np.argpartition(size, width - 1, axis=1)[:, :width], axis=1)
-    by_size = np.argsort(np.take_along_axis(size, some, axis=1), axis=1, kind="stable")
-    order = np.take_along_axis(some, by_size, axis=1)
+    cuts = range(TOGETHER, len(parts), TOGETHER)
+    some = np.concatenate([_largest(rows, width) for rows in np.split(parts, cuts)])
+    size = -np.abs(np.take_along_axis(parts, some, axis=1))
+    order = np.take_along_axis(some, np.argsort(size, axis=1, kind="stable"), axis=1)
     if raising_first:
         lowers = np.take_along_axis(parts, order, axis=1) <= 0
         first = np.argsort(lowers, axis=1, kind="stable")
         order = np.take_along_axis(order, first, axis=1)
     return order
+
+
+def _largest(parts: Floats, width: int) -> Rows:
+    """Return the columns of each row's largest contributions, in their order."""
+    n, least = parts.shape[1], parts.shape[1] - width
+    size = np.abs(parts)
+    # To partition numbers is quicker than to partition their places.
+    is_large = size >= np.partition(size, least, axis=1)[:, least, None]
+    tied = np.flatnonzero(is_large.sum(axis=1) != width)
+    if len(tied):
+        chosen = np.argpartition(-size[tied], width - 1, axis=1)[:, :width]
+        is_large[tied] = False
+        is_large[tied[:, None], chosen] = True
+    return np.asarray(np.flatnonzero(is_large) % n).reshape(-1, width)
 
 
 class _Speaker:

@@ -15,7 +15,7 @@ from models.normal_scores import NormalScores
 Floats = npt.NDArray[np.float64]
 
 
-CHUNK = 4096
+CHUNK = 8192
 """Rows at a time: what is worked on stays near the processor."""
 
 
@@ -46,7 +46,7 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.scores_ = NormalScores(n_knots=201, tail=0.001).fit(X)
         self.classes_ = np.array([0, 1])
         self.n_features_in_ = X.shape[1]
-        scores, absent = self._design(X)
+        scores, absent = map(np.ascontiguousarray, self._design(X))
         varies = absent.any(axis=0)  # the ridge leaves the others at 0
         design = np.hstack([scores, absent[:, varies]])
         coef, intercept = self._solve(design, np.asarray(y))

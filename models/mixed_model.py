@@ -138,9 +138,10 @@ class MixedModel:
             cluster=self.clusters.predict(X),
         )
 
-    def assess(self, X: pd.DataFrame) -> tuple[Forecast, Explained]:
-        """Return ``predict`` and ``explain_churn``."""
-        return self.predict(X), self.explain_churn(X)
+    def assess(self, X: pd.DataFrame) -> tuple[Forecast, Explained, Explained]:
+        """Return ``predict``, ``explain_churn`` and ``explain_value``."""
+        churn = self.explain_churn(X)
+        return self.predict(X), churn, self._explain_value(X, churn)
 
     def explain_churn(self, X: pd.DataFrame) -> Explained:
         """Say what makes each churn probability, in probability."""
@@ -150,7 +151,9 @@ class MixedModel:
 
     def explain_value(self, X: pd.DataFrame) -> Explained:
         """Say what makes each expected value, in money."""
-        churn = self.explain_churn(X)
+        return self._explain_value(X, self.explain_churn(X))
+
+    def _explain_value(self, X: pd.DataFrame, churn: Explained) -> Explained:
         columns, parts = churn.columns, churn.parts
         of_amount, of_parts, base = self.worth.contributions(self.amount(X), parts)
         if self.plan.amount is None:

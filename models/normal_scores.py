@@ -66,7 +66,8 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         table = self._check(X, reset=False)
         if len(table) <= FEW:
             return self._transform_few(table)
-        scores = np.empty(table.shape)
+        scores = np.empty(table.shape, order="F")  # one column is worked on at a time
+        table = np.asfortranarray(table)
         for place, (column, knots) in enumerate(
             zip(table.T, self.knots_.T, strict=True)
         ):

@@ -90,7 +90,7 @@ def score_customers(
         In ``SCORE_SCHEMA``; ``priority`` is the rank among these rows.
     """
     X = model.design(features)
-    forecast, churn = model.assess(X)
+    forecast, churn, value = model.assess(X)
     n = len(X)
     cuts = TierCuts.from_dict(context.tiers)
     quantity = model.tier_quantity(X)
@@ -132,7 +132,7 @@ def score_customers(
             raising_first=True,
         ),
         "value_reasons": _reasons(
-            model.explain_value(X),
+            value,
             X,
             model,
             table=reasons,

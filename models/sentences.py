@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import product
 
-from models.figures import money_writer, write_number, write_share
+from models.figures import KEPT, money_writer, write_number, write_share
 
 LANGUAGES = ("en", "zh")
 
@@ -110,7 +111,9 @@ def _compile_form(text: str, literals: Mapping[str, str]) -> Form:
     return Form("{}".join(around), tuple(slots), around)
 
 
+@cache
 def _noun_writer(one: str, many: str) -> Writer:
+    @lru_cache(maxsize=KEPT)
     def write(value: float) -> str:
         text = write_number(value)
         return f"{text} {one if text == '1' else many}"
@@ -118,14 +121,17 @@ def _noun_writer(one: str, many: str) -> Writer:
     return write
 
 
+@lru_cache(maxsize=KEPT)
 def _write_days_zh(value: float) -> str:
     return "不到1天" if 0 < value < 1 else f"{write_number(value)}天"
 
 
+@lru_cache(maxsize=KEPT)
 def _write_days_en(value: float) -> str:
     return "less than a day" if 0 < value < 1 else _noun_writer("day", "days")(value)
 
 
+@lru_cache(maxsize=KEPT)
 def _write_share_zh(value: float) -> str:
     return write_share(value).replace(" ", "")
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from models.boosting import contributions, fit_booster, raw_score
+from models.boosting import assess, contributions, fit_booster, raw_score
 from models.churn import varying_columns
 
 Floats = npt.NDArray[np.float64]
@@ -98,13 +98,11 @@ class ValueModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
     def parts(self, X: pd.DataFrame) -> Floats:
         """Return the logarithm of spend by each part, of shape (n, 2)."""
-        trees = raw_score(self.booster_, self._matrix(X)) + np.log(self.unit_)
-        return np.column_stack([trees, self._btyd_log(X)])
+        return self._parts(X, raw_score(self.booster_, self._matrix(X)))
 
     def predict_log(self, X: pd.DataFrame) -> Floats:
         """Return the blended logarithm of expected spend, of shape (n,)."""
-        weighed = self.parts(X) * self.weights_  # not BLAS: a row alone is the same
-        return np.asarray(weighed.sum(axis=1))
+        return self._blended(X, raw_score(self.booster_, self._matrix(X)))
 
     def predict(self, X: pd.DataFrame) -> Floats:
         """Return expected spend, of shape (n,), in the unit of ``y``."""
@@ -118,9 +116,26 @@ class ValueModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         ndarray of shape (n, n_features), float
             Base and row sum make ``predict_log``.
         """
-        trees, tree_base = contributions(self.booster_, self._matrix(X))
+        return self._contributions(X, *contributions(self.booster_, self._matrix(X)))
+
+    def assess(self, X: pd.DataFrame) -> tuple[Floats, Floats, float]:
+        """Return ``predict_log`` and ``contributions``."""
+        score, trees, base = assess(self.booster_, self._matrix(X))
+        return self._blended(X, score), *self._contributions(X, trees, base)
+
+    def _blended(self, X: pd.DataFrame, trees: Floats) -> Floats:
+        weighed = self._parts(X, trees) * self.weights_  # not BLAS: alone is the same
+        return np.asarray(weighed.sum(axis=1))
+
+    def _parts(self, X: pd.DataFrame, trees: Floats) -> Floats:
+        return np.column_stack([trees + np.log(self.unit_), self._btyd_log(X)])
+
+    def _contributions(
+        self, X: pd.DataFrame, total: Floats, tree_base: float
+    ) -> tuple[Floats, float]:
+        """Blend contributions, in the memory of those by the trees."""
         of_trees, of_btyd = self.weights_
-        total = of_trees * trees
+        total *= of_trees
         place = list(self.feature_names_in_).index(BTYD_VALUE)
         total[:, place] += of_btyd * (self._btyd_log(X) - self.btyd_base_)
         base = of_trees * (tree_base + np.log(self.unit_)) + of_btyd * self.btyd_base_

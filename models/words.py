@@ -31,6 +31,12 @@ HOLDS: Mapping[str, Callable[[Figures], Bools | np.bool_]] = {
 WHOLE_FROM = 10.0
 """Counts and days are written without decimals from here on."""
 
+DOUBTFUL = 1e-6
+"""How near to a half of the last decimal a figure is left as it is."""
+
+MOST_ROUNDED = 1e6
+"""Figures from here on are left as they are."""
+
 
 class Words:
     """The figures of some customers, written where a form has a slot for them.
@@ -118,9 +124,11 @@ class Words:
         column = self._column(slot.name)
         figures = np.zeros(0) if column is None else column[rows]
         if slot.is_count:
-            is_whole = np.abs(figures) >= WHOLE_FROM
-            figures = np.where(is_whole, np.rint(figures), figures)  # as it is written
-        return np.asarray(figures)
+            return _as_counts(figures, is_days=slot.kind == "days")
+        if slot.kind == "share":
+            is_whole = np.abs(figures) >= 0.01
+            return np.where(is_whole, _to_decimals(figures, 2), figures)
+        return figures
 
     def _write_slot(self, slot: Slot, rows: Rows, language: str) -> pa.StringArray:
         """Write the figures of one slot, each different one once."""
@@ -134,3 +142,24 @@ class Words:
             return find_writer(slot.kind, language, self._currency)
         up, down = (self._directions[way][language] for way in ("raises", "lowers"))
         return lambda contribution: up if contribution >= 0 else down
+
+
+def _as_counts(figures: Floats, *, is_days: bool) -> Floats:
+    """Round counts as they are written, so that few of many differ."""
+    size = np.abs(figures)
+    found = np.where(
+        size >= WHOLE_FROM,
+        np.rint(figures),
+        np.where(size >= 1, _to_decimals(figures, 1), _to_decimals(figures, 2)),
+    )
+    # Any part of a day is written alike.
+    return np.where((figures > 0) & (figures < 1), 0.5, found) if is_days else found
+
+
+def _to_decimals(figures: Floats, decimals: int) -> Floats:
+    """Round figures, but where a half makes it doubtful which way they are written."""
+    scale = 10.0**decimals
+    is_small = np.abs(figures) < MOST_ROUNDED
+    scaled = np.where(is_small, figures, 0.0) * scale
+    is_half = np.abs(np.abs(scaled - np.trunc(scaled)) - 0.5) < DOUBTFUL
+    return np.where(is_small & ~is_half, np.rint(scaled) / scale, figures)

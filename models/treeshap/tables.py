@@ -76,6 +76,15 @@ class TreeTables:
             self._add_scores(codes, sums[rows])
         return sums
 
+    def assess(self, X: Floats) -> tuple[Floats, Floats]:
+        """Return ``raw_score`` and ``contributions``, each pattern found once."""
+        sums, found = np.zeros(len(X)), np.empty((len(X), self.n_features))
+        for rows, left in self._chunks(X):
+            codes = self._shallow_conditions.codes(left)
+            self._add_scores(codes, sums[rows])
+            found[rows] = self._parts_of(codes, left)
+        return sums, found
+
     def contributions(self, X: Floats) -> Floats:
         """Return exact TreeSHAP values.
 
@@ -91,11 +100,15 @@ class TreeTables:
         """
         found = np.empty((len(X), self.n_features))
         for rows, left in self._chunks(X):
-            parts = np.zeros((self.n_features, left.shape[1]))
-            self._add_parts(self._shallow_conditions.codes(left), parts)
-            self._add_deep_parts(left, parts)
-            found[rows] = parts.T  # row after row, so that sums of rows are alike
+            found[rows] = self._parts_of(self._shallow_conditions.codes(left), left)
         return found
+
+    def _parts_of(self, codes: Codes, left: Bools) -> Floats:
+        """Return the contributions of some rows, of shape (n, n_features)."""
+        parts = np.zeros((self.n_features, left.shape[1]))
+        self._add_parts(codes, parts)
+        self._add_deep_parts(left, parts)
+        return parts.T  # copied row after row, so that sums of rows are alike
 
     def _chunks(self, X: Floats) -> Iterator[tuple[slice, Bools]]:
         """Yield rows, and which of them each split passes to the left."""
