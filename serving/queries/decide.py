@@ -146,7 +146,7 @@ def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Re
     )
     ((row,),) = score_rows(again.scores)
     tier, written = (row[COLUMNS.index(name)] for name in ("tier", "body"))
-    return Revised(customer_id, tier, written, again.facts, again.moves)
+    return Revised(customer_id, tier, written.decode(), again.facts, again.moves)
 
 
 def _lists_that_name(con: Connection, run: Run, changed: set[str]) -> set[str]:

@@ -163,7 +163,7 @@ def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> 
     body = None
     if scored.num_rows:
         ((row,),) = score_rows(_ranked(store, past, scored))
-        body = row[COLUMNS.index("body")]
+        body = row[COLUMNS.index("body")].decode()
     then, now = context.fingerprint, bundle.model.fingerprint(log, as_of=context.as_of)
     same_rows = None if then is None else then == now
     equal = body == past.body

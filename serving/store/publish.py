@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -113,7 +114,8 @@ def publish(
     """
     rows = as_rows(scored)
     version = _check(rows.figures, context=context, model=model)
-    with publish_lock(store) as lock:
+    with publish_lock(store) as lock, ThreadPoolExecutor(1) as pool:
+        packed = pool.submit(list, column_rows(rows.figures, beside))
         _collect(store, lock)
         with store.write() as con:
             lock.renew(con)
@@ -121,7 +123,7 @@ def publish(
         written = {
             scores: score_rows(rows),
             facts: fact_rows(beside) if beside else iter(()),
-            fact_columns: column_rows(rows.figures, beside),
+            fact_columns: _once_made(packed),
         }
         for table, batches in written.items():
             while some := list(islice(batches, 1)):
@@ -150,23 +152,43 @@ def publish(
     return run.run_id
 
 
+def _once_made(batches: Future[list[list[Row]]]) -> Iterator[list[Row]]:
+    """Yield what is made meanwhile."""
+    yield from batches.result()
+
+
 def insert_rows(
     con: Connection, rows: Sequence[Row], *, run: int, into: sa.Table = scores
 ) -> None:
     """Insert scores, or facts, the fast way of each database."""
-    columns = [column.name for column in into.c]
-    names = ", ".join(columns)
-    numbered = [(run, *row) for row in rows]
+    names = ", ".join(column.name for column in into.c)
+    as_bytes = _texts_as_bytes(rows, into)
     if con.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
+        marks = ["?"] * (len(into.c) - 1)
+        for place in as_bytes:
+            marks[place] = "CAST(? AS TEXT)"
         con.exec_driver_sql(
-            f"INSERT INTO {into.name} ({names}) VALUES ({marks})", numbered
+            f"INSERT INTO {into.name} ({names}) VALUES ({run:d}, {', '.join(marks)})",
+            list(rows),
         )
         return
     cursor: Any = con.connection.cursor()
     with cursor, cursor.copy(f"COPY {into.name} ({names}) FROM STDIN") as copy:
-        for row in numbered:
-            copy.write_row(row)
+        for row in rows:
+            values = list(row)
+            for place in as_bytes:
+                values[place] = values[place].decode()
+            copy.write_row((run, *values))
+
+
+def _texts_as_bytes(rows: Sequence[Row], into: sa.Table) -> list[int]:
+    """Return where rows hold the bytes of what the table keeps as text."""
+    types = [column.type for column in into.c][1:]
+    return [
+        place
+        for place, (value, kind) in enumerate(zip(rows[0], types, strict=True))
+        if isinstance(value, bytes) and isinstance(kind, sa.Text)
+    ]
 
 
 def _check(table: pa.Table, *, context: RunContext, model: Mapping[str, Any]) -> str:

@@ -30,6 +30,8 @@ COLUMNS = tuple(column.name for column in scores.c if column.name != "run")
 """The stored columns in order; ``run`` goes before them."""
 
 Row = tuple[Any, ...]
+"""Values to store. A score's body is bytes, as Arrow has it: to make text of them takes
+longer than to write them."""
 
 
 def score_rows(scored: pa.Table | ScoreRows) -> Iterator[list[Row]]:
@@ -54,7 +56,7 @@ def _write(batch: pa.Table) -> pa.Table:
     plain = storable(batch.select([name for name in COLUMNS if name != "body"]))
     day = plain.column_names.index("next_order_on")
     plain = plain.set_column(day, "next_order_on", plain[day].cast(pa.string()))
-    return plain.append_column("body", join_halves(halves))
+    return plain.append_column("body", join_halves(halves).cast(pa.binary()))
 
 
 def written_ahead(

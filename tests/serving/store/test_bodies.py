@@ -25,7 +25,7 @@ TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 
 def run_bodies(table: pa.Table) -> list[str]:
     """Return what a run stores."""
-    return [row[-1] for batch in score_rows(table) for row in batch]
+    return [row[-1].decode() for batch in score_rows(table) for row in batch]
 
 
 @pytest.fixture(params=[score_bodies, run_bodies], ids=["few", "run"])
