@@ -84,20 +84,21 @@ def build_tables(
         each as_of the blocks come in the order of the customers.
     """
     [(threads,)] = con.execute("select current_setting('threads')").fetchall()
-    latest = wanted.as_ofs[-1]
-    for raw in read_parts(con, wanted.scope, latest=latest, sizes=wanted.sizes):
-        if raw.n_blocks == 1 or threads == 1:
+    parts = read_parts(con, wanted.scope, latest=wanted.as_ofs[-1], sizes=wanted.sizes)
+    if threads == 1:
+        for raw in parts:
             for number in range(raw.n_blocks):
                 yield from enumerate(build_block(raw, number, wanted))
-            continue
-        with ThreadPoolExecutor(threads) as pool:
-            ahead: deque[Future[list[pa.Table]]] = deque()
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        ahead: deque[Future[list[pa.Table]]] = deque()
+        for raw in parts:  # the next one is read while blocks of this one are built
             for number in range(raw.n_blocks):
                 ahead.append(pool.submit(build_block, raw, number, wanted))
                 if len(ahead) > 2 * threads:  # so that few wait to be taken
                     yield from enumerate(ahead.popleft().result())
-            for waiting in ahead:
-                yield from enumerate(waiting.result())
+        while ahead:
+            yield from enumerate(ahead.popleft().result())
 
 
 def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.arrays.parts import Parts, kept_apart
 from features.arrays.runs import (
     MOST,
     Bools,
     Ints,
 )
 from features.arrays.scope import Scope
-from features.casts import quote_text
+from features.arrays.selects import BUYERS, JOINED, contacts_sql, sales_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 Raw = Mapping[str, npt.NDArray[Any]]
 
 SECOND = 1_000_000
+
+TOGETHER = 250_000
+"""Rows that come out of DuckDB at a time: fewer than a cache holds."""
+
+MOST_PARTS = 100
+"""Each has two open files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +86,12 @@ class Sizes:
     customers : int
         Of a block, at most.
     rows : int
-        Of the log that are read out together, about: a larger log is read in parts.
+        Of transactions that are worked on together, about: those of a larger log are
+        kept apart by customers first.
     """
 
     customers: int = 16_384
-    rows: int = 12_000_000
+    rows: int = 1_500_000
 
 
 def read_parts(
@@ -93,49 +101,80 @@ def read_parts(
     latest: datetime,
     sizes: Sizes,
 ) -> Iterator[RawLog]:
-    """Read all that is seen before ``latest``, customers in order, part by part."""
-    con.execute(_BUYERS, {"latest": latest})
-    ids = con.sql("select customer_id from buyers order by customer_no")
-    customers = ids.to_arrow_table().column(0).combine_chunks()
+    """Read all that is seen before ``latest``, customers in order, part by part.
+
+    However many parts there are, the log is read once.
+    """
+    con.execute(BUYERS, {"latest": latest})
+    found = con.sql("select customer_id from buyers order by customer_no")
+    ids = found.to_arrow_table().column(0).combine_chunks()
+    if not len(ids):
+        return
     [(n_rows,)] = con.execute("select count(*) from transactions").fetchall()
-    n_parts = max(1, min(len(customers), -(-n_rows // sizes.rows)))
-    bounds = [len(customers) * part // n_parts for part in range(n_parts + 1)]
-    for first, last in pairwise(bounds):
-        part = customers.slice(first, last - first)
-        if len(part):
-            whole = n_parts == 1
-            values = {"latest": latest, "first_no": first}
-            if not whole:
-                values |= {"first": part[0].as_py(), "last": part[-1].as_py()}
-            yield _read_part(con, scope, part, values, customers=sizes.customers)
+    size = -(-len(ids) // min(MOST_PARTS, max(1, -(-n_rows // sizes.rows))))
+    n_parts = -(-len(ids) // size)
+    asked = _Asked(con, scope, latest)
+    joined_at, has_joined = asked.joined(n=len(ids))
+    if n_parts == 1:
+        tables = asked.tables()
+        yield make_raw(ids, tables, (joined_at, has_joined), most=sizes.customers)
+        return
+    with asked.apart(size, n_parts) as (sales, contacts):
+        for place in range(n_parts):
+            first, last = place * size, (place + 1) * size
+            tables = (
+                _columns(sales.take(place), first=first),
+                _columns(contacts.take(place), first=first) if contacts else {},
+            )
+            joined = joined_at[first:last], has_joined[first:last]
+            yield make_raw(ids[first:last], tables, joined, most=sizes.customers)
 
 
-def _read_part(
-    con: duckdb.DuckDBPyConnection,
-    scope: Scope,
-    ids: pa.Array,
-    values: Mapping[str, Any],
-    *,
-    customers: int,
-) -> RawLog:
-    """Read the rows of some customers; ``values`` says which, and until when."""
-    which = " and customer_id between $first and $last" if "first" in values else ""
-    contacts: Raw = {}
-    joined: Raw = {}
-    with ThreadPoolExecutor(1) as pool:  # copies the sales while the rest is asked for
-        copied = pool.submit(_columns, _fetch(con, _sales(scope) + which, values))
-        if "interactions" in scope.has:
-            contacts = _columns(_fetch(con, _contacts(scope) + which, values))
-        if "joined_at" in scope.has:
-            sql = f"{_JOINED}{which} group by customer_no"
-            joined = _columns(_fetch(con, sql, values))
-        sales = copied.result()
-    joined_at = np.zeros(len(ids), np.int64)
-    has_joined = np.zeros(len(ids), np.bool_)
-    if joined:
-        joined_at[joined["customer_no"]] = joined["joined_us"]
-        has_joined[joined["customer_no"]] = True
-    return make_raw(ids, (sales, contacts), (joined_at, has_joined), most=customers)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A log that is asked for the rows of ``buyers``."""
+
+    con: duckdb.DuckDBPyConnection
+    scope: Scope
+    latest: datetime
+
+    def tables(self) -> tuple[Raw, Raw]:
+        """Return the columns of all sales and of all contacts."""
+        with ThreadPoolExecutor(1) as pool:  # copies the sales as contacts are asked
+            sales = self._ask(sales_sql(self.scope)).to_arrow_table()
+            copied = pool.submit(_columns, sales)
+            del sales
+            contacts: Raw = {}
+            if "interactions" in self.scope.has:
+                found = self._ask(contacts_sql(self.scope))
+                contacts = _columns(found.to_arrow_table())
+            return copied.result(), contacts
+
+    @contextmanager
+    def apart(self, size: int, n_parts: int) -> Iterator[tuple[Parts, Parts | None]]:
+        """Keep all rows apart by customers, so many of them a part."""
+        with ExitStack() as stack:
+
+            def kept(sql: str) -> Parts:
+                reader = self._ask(sql).to_arrow_reader(TOGETHER)
+                parts = kept_apart(reader, size=size, n_parts=n_parts)
+                return stack.enter_context(parts)
+
+            sales = kept(sales_sql(self.scope))
+            has_contacts = "interactions" in self.scope.has
+            yield sales, kept(contacts_sql(self.scope)) if has_contacts else None
+
+    def joined(self, *, n: int) -> tuple[Ints, Bools]:
+        """Return when each of n customers joined, and whether that is known."""
+        joined_at, has_joined = np.zeros(n, np.int64), np.zeros(n, np.bool_)
+        if "joined_at" in self.scope.has:
+            found = _columns(self._ask(JOINED).to_arrow_table())
+            joined_at[found["customer_no"]] = found["joined_us"]
+            has_joined[found["customer_no"]] = True
+        return joined_at, has_joined
+
+    def _ask(self, sql: str) -> duckdb.DuckDBPyRelation:
+        return self.con.sql(sql, params={"latest": self.latest})
 
 
 def make_raw(
@@ -173,15 +212,11 @@ def make_raw(
     )
 
 
-def _fetch(
-    con: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, Any]
-) -> pa.Table:
-    return con.sql(sql, params=dict(values)).to_arrow_table()
-
-
-def _columns(table: pa.Table) -> Raw:
-    """Return each column as one array."""
+def _columns(table: pa.Table, *, first: int = 0) -> Raw:
+    """Return each column as one array, customers numbered from the first one."""
     found = {name: table.column(name).to_numpy() for name in table.column_names}
+    if first:
+        found["customer_no"] = found["customer_no"] - first
     if "seen_us" in found and (found["seen_us"] == found["at_us"]).all():
         found["seen_us"] = found["at_us"]
     return found
@@ -199,60 +234,3 @@ def _cut(raw: Raw, size: int, n_blocks: int) -> list[Ints]:
     rows = np.argsort(block, kind="stable")
     ends = np.cumsum(np.bincount(block, minlength=n_blocks))
     return np.split(rows, ends[:-1])
-
-
-def _sales(scope: Scope) -> str:
-    optional = [
-        f"case when {name} is null then 0 else hash({name}) end as {name}"
-        for name in ("product_id", "category", "channel")
-        if name in scope.has
-    ]
-    optional += [name for name in ("quantity", "discount", "cost") if name in scope.has]
-    return _SALES.format(optional="".join(f", {each}" for each in optional))
-
-
-def _contacts(scope: Scope) -> str:
-    names = {"value": "value", "minutes": "minutes", "cost": "interaction_cost"}
-    optional = [column for column, name in names.items() if name in scope.has]
-    kinds = "".join(
-        f" when type = {quote_text(type_)} and coalesce(direction, '') = "
-        f"{quote_text(direction)} then {place}"
-        for place, (type_, direction, _) in enumerate(scope.interaction_types, start=1)
-    )
-    return _CONTACTS.format(
-        kind=f"case{kinds} else 0 end" if kinds else "0",
-        optional="".join(f", {each}" for each in optional),
-    )
-
-
-_SEEN = "occurred_at < $latest and (known_at is null or known_at < $latest)"
-_INSTANTS = """epoch_us(occurred_at) as at_us,
-    epoch_us(case when known_at > occurred_at then known_at else occurred_at end)
-        as seen_us"""
-
-_BUYERS = f"""
-create or replace temp table buyers as
-select customer_id, cast(row_number() over (order by customer_id) - 1 as integer)
-    as customer_no
-from (select distinct customer_id from transactions where amount <> 0 and {_SEEN})
-"""
-
-_SALES = f"""
-select customer_no - $first_no as customer_no, {_INSTANTS}, amount,
-    case when order_id is null then 0 else hash(order_id) end as order_id{{optional}}
-from transactions inner join buyers using (customer_id)
-where amount <> 0 and {_SEEN}
-"""
-
-_CONTACTS = f"""
-select customer_no - $first_no as customer_no, {_INSTANTS}, hash(type) as type,
-    {{kind}} as type_no, coalesce(direction, '') = 'inbound' as is_inbound{{optional}}
-from interactions inner join buyers using (customer_id)
-where {_SEEN}
-"""
-
-_JOINED = """
-select customer_no - $first_no as customer_no, epoch_us(min(joined_at)) as joined_us
-from customers inner join buyers using (customer_id)
-where joined_at < $latest
-"""

@@ -1,5 +1,6 @@
 """The features in numpy against the query that says what they are."""
 
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,25 +144,60 @@ def test_many_as_ofs_in_one_build_give_the_bits_of_single_builds() -> None:
     assert whole.combine_chunks().equals(pa.concat_tables(single).combine_chunks())
 
 
+def in_sizes(log: Log, plan: FeaturePlan, sizes: Sizes) -> Generator[pa.Table]:
+    families = families_of(plan)
+    assert families is not None
+    as_ofs = (to_naive_utc(AS_OF),)
+    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
+    for _, table in build_tables(log.con, wanted):
+        yield table
+
+
+@pytest.fixture(scope="module")
+def many() -> Log:
+    """Return a log of 97 customers, of whom the first half was never talked to."""
+    ids = sorted(f"c{n}" for n in range(97))
+    contacts = [row for row in many_contacts() if row["customer_id"] > ids[48]]
+    return open_log(
+        transactions=many_rows(),
+        interactions=contacts,
+        customers=[
+            {"customer_id": each, "joined_at": NOW - timedelta(days=900 + n)}
+            for n, each in enumerate(ids)
+            if n % 3
+        ],
+    )
+
+
 @pytest.mark.parametrize(
     ("sizes", "n_tables"),
     [(Sizes(customers=7), 14), (Sizes(rows=1_000), 3), (Sizes(20, 900), 8)],
 )
 def test_blocks_and_parts_of_any_size_give_what_one_block_gives(
-    sizes: Sizes, n_tables: int
+    many: Log, sizes: Sizes, n_tables: int
 ) -> None:
-    log = open_log(transactions=many_rows())
-    plan = plan_for(log, "2024-06-01")
-    families = families_of(plan)
-    assert families is not None
-    as_ofs = (to_naive_utc(AS_OF),)
-    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
+    plan = plan_for(many, "2024-06-01")
 
-    tables = [table for _, table in build_tables(log.con, wanted)]
+    tables = list(in_sizes(many, plan, sizes))
 
     assert len(tables) == n_tables
-    whole = in_arrays(log, plan, [AS_OF])
+    whole = in_arrays(many, plan, [AS_OF])
+    assert {"days_since_joined", "n_interaction_email"} <= set(whole.column_names)
     assert pa.concat_tables(tables).combine_chunks().equals(whole.combine_chunks())
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_build_in_parts_can_be_given_up(many: Log, threads: int) -> None:
+    plan = plan_for(many, "2024-06-01")
+    [(before,)] = many.con.execute("select current_setting('threads')").fetchall()
+    many.con.execute(f"set threads = {threads}")
+
+    tables = in_sizes(many, plan, Sizes(7, 900))
+    assert next(tables).num_rows == 7
+    tables.close()
+
+    many.con.execute(f"set threads = {before}")
+    assert next(in_sizes(many, plan, Sizes())).num_rows == 97
 
 
 def test_every_family_that_is_shipped_is_worked_out_here() -> None:
