@@ -53,6 +53,9 @@ STANDING = pa.schema(
 """The standing facts, in order. Counts and sums of contacts are 0 where there was none;
 the open complaint is false; the others are NULL."""
 
+TOGETHER = 500_000
+"""Customers asked for at a time: each time the whole log is looked through."""
+
 ZERO = frozenset(
     name for name in STANDING.names if name.startswith(("n_", "contact_", "net_"))
 ) - {"contact_owner_id"}
@@ -92,7 +95,7 @@ def build_standing(
     params = {"as_of": to_naive_utc(as_of)}
     parts = [
         _ask(log, some, query, params).cast(STANDING)
-        for some in asked_in_blocks(log, customer_id)
+        for some in asked_in_blocks(log, customer_id, size=TOGETHER)
     ]
     return pa.concat_tables(parts)
 

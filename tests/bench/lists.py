@@ -163,6 +163,7 @@ def bench(n: int, folder: Path) -> list[Row]:
         at_first = timed(lambda: customers(store, few, limit=100))
         filtered = timed(lambda: customers(store, few, limit=100), times=21)
         n_few = len(customers(store, few, limit=100).bodies)
+        pages = page_rows(store, n)
     sizes = ", ".join(
         f"{name} {each.outcome['n_members']:,}" for name, each in found.items()
     )
@@ -170,6 +171,7 @@ def bench(n: int, folder: Path) -> list[Row]:
     size = f"{n:,} customers"
     limit = "a limit"
     return [
+        *pages,
         limit_row(f"a dynamic list of 100, {size}", asked, 0.1),
         limit_row(f"the same, of one owner, {size}", owned, 0.1),
         limit_row(
@@ -182,6 +184,32 @@ def bench(n: int, folder: Path) -> list[Row]:
         limit_row(f"all presets while publishing, {size}", in_memory, 30),
         Row(f"a new list of 100, {size}", limit, made, None, "", "", ""),
     ]
+
+
+def page_rows(store: Store, n: int) -> list[Row]:
+    """Time the first page of some questions, and one that is in the middle."""
+    asked = {
+        "by priority": CustomerFilter(),
+        "of tier B, by value at risk": CustomerFilter(
+            tiers=("B",), sort="-value_at_risk"
+        ),
+    }
+    rows = []
+    for name, wanted in asked.items():
+
+        def first(wanted: CustomerFilter = wanted) -> str | None:
+            return customers(store, wanted, limit=100).next_cursor
+
+        at_first, cursor = timed(first), first()
+        seconds = timed(first, times=21)
+
+        def then(wanted: CustomerFilter = wanted, at: str | None = cursor) -> object:
+            return customers(store, wanted, limit=100, cursor=at)
+
+        note = f"{at_first:.3g} s the first time, {timed(then, 21):.3g} s the next page"
+        what = f"a page of 100 {name}, {n:,} customers"
+        rows.append(limit_row(what, seconds, 0.1, note=note))
+    return rows
 
 
 def limit_row(what: str, seconds: float, limit: float, *, note: str = "") -> Row:
