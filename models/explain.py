@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ import pyarrow as pa
 from models.forecast import Explained
 from models.reasons import ReasonTable
 from models.scores import BASE, OTHER, REASON
+from models.sentences import LANGUAGES
+from models.speaker import Speaker
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -25,53 +26,11 @@ CLOSING = (
 )
 """What is said of the closing rows, in English and in Chinese."""
 
-CANDIDATES, TOGETHER = 8, 1024
-"""Drivers looked at for each customer, as two may say one sentence; so many at once."""
+CANDIDATES = 8
+"""Drivers looked at for each customer: two that say the same sentence are one."""
 
-FEW = 500
-"""Sentences that are sooner written one by one than as columns."""
-
-
-class _Columns(Mapping[str, Floats]):
-    """The columns of a frame as numpy's, each taken out once."""
-
-    def __init__(self, X: pd.DataFrame) -> None:
-        self._X = X
-        self._known: dict[str, Floats] = {}
-        if len(X) <= FEW:
-            matrix = X.to_numpy(dtype=np.float64)
-            self._known = dict(zip(X.columns, matrix.T, strict=True))
-
-    def __getitem__(self, name: str) -> Floats:
-        if name not in self._known:
-            self._known[name] = self._X[name].to_numpy(dtype=np.float64)
-        return self._known[name]
-
-    def figure(self, name: str, row: int) -> float | None:
-        """Return the figure of one row, None if there is no such column."""
-        return float(self[name][row]) if name in self._X.columns else None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._X.columns)
-
-    def __len__(self) -> int:
-        return self._X.shape[1]
-
-
-class _Slice(Mapping[str, Floats]):
-    """The columns of some rows, cut out only when a sentence names them."""
-
-    def __init__(self, columns: _Columns, rows: Rows) -> None:
-        self._columns, self._rows = columns, rows
-
-    def __getitem__(self, name: str) -> Floats:
-        return np.asarray(self._columns[name][self._rows])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
-
-    def __len__(self) -> int:
-        return len(self._columns)
+TOGETHER = 1024
+"""Customers whose contributions are looked through at a time."""
 
 
 def write_reasons(
@@ -105,22 +64,23 @@ def write_reasons(
     """
     parts = explained.parts
     values = X[list(explained.columns)].to_numpy(dtype=np.float64)
-    speaker = _Speaker(explained, X, (values, usual), table=table, currency=currency)
+    speaker = Speaker(explained, X, (values, usual), table=table, currency=currency)
     order = _strongest(parts, raising_first=raising_first)
     chosen, told = order[:, :MOST_REASONS], np.ones((len(parts), MOST_REASONS), bool)
     told = told[:, : chosen.shape[1]]
-    english = speaker.say("en", chosen, told)
-    alike = np.flatnonzero(~_differ(english, chosen.shape).all(axis=1))
+    words = speaker.say(chosen, told)
+    alike = np.flatnonzero(~_differ(words[0], chosen.shape).all(axis=1))
     if len(alike):
         more = order[alike]
-        said = speaker.say("en", more, np.ones(more.shape, bool), rows=alike)
+        every = np.ones(more.shape, bool)
+        (said,) = speaker.say(more, every, rows=alike, languages=LANGUAGES[:1])
         keep = _first_few(_differ(said, more.shape))
         first = np.argsort(~keep, axis=1, kind="stable")[:, :MOST_REASONS]
         chosen[alike] = np.take_along_axis(more, first, axis=1)
         told[alike] = np.take_along_axis(keep, first, axis=1)
-        again = speaker.say("en", chosen[alike], told[alike], rows=alike)
-        english = _replace(english, again, alike, told=told)
-    words = (english, speaker.say("zh", chosen, told))
+        again = speaker.say(chosen[alike], told[alike], rows=alike)
+        pairs = zip(words, again, strict=True)
+        words = tuple(_replace(old, new, alike, told=told) for old, new in pairs)
     return _lists(chosen, explained, cells=(values, usual), words=words, told=told)
 
 
@@ -152,92 +112,6 @@ def _largest(parts: Floats, width: int) -> Rows:
     return np.asarray(np.flatnonzero(is_large) % n).reshape(-1, width)
 
 
-class _Speaker:
-    """Says what chosen features are to each customer, a column at a time."""
-
-    def __init__(
-        self,
-        explained: Explained,
-        X: pd.DataFrame,
-        figures: tuple[Floats, Floats],
-        *,
-        table: ReasonTable,
-        currency: str | None,
-    ) -> None:
-        self._explained, self._columns = explained, _Columns(X)
-        self._values, self._usual = figures
-        self._table, self._currency = table, currency
-
-    def say(
-        self, language: str, order: Rows, told: Bools, *, rows: Rows | None = None
-    ) -> pa.StringArray:
-        """Return the sentences of what is told, row after row.
-
-        Parameters
-        ----------
-        order : ndarray of shape (n, width)
-            Columns of what is explained.
-        told : ndarray of shape (n, width)
-        rows : ndarray of shape (n,) or None
-            The customers, None for all.
-        """
-        at, _ = np.nonzero(told)
-        customer = at if rows is None else rows[at]
-        column = order[told]
-        if len(column) <= FEW:
-            texts = self._say_few(customer.tolist(), column.tolist(), language)
-            if texts is not None:
-                return pa.array(texts, pa.string())
-        by_column = np.argsort(column, kind="stable")
-        cuts = np.flatnonzero(np.diff(column[by_column])) + 1
-        groups = np.split(by_column, cuts) if len(column) else []
-        said = [
-            self._say_one(int(column[group[0]]), customer[group], language)
-            for group in groups
-        ]
-        place = np.empty(len(column), dtype=np.intp)
-        place[by_column] = np.arange(len(column))
-        whole = pa.concat_arrays([pa.array([], pa.string()), *said])
-        return whole.take(pa.array(place))
-
-    def _say_few(
-        self, customers: list[int], columns: list[int], language: str
-    ) -> list[str] | None:
-        """Write sentences one by one, None where the table writes columns only."""
-        texts = []
-        for row, column in zip(customers, columns, strict=True):
-            own = {
-                "value": float(self._values[row, column]),
-                "usual": float(self._usual[row, column]),
-                "direction": float(self._explained.parts[row, column]),
-            }
-
-            def find(
-                name: str, own: dict[str, float] = own, row: int = row
-            ) -> float | None:
-                return own[name] if name in own else self._columns.figure(name, row)
-
-            text = self._table.write(
-                self._explained.columns[column], find, language, currency=self._currency
-            )
-            if text is None:
-                return None
-            texts.append(text)
-        return texts
-
-    def _say_one(self, column: int, where: Rows, language: str) -> pa.StringArray:
-        (said,) = self._table.sentences(
-            self._explained.columns[column],
-            self._values[where, column],
-            self._usual[where, column],
-            contribution=self._explained.parts[where, column],
-            currency=self._currency,
-            context=_Slice(self._columns, where),
-            languages=(language,),
-        )
-        return said
-
-
 def _differ(said: pa.StringArray, shape: tuple[int, ...]) -> Bools:
     """Tell which sentences of each row were not said before in it."""
     codes = said.dictionary_encode().indices.to_numpy().reshape(shape)
@@ -267,7 +141,7 @@ def _lists(
     explained: Explained,
     *,
     cells: tuple[Floats, Floats],
-    words: tuple[pa.StringArray, pa.StringArray],
+    words: tuple[pa.StringArray, ...],
     told: Bools,
 ) -> pa.ListArray:
     """Put together the drivers, what all others add, and the base."""

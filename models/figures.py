@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 WHOLE_CURRENCIES = frozenset(
     {"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"}
@@ -36,6 +36,7 @@ def write_amounts(amounts: Iterable[float], currency: str | None) -> list[str]:
     return list(map(money_writer(currency), amounts))
 
 
+@cache
 def money_writer(currency: str | None) -> Callable[[float], str]:
     """Return what writes an amount in ``currency``."""
     unit = f" {currency}".replace("{", "{{").replace("}", "}}") if currency else ""

@@ -63,6 +63,7 @@ class Words:
         self._context = context
         self._currency = currency
         self._directions = directions
+        self._written: dict[tuple[Slot, Writer], tuple[Rows, pa.StringArray]] = {}
 
     def say(
         self, cases: Sequence[tuple[Wording, Rows]], language: str
@@ -132,10 +133,14 @@ class Words:
 
     def _write_slot(self, slot: Slot, rows: Rows, language: str) -> pa.StringArray:
         """Write the figures of one slot, each different one once."""
-        different = pa.array(self._figures(slot, rows)).dictionary_encode()
         write = self._find_writer(slot, language)
-        written = [write(figure) for figure in different.dictionary.to_pylist()]
-        return pa.array(written, pa.string()).take(different.indices)
+        held, texts = self._written.get((slot, write), (None, None))
+        if held is None or not np.array_equal(held, rows):
+            different = pa.array(self._figures(slot, rows)).dictionary_encode()
+            written = [write(figure) for figure in different.dictionary.to_pylist()]
+            texts = pa.array(written, pa.string()).take(different.indices)
+            self._written[slot, write] = rows, texts
+        return texts
 
     def _find_writer(self, slot: Slot, language: str) -> Writer:
         if slot.name != "direction":

@@ -29,8 +29,10 @@ PAGE_BYTES = 16_384
 """A score is some 2,700 bytes: of pages of 4,096, a third would stay empty."""
 
 DURABLE = ("synchronous=FULL", "wal_autocheckpoint=1000")
-STAGING = ("synchronous=NORMAL", "wal_autocheckpoint=16000", "cache_size=-262144")
+STAGING = ("synchronous=NORMAL", "wal_autocheckpoint=0", "cache_size=-262144")
 """SQLite's settings for what is read, and for many rows that nobody reads yet."""
+
+CHECKPOINT = ("wal_checkpoint(PASSIVE)",)
 
 POSTGRES = "postgresql+psycopg"
 URL_HELP = "sqlite:////absolute/path.db or postgresql+psycopg://user@host/database."
@@ -86,6 +88,7 @@ class Store:
 
         SQLite then does not wait for the disk at each commit. The next ``write`` does,
         and for all before it: what it publishes is on disk, or it is not published.
+        Its log grows until ``checkpoint``.
 
         Raises
         ------
@@ -99,6 +102,17 @@ class Store:
                     yield con
             finally:
                 self._pragma(con, DURABLE)
+
+    def checkpoint(self) -> None:
+        """Move SQLite's log into the database, as far as others let it meanwhile.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be reached or written.
+        """
+        with self._translated(), self._writer.connect() as con:
+            self._pragma(con, CHECKPOINT)
 
     def open_reader(self) -> sqlite3.Connection | None:
         """Open a connection that only reads, past the pool; None for PostgreSQL.

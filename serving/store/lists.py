@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count, islice, repeat
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -158,8 +159,8 @@ def write_builds(
                 built_at=datetime.now(UTC),
             )
         )
-        for batch in _member_rows(built.members):
-            _insert_members(con, [(run, name, *row) for row in batch])
+        for batch in _member_rows(run, name, built.members):
+            _insert_members(con, batch)
         if building.definition.kind == "snapshot" and not (built.needs or built.fault):
             _take(con, name, built.members["customer_id"].to_pylist(), as_of=as_of)
 
@@ -182,12 +183,14 @@ def _take(
     )
 
 
-def _member_rows(members: pa.Table) -> Iterator[list[tuple[Any, ...]]]:
-    place = 0
+def _member_rows(
+    run: int, name: str, members: pa.Table
+) -> Iterator[list[tuple[Any, ...]]]:
+    place = count(1)
     for batch in members.to_batches(max_chunksize=BATCH):
         columns = [column.to_pylist() for column in batch.columns]
-        yield list(zip(range(place + 1, place + 1 + len(batch)), *columns, strict=True))
-        place += len(batch)
+        places = islice(place, len(batch))
+        yield list(zip(repeat(run), repeat(name), places, *columns, strict=False))
 
 
 def _insert_members(con: Connection, rows: list[tuple[Any, ...]]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from features.errors import DataError, StoreError
 from models.scores import RunContext
+from serving.store.checkpoints import checkpoints
 from serving.store.columns import column_rows
 from serving.store.engine import Store
 from serving.store.facts import Beside, fact_rows
@@ -125,12 +126,14 @@ def publish(
             facts: fact_rows(beside) if beside else iter(()),
             fact_columns: _once_made(packed),
         }
-        for table, batches in written.items():
-            while some := list(islice(batches, 1)):
-                with store.stage() as con:
-                    lock.renew(con)
-                    for batch in chain(some, islice(batches, TOGETHER - 1)):
-                        insert_rows(con, batch, run=run.number, into=table)
+        with checkpoints(store) as logged:
+            for table, batches in written.items():
+                while some := list(islice(batches, 1)):
+                    with store.stage() as con:
+                        lock.renew(con)
+                        for batch in chain(some, islice(batches, TOGETHER - 1)):
+                            insert_rows(con, batch, run=run.number, into=table)
+                    logged.begin()
         for name, building in (lists or {}).items():
             with store.write() as con:
                 lock.renew(con)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -62,15 +62,13 @@ def _write(batch: pa.Table) -> pa.Table:
 def written_ahead(
     batches: Iterable[pa.Table], write: Callable[[pa.Table], pa.Table]
 ) -> Iterator[list[Row]]:
-    """Yield what ``write`` makes of each batch, as rows, while it makes the next."""
-    waiting: deque[Future[pa.Table]] = deque()
+    """Yield what ``write`` makes of each batch, as rows, while the next is made."""
+    written = map(write, batches)
     with ThreadPoolExecutor(1) as beside:
-        for batch in batches:
-            waiting.append(beside.submit(write, batch))
-            if len(waiting) > AHEAD:
-                yield _rows(waiting.popleft().result())
-        while waiting:
-            yield _rows(waiting.popleft().result())
+        waiting = deque(beside.submit(next, written, None) for _ in range(AHEAD))
+        while (batch := waiting.popleft().result()) is not None:
+            waiting.append(beside.submit(next, written, None))
+            yield _rows(batch)
 
 
 def _batches(scored: ScoreRows) -> Iterator[pa.Table]:
