@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,25 +103,26 @@ def score_and_publish(
         step(f"Scoring with version {bundle.version}")
         tiers = read_tier_plan(store, settings, as_of=as_of)
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
-        step("Writing the reports")
-        reports = write_reports(
-            scored,
-            log,
-            earlier_run(store, as_of=as_of),
-            levels=settings.relationship.model_dump(),
-        )
         step(f"Publishing {scored.rows.num_rows:,} customers")
         sync_lists(store, settings.lists)
-        lists = build_for_publish(store, scored.facts, scored.context.facts)
-        run_id = publish(
-            store,
-            scored.rows,
-            context=scored.context,
-            model={**bundle.card, "version": bundle.version},
-            beside=scored.beside,
-            lists=lists,
-            reports=reports,
-        )
+        with ThreadPoolExecutor(1) as beside:
+            # Rows are written by one core, reports made by another.
+            reports = beside.submit(
+                write_reports,
+                scored,
+                log,
+                earlier_run(store, as_of=as_of),
+                levels=settings.relationship.model_dump(),
+            )
+            run_id = publish(
+                store,
+                scored.rows,
+                context=scored.context,
+                model={**bundle.card, "version": bundle.version},
+                beside=scored.beside,
+                lists=build_for_publish(store, scored.facts, scored.context.facts),
+                reports=reports.result,
+            )
         settle(store)
     return Published(
         run_id=run_id,

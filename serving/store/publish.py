@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,7 +76,7 @@ def publish(
     model: Mapping[str, Any],
     beside: Beside | None = None,
     lists: Mapping[str, Building] | None = None,
-    reports: Mapping[str, str] | None = None,
+    reports: Callable[[], Mapping[str, str]] = dict,
     keep: int = KEEP,
 ) -> str:
     """Publish a run: readers see the one before, whole, until they see this, whole.
@@ -96,8 +96,8 @@ def publish(
         The facts of the same customers, as the context describes them.
     lists : mapping of str to Building, optional
         The lists of the run, so that they are there when it is.
-    reports : mapping of str to str, optional
-        The run's reports, each as JSON.
+    reports : callable
+        Gives the run's reports, each as JSON; asked for when all else is written.
     keep : int
         How many published runs stay readable.
 
@@ -144,9 +144,10 @@ def publish(
                     run_id=run.run_id,
                     as_of=context.as_of,
                 )
+        told = reports()
         with store.write() as con:
             lock.renew(con)
-            insert_reports(con, reports or {}, run=run.number)
+            insert_reports(con, told, run=run.number)
             _flip(con, run, n_customers=rows.num_rows, keep=keep)
         try:
             _collect(store, lock)
