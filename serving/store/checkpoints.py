@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from serving.store.engine import Store
 
-AT_ONCE = 6
-"""Commits whose log may lie beside the database, some 100 MB each."""
+AT_ONCE = 10
+"""Commits whose log may lie beside the database, some 60 MB each."""
 
 
 class Checkpoints:

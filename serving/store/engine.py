@@ -29,7 +29,7 @@ PAGE_BYTES = 16_384
 """A score is some 2,700 bytes: of pages of 4,096, a third would stay empty."""
 
 DURABLE = ("synchronous=FULL", "wal_autocheckpoint=1000")
-STAGING = ("synchronous=NORMAL", "wal_autocheckpoint=0", "cache_size=-262144")
+STAGING = ("synchronous=NORMAL", "wal_autocheckpoint=0", "cache_size=-65536")
 """SQLite's settings for what is read, and for many rows that nobody reads yet."""
 
 CHECKPOINT = ("wal_checkpoint(PASSIVE)",)

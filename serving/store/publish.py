@@ -45,9 +45,8 @@ KEEP = 30
 CHUNK = 10_000
 """Rows deleted in one transaction."""
 
-TOGETHER = 4
-"""Batches in one transaction: pages of indexes that all of them touch are written once,
-and another writer waits for two seconds at most."""
+TOGETHER = 2
+"""Batches in one transaction: another writer waits for a second at most."""
 
 log = logging.getLogger(__name__)
 
@@ -122,9 +121,9 @@ def publish(
             lock.renew(con)
             run = _begin(con, version=version, context=context, model=model)
         written = {
-            scores: score_rows(rows),
             facts: fact_rows(beside) if beside else iter(()),
             fact_columns: _once_made(packed),
+            scores: score_rows(rows),
         }
         with checkpoints(store) as logged:
             for table, batches in written.items():
