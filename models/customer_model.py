@@ -188,21 +188,16 @@ class CustomerModel:
 
     def predict(self, X: pd.DataFrame) -> Forecast:
         """Foretell the horizon of each row of ``design``; NaN where it cannot be."""
-        scores = self.churn.decision_function(X), self.value.predict_log(X)
-        return self._foretell(X, *scores)
+        churn = self.churn.decision_function(X)
+        return self._foretell(X, churn, self.value.predict_log(X))
 
     def assess(self, X: pd.DataFrame) -> tuple[Forecast, Explained, Explained]:
-        """Return ``predict``, ``explain_churn`` and ``explain_value``.
-
-        What they all need is found once.
-        """
-        churn, of_churn, churn_base = self.churn.assess(X)
-        log_value, of_value, value_base = self.value.assess(X)
-        return (
-            self._foretell(X, churn, log_value),
-            self._explain_churn(of_churn, churn_base),
-            self._explain_value(of_value, value_base),
-        )
+        """Return ``predict`` and both explanations: what all need is found once."""
+        churn, of_churn, base = self.churn.assess(X)
+        value, of_value, value_base = self.value.assess(X)
+        churn_parts = self._explain_churn(of_churn, base)
+        value_parts = self._explain_value(of_value, value_base)
+        return self._foretell(X, churn, value), churn_parts, value_parts
 
     def _foretell(self, X: pd.DataFrame, score: Floats, log_value: Floats) -> Forecast:
         cluster = np.asarray(self.clusters.predict(X), dtype=np.int64)
