@@ -121,7 +121,7 @@ def score_and_publish(
                 model={**bundle.card, "version": bundle.version},
                 beside=scored.beside,
                 lists=build_for_publish(store, scored.facts, scored.context.facts),
-                reports=reports.result,
+                reports=reports,
             )
         settle(store)
     return Published(

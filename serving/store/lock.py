@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -21,6 +22,8 @@ LEASE = timedelta(seconds=60)
 """A lock that was not renewed for so long is taken over."""
 
 NAME = "publish"
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,22 @@ def publish_lock(store: Store) -> Iterator[PublishLock]:
     finally:
         with suppress(StoreError), store.write() as con:
             _release(con, lock)
+
+
+def wait_for(
+    store: Store, lock: PublishLock, work: Future[Made], *, every: timedelta = LEASE / 4
+) -> Made:
+    """Return what another thread makes, and keep the lock until it is there.
+
+    Raises
+    ------
+    StoreError
+        If another publisher has taken over.
+    """
+    while not wait([work], timeout=every.total_seconds()).done:
+        with store.write() as con:
+            lock.renew(con)
+    return work.result()
 
 
 def _take(con: Connection, lock: PublishLock) -> None:

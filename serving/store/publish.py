@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from serving.store.columns import column_rows
 from serving.store.engine import Store
 from serving.store.facts import Beside, fact_rows
 from serving.store.lists import Building, delete_members, write_builds
-from serving.store.lock import PublishLock, publish_lock
+from serving.store.lock import PublishLock, publish_lock, wait_for
 from serving.store.reports import delete_reports, insert_reports
 from serving.store.rows import Row, one_instant, score_rows
 from serving.store.score_rows import ScoreRows, as_rows
@@ -75,7 +75,7 @@ def publish(
     model: Mapping[str, Any],
     beside: Beside | None = None,
     lists: Mapping[str, Building] | None = None,
-    reports: Callable[[], Mapping[str, str]] = dict,
+    reports: Mapping[str, str] | Future[dict[str, str]] | None = None,
     keep: int = KEEP,
 ) -> str:
     """Publish a run: readers see the one before, whole, until they see this, whole.
@@ -95,8 +95,8 @@ def publish(
         The facts of the same customers, as the context describes them.
     lists : mapping of str to Building, optional
         The lists of the run, so that they are there when it is.
-    reports : callable
-        Gives the run's reports, each as JSON; asked for when all else is written.
+    reports : mapping of str to str, or a Future of one, optional
+        The run's reports, each as JSON; waited for when all else is written.
     keep : int
         How many published runs stay readable.
 
@@ -122,7 +122,7 @@ def publish(
             run = _begin(con, version=version, context=context, model=model)
         written = {
             facts: fact_rows(beside) if beside else iter(()),
-            fact_columns: _once_made(packed),
+            fact_columns: _once_made(store, lock, packed),
             scores: score_rows(rows),
         }
         with checkpoints(store) as logged:
@@ -143,10 +143,11 @@ def publish(
                     run_id=run.run_id,
                     as_of=context.as_of,
                 )
-        told = reports()
+        if isinstance(reports, Future):
+            reports = wait_for(store, lock, reports)
         with store.write() as con:
             lock.renew(con)
-            insert_reports(con, told, run=run.number)
+            insert_reports(con, reports or {}, run=run.number)
             _flip(con, run, n_customers=rows.num_rows, keep=keep)
         try:
             _collect(store, lock)
@@ -155,9 +156,11 @@ def publish(
     return run.run_id
 
 
-def _once_made(batches: Future[list[list[Row]]]) -> Iterator[list[Row]]:
+def _once_made(
+    store: Store, lock: PublishLock, batches: Future[list[list[Row]]]
+) -> Iterator[list[Row]]:
     """Yield what is made meanwhile."""
-    yield from batches.result()
+    yield from wait_for(store, lock, batches)
 
 
 def insert_rows(

@@ -25,7 +25,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
             scored(2),
             context=context(),
             model=described(),
-            reports=lambda: {"abc": json.dumps(REPORT.to_dict())},
+            reports={"abc": json.dumps(REPORT.to_dict())},
         )
     path = folder / "regulars.toml"
     path.write_text('[store]\nurl = "sqlite:///regulars.db"\n')

@@ -25,7 +25,7 @@ def run_id(published_store: Store) -> str:
         scored(3),
         context=context(),
         model=described(),
-        reports=lambda: {"abc": json.dumps(REPORT.to_dict())},
+        reports={"abc": json.dumps(REPORT.to_dict())},
     )
 
 

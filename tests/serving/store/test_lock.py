@@ -1,5 +1,7 @@
 """Tests of the publisher's lock."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +9,7 @@ import sqlalchemy as sa
 
 from features.errors import StoreError
 from serving.store import Store
-from serving.store.lock import LEASE, publish_lock
+from serving.store.lock import LEASE, publish_lock, wait_for
 from serving.store.process import name_process
 from serving.store.tables import locks
 
@@ -72,3 +74,23 @@ def test_the_lock_is_free_afterwards_also_after_an_error(store: Store) -> None:
         raise ZeroDivisionError("division")
     with store.read() as con:
         assert con.scalar(sa.select(locks.c.owner)) is None
+
+
+def test_who_waits_for_other_work_keeps_the_lock(store: Store) -> None:
+    long_ago = datetime.now(UTC) - LEASE * 2
+    renewed = threading.Event()
+
+    def work() -> str:
+        while not renewed.wait(0.01):
+            with store.read() as con:
+                if con.scalar(sa.select(locks.c.renewed_at)) > long_ago:
+                    renewed.set()
+        return "made"
+
+    with publish_lock(store) as lock, ThreadPoolExecutor(1) as beside:
+        with store.write() as con:
+            con.execute(sa.update(locks).values(renewed_at=long_ago))
+        made = beside.submit(work)
+        found = wait_for(store, lock, made, every=timedelta(seconds=0.01))
+
+    assert found == "made"

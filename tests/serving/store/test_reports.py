@@ -31,7 +31,7 @@ def test_the_reports_of_a_dropped_run_are_deleted(store: Store) -> None:
             scored(1),
             context=context(),
             model=described(),
-            reports=lambda: {"abc": "{}"},
+            reports={"abc": "{}"},
             keep=1,
         )
     with store.read() as con:
