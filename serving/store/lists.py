@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, islice, repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from serving.store.engine import Store
+from serving.store.rows import Row, insert_rows
 from serving.store.tables import (
     STAGED,
     list_builds,
@@ -159,8 +160,8 @@ def write_builds(
                 built_at=datetime.now(UTC),
             )
         )
-        for batch in _member_rows(run, name, built.members):
-            _insert_members(con, batch)
+        for batch in _member_rows(name, built.members):
+            insert_rows(con, batch, run=run, into=list_members)
         if building.definition.kind == "snapshot" and not (built.needs or built.fault):
             _take(con, name, built.members["customer_id"].to_pylist(), as_of=as_of)
 
@@ -183,30 +184,12 @@ def _take(
     )
 
 
-def _member_rows(
-    run: int, name: str, members: pa.Table
-) -> Iterator[list[tuple[Any, ...]]]:
+def _member_rows(name: str, members: pa.Table) -> Iterator[list[Row]]:
     place = count(1)
     for batch in members.to_batches(max_chunksize=BATCH):
         columns = [column.to_pylist() for column in batch.columns]
         places = islice(place, len(batch))
-        yield list(zip(repeat(run), repeat(name), places, *columns, strict=False))
-
-
-def _insert_members(con: Connection, rows: list[tuple[Any, ...]]) -> None:
-    """Insert members the fast way of each database."""
-    columns = [column.name for column in list_members.c]
-    names = ", ".join(columns)
-    if con.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
-        con.exec_driver_sql(
-            f"INSERT INTO list_members ({names}) VALUES ({marks})", rows
-        )
-        return
-    cursor: Any = con.connection.cursor()
-    with cursor, cursor.copy(f"COPY list_members ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+        yield list(zip(repeat(name), places, *columns, strict=False))
 
 
 def _to_json(definition: ListDefinition) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from serving.store.facts import Beside, fact_rows
 from serving.store.lists import Building, delete_members, write_builds
 from serving.store.lock import PublishLock, publish_lock, wait_for
 from serving.store.reports import delete_reports, insert_reports
-from serving.store.rows import Row, one_instant, score_rows
+from serving.store.rows import Row, insert_rows, one_instant, score_rows
 from serving.store.score_rows import ScoreRows, as_rows
 from serving.store.tables import (
     DROPPED,
@@ -161,40 +161,6 @@ def _once_made(
 ) -> Iterator[list[Row]]:
     """Yield what is made meanwhile."""
     yield from wait_for(store, lock, batches)
-
-
-def insert_rows(
-    con: Connection, rows: Sequence[Row], *, run: int, into: sa.Table = scores
-) -> None:
-    """Insert scores, or facts, the fast way of each database."""
-    names = ", ".join(column.name for column in into.c)
-    as_bytes = _texts_as_bytes(rows, into)
-    if con.dialect.name == "sqlite":
-        marks = ["?"] * (len(into.c) - 1)
-        for place in as_bytes:
-            marks[place] = "CAST(? AS TEXT)"
-        con.exec_driver_sql(
-            f"INSERT INTO {into.name} ({names}) VALUES ({run:d}, {', '.join(marks)})",
-            list(rows),
-        )
-        return
-    cursor: Any = con.connection.cursor()
-    with cursor, cursor.copy(f"COPY {into.name} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            values = list(row)
-            for place in as_bytes:
-                values[place] = values[place].decode()
-            copy.write_row((run, *values))
-
-
-def _texts_as_bytes(rows: Sequence[Row], into: sa.Table) -> list[int]:
-    """Return where rows hold the bytes of what the table keeps as text."""
-    types = [column.type for column in into.c][1:]
-    return [
-        place
-        for place, (value, kind) in enumerate(zip(rows[0], types, strict=True))
-        if isinstance(value, bytes) and isinstance(kind, sa.Text)
-    ]
 
 
 def _check(table: pa.Table, *, context: RunContext, model: Mapping[str, Any]) -> str:

@@ -18,8 +18,7 @@ from models.scores import RunContext
 from models.scoring import open_run
 from serving.crowd import gather_crowd, score_crowd
 from serving.store import Store, open_store, publish
-from serving.store.publish import insert_rows
-from serving.store.rows import score_rows
+from serving.store.rows import insert_rows, score_rows
 from serving.store.score_rows import ScoreRows
 from tests.bench.rows import Row
 from tests.bench.served import VERSION, many_customers, sample_bundle

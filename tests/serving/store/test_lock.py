@@ -83,7 +83,7 @@ def test_who_waits_for_other_work_keeps_the_lock(store: Store) -> None:
     def work() -> str:
         while not renewed.wait(0.01):
             with store.read() as con:
-                if con.scalar(sa.select(locks.c.renewed_at)) > long_ago:
+                if con.execute(sa.select(locks.c.renewed_at)).scalar_one() > long_ago:
                     renewed.set()
         return "made"
 
