@@ -13,7 +13,7 @@ demo: $(STAMP)  ## check, train, score, publish and serve the sample log
 	$(BIN)/regulars demo
 
 test: $(STAMP)  ## run every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
 test-spark: $(SPARK_STAMP)  ## run the tests that need Spark, on a cluster of their own
 	$(BIN)/python -m pytest -m spark tests/spark
@@ -23,7 +23,7 @@ check: $(STAMP)  ## style, types, import rules, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
 bench: $(STAMP)  ## measure speed and scale; EVENTS=1000000 makes it shorter
 	$(BIN)/python -m tests.bench

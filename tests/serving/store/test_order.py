@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.store.order import FIRST_STEP, Order
+from serving.store.order import FIRST_STEP, Order, Places, among, take
 
 Rows = list[tuple[str, float | None]]
 
@@ -76,3 +77,19 @@ def test_a_long_walk_takes_longer_steps_and_misses_nobody() -> None:
     steps = [len(step) for step in order.walk(down=False)]
     assert steps == [FIRST_STEP, 2 * FIRST_STEP, 2 * FIRST_STEP]
     assert sorted(walked(order, down=True, after=None)) == names
+
+
+@given(
+    parts=st.lists(st.lists(st.sampled_from(["a", "b", None]))),
+    wanted=st.lists(st.sampled_from(["a", "\u00e9"]), min_size=1, unique=True),
+)
+def test_who_holds_a_text_is_found_in_a_column_of_any_parts(
+    parts: list[list[str | None]], wanted: list[str]
+) -> None:
+    """Among nobody too: of what takes nobody, Arrow makes a column of no parts."""
+    column = pa.chunked_array([pa.array(part, pa.string()) for part in parts], "string")
+    values = column.to_pylist()
+    expected = [place for place, value in enumerate(values) if value in wanted]
+    assert among(column, wanted).tolist() == expected
+    nobody: Places = np.empty(0, np.int32)
+    assert among(take(column, nobody), wanted).tolist() == []
