@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Thread
@@ -9,6 +10,7 @@ from threading import Thread
 import structlog
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import iter_route_contexts
 
 from features.errors import BundleError, RegularsError
 from serving.api.deps import Door, Services
@@ -129,3 +131,5 @@ def _add_routes(app: FastAPI, settings: ApiSettings) -> None:
     if settings.docs:
         app.include_router(docs.router)
         app.mount("/static", docs.static_files(), name="static")
+    # The first request would do this, hiding warnings, which is safe in one thread only.
+    deque(iter_route_contexts(app.routes), maxlen=0)

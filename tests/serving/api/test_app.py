@@ -1,5 +1,8 @@
 """Tests of the app over a real server of the database."""
 
+import warnings
+from threading import Event, Thread
+
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
@@ -47,3 +50,26 @@ def test_both_databases_give_the_same_answers(
         page = client.get("/v1/customers?sort=-expected_value&tier=VIP,A").json()
         answers.append((page["items"], client.get("/v1/customers/c00003").text))
     assert answers[0] == answers[1]
+
+
+def test_no_warning_is_left_to_the_first_request(published_store: Store) -> None:
+    """Hidden and shown again by two threads at once, a warning may be shown."""
+    done = Event()
+
+    def hide_and_show() -> None:
+        while not done.is_set():
+            with warnings.catch_warnings():
+                done.wait(0.001)
+
+    apps = [create_app(store=published_store, bundles=Shelf()) for _ in range(25)]
+    hiding = Thread(target=hide_and_show)
+    hiding.start()
+    try:
+        answers = [
+            TestClient(app, raise_server_exceptions=False).get("/v1/customers")
+            for app in apps
+        ]
+    finally:
+        done.set()
+        hiding.join()
+    assert {answer.status_code for answer in answers} == {401}
