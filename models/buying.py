@@ -118,12 +118,9 @@ def spend_days(X: pd.DataFrame) -> tuple[Floats, Floats]:
 def design(features: pd.DataFrame, buying: BuyingModel, days: float) -> pd.DataFrame:
     """Return the columns that the models see: features, and what BTYD foretells."""
     foretold = buying.predict(features, days=days)
-    both = (features, foretold)
-    if not all(dtype == np.float64 for frame in both for dtype in frame.dtypes):
-        return pd.concat(both, axis=1)
     # In one piece of memory any choice of columns is a plain copy of these.
     matrix = np.empty((len(features), features.shape[1] + foretold.shape[1]), order="F")
-    matrix[:, : features.shape[1]] = features.to_numpy()
-    matrix[:, features.shape[1] :] = foretold.to_numpy()
+    matrix[:, : features.shape[1]] = features.to_numpy(dtype=np.float64)
+    matrix[:, features.shape[1] :] = foretold.to_numpy(dtype=np.float64)
     columns = features.columns.append(foretold.columns)
     return pd.DataFrame(matrix, index=features.index, columns=columns, copy=False)

@@ -131,5 +131,5 @@ def _add_routes(app: FastAPI, settings: ApiSettings) -> None:
     if settings.docs:
         app.include_router(docs.router)
         app.mount("/static", docs.static_files(), name="static")
-    # The first request would do this, hiding warnings, which is safe in one thread only.
+    # Else by the first request, hiding warnings, which is safe in one thread only.
     deque(iter_route_contexts(app.routes), maxlen=0)

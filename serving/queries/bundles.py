@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from features.errors import BundleError, RegularsError
 from serving.queries.gather import Gatherer
-from serving.queries.matches import read_order
 from serving.queries.runs import Run, earlier_runs, published_run
 from serving.store.engine import Store
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
-    from serving.store.order import Order
 
 RETRY = timedelta(seconds=30)
 """A refused bundle is not looked at again for so long."""
@@ -73,7 +71,6 @@ class BundleKeeper:
         self._held: InService | None = None
         self._refused: dict[str, float] = {}
         self.gatherer: Gatherer[Any, tuple[Run, str | RegularsError]] = Gatherer()
-        self._ranked: tuple[int, Order] | None = None
 
     def in_service(self) -> InService:
         """Return the published run with its bundle.
@@ -105,7 +102,10 @@ class BundleKeeper:
         asked : sequence of (str, float)
             Customer and value at risk.
         """
-        order = self._ranking(run)
+        with self.store.read() as con:
+            order = self.store.columns.order(
+                con, run=run.number, revision=run.revision, by="value_at_risk"
+            )
         return [
             1 + order.n_above(value) + order.n_equal_before(value, name)
             for name, value in asked
@@ -146,15 +146,6 @@ class BundleKeeper:
             self._refused[version] = self._clock() + RETRY.total_seconds()
             self._on_refused(version, exc)
             return None
-
-    def _ranking(self, run: Run) -> Order:
-        """Return a run's customers by value at risk, read once a run."""
-        held = self._ranked
-        if held is None or held[0] != run.number:
-            with self.store.read() as con:
-                order = read_order(con, self.store.columns, run, by="value_at_risk")
-            self._ranked = held = (run.number, order)
-        return held[1]
 
 
 def readiness(keeper: BundleKeeper) -> InService:

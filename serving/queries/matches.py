@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import sqlalchemy as sa
 
 from serving.queries.cursor import Place
 from serving.queries.filters import read_filter
 from serving.queries.runs import Run
 from serving.store.columns import ID
-from serving.store.order import Order, Places, among, take
-from serving.store.tables import scores
+from serving.store.order import Places, among, take
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -80,35 +78,23 @@ def next_in_order(
     Returns
     -------
     list of str or None
-        None where the run is not kept by column.
+        None where the filter's limits are on a run that is not kept by column.
     """
     key, limits = wanted.column.name, _limits(wanted)
     order = cache.order(con, run=run.number, revision=run.revision, by=key)
-    table = cache.read(con, run=run.number, revision=run.revision, names=[ID, *limits])
-    if order is None or table is None:
-        return None
     past: Any = None
     if after is not None:
         past = (0 if key == ID else after.value, after.customer_id)
     steps = order.walk(down=wanted.descends, after=past)
     if limits:
+        names = list(limits)
+        table = cache.read(con, run=run.number, revision=run.revision, names=names)
+        if table is None:
+            return None
         steps = (_only(table, step, limits) for step in steps)
     found = islice(chain.from_iterable(steps), limit)
-    ids: list[str] = take(table[ID], np.fromiter(found, np.int32)).to_pylist()
+    ids: list[str] = take(order.ids, np.fromiter(found, np.int32)).to_pylist()
     return ids
-
-
-def read_order(con: Connection, cache: ColumnCache, run: Run, *, by: str) -> Order:
-    """Return a run's customers in the order of a column of their scores."""
-    order = cache.order(con, run=run.number, revision=run.revision, by=by)
-    if order is not None:
-        return order
-    query = sa.select(scores.c[ID], scores.c[by]).where(scores.c.run == run.number)
-    ids, values = list(zip(*con.execute(query), strict=True)) or ((), ())
-    return Order.of(
-        pa.chunked_array([pa.array(ids, pa.string())]),
-        pa.chunked_array([pa.array(values, pa.float64())]),
-    )
 
 
 def _limits(wanted: CustomerFilter) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from serving.errors import UnknownCustomerError, UnknownRunError
 from serving.queries.bundles import BundleSource
-from serving.queries.matches import read_order
 from serving.queries.memory import Memory, remember
 from serving.queries.runs import Run, kept_run, published_run
 from serving.store.engine import Store
@@ -184,7 +183,9 @@ def _ranked(store: Store, past: PastScore, scored: pa.Table) -> pa.Table:
     if value is None:
         return scored
     with store.read() as con:
-        order = read_order(con, store.columns, past.run, by="value_at_risk")
+        order = store.columns.order(
+            con, run=past.run.number, revision=past.run.revision, by="value_at_risk"
+        )
     stored = json.loads(past.body)["value_at_risk"]
     rank = 1 + order.n_above(value) + order.n_equal_before(value, past.customer_id)
     rank -= stored is not None and stored > value  # not among the others

@@ -145,10 +145,8 @@ class ColumnCache:
         self._keep({keys[name]: column for name, column in found.items()})
         return pa.table({name: found[name] for name in names if name in found})
 
-    def order(
-        self, con: Connection, *, run: int, revision: int, by: str
-    ) -> Order | None:
-        """Return the customers of a run in the order of a column, as ``read`` reads it.
+    def order(self, con: Connection, *, run: int, revision: int, by: str) -> Order:
+        """Return the customers of a run in the order of a column of their scores.
 
         A decision by hand changes no number, and so no order.
         """
@@ -161,7 +159,7 @@ class ColumnCache:
         names = sorted({ID, by})
         table = self.read(con, run=run, revision=revision, names=names)
         if table is None:
-            return None
+            table = _read_scores(con, run=run, names=names)
         ids = table[ID]
         order = Order.by_id(ids) if by == ID else Order.of(ids, table[by])
         self._keep({key: order})
@@ -180,6 +178,20 @@ class ColumnCache:
             taken = sum(each.nbytes for each in self._held.values())
             while taken > self._max_bytes and self._held:
                 taken -= self._held.popitem(last=False)[1].nbytes
+
+
+def _read_scores(con: Connection, *, run: int, names: Sequence[str]) -> pa.Table:
+    """Return columns of the rows of a run that has none by column."""
+    from models.scores import SCORE_SCHEMA
+
+    query = sa.select(*(scores.c[name] for name in names)).where(scores.c.run == run)
+    rows = con.execute(query).all()
+    values = zip(*rows, strict=True) if rows else ((),) * len(names)
+    columns = [
+        pa.array(each, SCORE_SCHEMA.field(name).type)
+        for name, each in zip(names, values, strict=True)
+    ]
+    return pa.table([_plain(column) for column in columns], names=list(names))
 
 
 def _of_scores() -> list[str]:

@@ -114,7 +114,7 @@ def among(column: pa.ChunkedArray, texts: Sequence[str]) -> Places:
     ends = np.cumsum([0, *map(len, written)], dtype=np.int32)
     held = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(written))]
     wanted = pa.Array.from_buffers(pa.string(), len(written), held)
-    # In one piece: without any chunk, which is what taking nobody leaves, Arrow crashes.
+    # In one piece: without a chunk, which is what taking nobody leaves, Arrow crashes.
     held_by = pc.is_in(column, value_set=wanted).combine_chunks()
     return _places(pc.indices_nonzero(held_by))
 
