@@ -7,9 +7,8 @@ import numpy as np
 from features.arrays.history import Grains
 from features.arrays.items import Items
 from features.arrays.purchases import Columns, n_sent_back_sums
-from features.arrays.runs import DAY, Ints, days, money, ratio, square_sum
+from features.arrays.runs import DAY, Ints, money, ratio, squares
 from features.arrays.scope import Scope
-from features.arrays.timeline import Timeline
 
 
 def breadth(grains: Grains, scope: Scope) -> Columns:
@@ -30,24 +29,23 @@ def _breadth_of(
 ) -> Columns:
     item, items = words
     seen = grains.items(bought)
-    first, last, gross = seen.first, seen.last, seen.amount
-    firsts = bought.firsts.seen(grains.as_of, grains.left)
-    lasts = Timeline(seen.who, last, grains.n).all()
-    again = np.flatnonzero(last > first)
-    again = again[first[again] // DAY < last[again] // DAY]
-    repeats = Timeline(lasts.line.who[again], last[again], grains.n).all()
-    n, total = lasts.counts, money(lasts.sum(gross))
+    n, total = seen.counts, money(seen.total("amount", lambda rows: rows.amount))
+    concentrated = seen.exact_total("squares", lambda rows: squares(rows.amount)) / 1e8
+    n_again = seen.total("again", lambda rows: rows.again)
+    spent_again = seen.total("spent again", lambda rows: rows.amount * rows.again)
     found: Columns = {
         f"n_{items}": n,
-        f"{item}_hhi": ratio(square_sum(lasts, gross), total * total),
-        f"top_{item}_share": ratio(lasts.most(money(gross)), total),
-        f"repeat_{item}_share": ratio(repeats.counts, n),
-        f"repeat_{item}_spend_share": ratio(money(repeats.sum(gross[again])), total),
+        f"{item}_hhi": ratio(concentrated, total * total),
+        f"top_{item}_share": ratio(
+            money(seen.most("amounts", lambda rows: rows.amount)), total
+        ),
+        f"repeat_{item}_share": ratio(n_again, n),
+        f"repeat_{item}_spend_share": ratio(money(spent_again), total),
     }
     for w in reversed(scope.windows):
         since = grains.as_of - w * DAY
-        found[f"n_{items}_{w}d"] = lasts.within(since)
-        found[f"n_new_{items}_{w}d"] = firsts.within(since)
+        found[f"n_{items}_{w}d"] = seen.within(since)
+        found[f"n_new_{items}_{w}d"] = seen.firsts.within(since)
     return _none_without(n, found)
 
 
@@ -62,13 +60,14 @@ def _none_without(n: Ints, found: Columns) -> Columns:
 def channels(grains: Grains, scope: Scope) -> Columns:
     """Tell the mix of channels bought through, NaN where none is known."""
     seen, h = grains.items(grains.history.channels), scope.horizon_days
-    lasts = Timeline(seen.who, seen.last, grains.n).all()
-    n = lasts.counts
-    top = lasts.most(seen.n.astype(np.float64))
+    n = seen.counts
     found: Columns = {
         "n_channels": n,
-        f"n_channels_{h}d": lasts.within(grains.as_of - h * DAY),
-        "top_channel_share": ratio(top, lasts.sum(seen.n)),
+        f"n_channels_{h}d": seen.within(grains.as_of - h * DAY),
+        "top_channel_share": ratio(
+            seen.most("times", lambda rows: rows.n),
+            seen.total("n", lambda rows: rows.n),
+        ),
     }
     return _none_without(n, found)
 
@@ -107,9 +106,7 @@ def money_back(grains: Grains, scope: Scope) -> Columns:
     return found | {
         "n_returns": back_runs.sum_from(back_runs.starts, n_sent_back_sums(grains)),
         "returned_value": money(returned),
-        "days_since_last_return": back_runs.last(
-            days(grains.as_of - back_runs.line.at)
-        ),
+        "days_since_last_return": back_runs.age_of_last(),
         "return_share": ratio(money(returned), money(gross)),
         f"return_share_{h}d": ratio(money(late_returned), money(late_gross)),
         "returns_per_order": ratio(back_runs.counts, n_bought),

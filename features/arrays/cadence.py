@@ -10,7 +10,6 @@ from features.arrays.runs import (
     DAY,
     Bools,
     Ints,
-    Runs,
     contrast,
     cv,
     days,
@@ -18,6 +17,7 @@ from features.arrays.runs import (
     ratio,
 )
 from features.arrays.scope import Scope
+from features.arrays.timeline import Seen, Timeline
 
 MINUTE = 60_000_000
 MONDAY = 4
@@ -26,8 +26,8 @@ MONDAY = 4
 
 def cadence(grains: Grains, scope: Scope) -> Columns:
     """Measure the gaps between purchase days, NaN for those who bought on one only."""
-    gaps, whose, runs = find_gaps(grains)
-    line, n = grains.day_runs.line, runs.counts
+    gaps, runs = find_gaps(grains)
+    line, n = runs.line, runs.counts
     n_late, n_second = np.minimum(n, 3), grains.day_runs.counts // 2
     sums = line.running("gaps", lambda: gaps)
     squares = runs.sum_from(runs.starts, line.running("squares", lambda: gaps * gaps))
@@ -37,10 +37,10 @@ def cadence(grains: Grains, scope: Scope) -> Columns:
     as_doubles = line.kept("doubles", lambda: gaps.astype(np.float64))
     mean, longest = ratio(total, n), runs.most(as_doubles)
     spread = cv(n, total, squares)
-    low, high = runs.middle(gaps)
+    low, high = runs.middle("gaps", lambda: gaps)
     median = np.where(n > 0, (low + high) / 2, np.nan)
     since_last = silence(grains)
-    is_shorter = as_doubles <= grains.day_runs.on_line(since_last)[whose]
+    is_shorter = as_doubles <= runs.on_line(since_last)[line.who]
     return {
         "gap_mean": mean,
         "gap_sd": spread * mean,
@@ -60,20 +60,20 @@ def cadence(grains: Grains, scope: Scope) -> Columns:
     }
 
 
-def find_gaps(grains: Grains) -> tuple[Ints, Ints, Runs]:
+def find_gaps(grains: Grains) -> tuple[Ints, Seen]:
     """Return the days between a purchase day and the one before it, and whose."""
-    line, runs = grains.day_runs.line, grains.day_runs
+    line = grains.day_runs.line
 
-    def make() -> tuple[Ints, Ints]:
+    def make() -> tuple[Ints, Timeline]:
         day = grains.days.day
         is_later = np.ones(len(day), np.bool_)
         is_later[line.starts] = False
         rows = np.flatnonzero(is_later)
-        return day[rows] - day[rows - 1], line.who[rows]
+        found = Timeline(line.who[rows], line.at[rows], line.n)
+        return day[rows] - day[rows - 1], found
 
-    gaps, whose = line.kept("gaps", make)
-    before = np.arange(line.n) if runs.left is None else runs.left
-    return gaps, whose, Runs(runs.starts - before, runs.ends - before - 1)
+    gaps, gap_line = line.kept("gaps", make)
+    return gaps, gap_line.seen(grains.as_of, grains.left)
 
 
 def calendar(grains: Grains, scope: Scope) -> Columns:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from features.arrays.runs import Bools, Codes, Ints
+import numpy as np
+
+from features.arrays.runs import Bools, Codes, Floats, Ints, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,7 @@ class Contacts:
     def take(self, rows: Ints) -> Contacts:
         """Return these rows, by place."""
         return Contacts(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def values(self, rows: Ints) -> Floats:
+        """Return the values of these rows, NaN for none."""
+        return np.where(self.has_value[rows], money(self.value[rows]), np.nan)

@@ -32,7 +32,7 @@ def contacts(grains: Grains, scope: Scope) -> Columns:
     found: Columns = {
         "n_interactions": runs.counts,
         "n_types_of_interaction": _types(grains).seen(grains.as_of, grains.left).counts,
-        "days_since_interaction": runs.last(days(grains.as_of - rows.at)),
+        "days_since_interaction": runs.age_of_last(),
     }
     if "direction" in scope.has:
         n_inbound = runs.total("inbound", lambda: rows.is_inbound)
@@ -102,7 +102,7 @@ def _by_type(grains: Grains, scope: Scope) -> Columns:
         for w in sorted({*scope.windows, h, 2 * h}, reverse=True)
     }
     counts = runs.counts.reshape(-1, grains.n)
-    last = runs.last(days(grains.as_of - kinds.line.at)).reshape(-1, grains.n)
+    last = runs.age_of_last().reshape(-1, grains.n)
     trend = contrast(within[h], within[2 * h] - within[h])
     found: Columns = {}
     values = _values(grains, kinds, runs) if "value" in scope.has else None
@@ -121,11 +121,10 @@ def _by_type(grains: Grains, scope: Scope) -> Columns:
 def _values(grains: Grains, kinds: Kinds, runs: Seen) -> tuple[Floats, Floats]:
     """Return the last and the mean value of each customer's interactions of a type."""
     rows = grains.history.contacts
-    has_value, amounts = rows.has_value[kinds.rows], rows.value[kinds.rows]
-    value = np.where(has_value, money(amounts), np.nan)
-    total = runs.total("value", lambda: amounts)
-    n = runs.total("has_value", lambda: has_value)
-    last, mean = runs.last(value), ratio(money(total), n)
+    total = runs.total("value", lambda: rows.value[kinds.rows])
+    n = runs.total("has_value", lambda: rows.has_value[kinds.rows])
+    mean = ratio(money(total), n)
+    last = runs.last(kinds.line.kept("values", lambda: rows.values(kinds.rows)))
     return last.reshape(-1, grains.n), mean.reshape(-1, grains.n)
 
 

@@ -6,7 +6,7 @@ sums are differences of running sums that all as_ofs share.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -59,8 +59,9 @@ class History:
     def count(self, instants: Ints) -> None:
         """Count all rows at or after each of many ascending instants in one pass."""
         lines = (self.moment_line, self.order_line, self.day_line, self.contact_line)
-        items = (self.products.firsts, self.categories.firsts)
-        for line in (*lines, self.last_line, self.back_line, *items):
+        items = (self.products, self.categories, self.channels)
+        ends = (line for each in items for line in (each.firsts, each.lasts))
+        for line in (*lines, self.last_line, self.back_line, *ends):
             line.count(instants)
 
     def cut_by(self, as_of: int) -> Ints:
@@ -118,16 +119,8 @@ class Grains:
         return self.history.days
 
     def items(self, bought: Items) -> SeenItems:
-        """Return what is seen of the items of those left, by their places."""
-        seen = bought.seen(self.as_of)
-        if self.left is None:
-            return seen
-        places = np.full(self.history.n, -1)
-        places[self.left] = np.arange(self.n)
-        who = places[seen.who]
-        if who.min(initial=0) < 0:  # of one whose purchases are not known yet
-            seen, who = seen.take(who >= 0), who[who >= 0]
-        return replace(seen, who=who)
+        """Return what is seen of the items of those left."""
+        return bought.seen(self.as_of, self.left)
 
     def net_sums(self) -> Ints:
         """Return running sums of the moments' net money."""

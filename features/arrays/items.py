@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from features.arrays.runs import (
+    DAY,
     Bools,
     Codes,
+    Floats,
     Ints,
     group_sums,
     heads,
+    joined,
+    limbs,
     running,
     sort_places,
 )
-from features.arrays.timeline import Timeline
+from features.arrays.timeline import Seen, Timeline
 
 
 @dataclass(frozen=True, slots=True)
-class SeenItems:
-    """What is seen of each customer's items: when, how often, for how much.
+class ItemRows:
+    """Items of customers: when and how often each was bought, and for how much.
 
     Parameters
     ----------
@@ -35,49 +40,131 @@ class SeenItems:
     n: Ints
     amount: Ints
 
-    def take(self, rows: Ints | Bools) -> SeenItems:
-        """Return these items, by place or where true."""
-        return SeenItems(*(getattr(self, field.name)[rows] for field in fields(self)))
+    @property
+    def again(self) -> Bools:
+        """Tell which were bought on more than one day."""
+        return np.asarray(self.first // DAY < self.last // DAY)
+
+    def take(self, rows: Ints) -> ItemRows:
+        """Return these items, by place."""
+        return ItemRows(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """What was bought, by customer, item and time.
+    """What was bought: the items of a customer from the one that was left first.
 
     Parameters
     ----------
     at : array of int
-        When each row is.
+        When each row is, by customer, item and time.
     sums : array of int
         What the rows before each came to, and all: one more than rows.
-    whole : SeenItems
+    whole : ItemRows
         With all rows.
-    firsts : Timeline
-        One row an item of a customer: whose it is, and when it is first bought.
+    firsts, lasts : Timeline
+        One row an item: when it is first and last bought.
     """
 
     at: Ints
     sums: Ints
-    whole: SeenItems
+    whole: ItemRows
     firsts: Timeline
+    lasts: Timeline
 
-    def seen(self, as_of: int) -> SeenItems:
-        """Return the items as they are seen before an instant."""
+    def seen(self, as_of: int, left: Ints | None) -> SeenItems:
+        """Return the items of all customers or those left, as seen before an instant.
+
+        Those that are not bought again after it are the first of their customers, of
+        whom running sums tell all; the others, which are few, are looked at.
+        """
         whole = self.whole
-        if not (whole.last >= as_of).any():
-            return whole
-        seen = whole.take(np.flatnonzero(whole.first < as_of))
-        cut = np.flatnonzero(seen.last >= as_of)
-        starts, ends = seen.starts[cut], seen.starts[cut] + seen.n[cut]
+        cut = whole.take(self._cut_by(as_of))
         # Of few items some rows are seen and others are not yet.
-        n_before = np.cumsum(ends - starts) - (ends - starts)
-        rows = np.arange(int((ends - starts).sum()))
-        rows += np.repeat(starts - n_before, ends - starts)
+        n_before = np.cumsum(cut.n) - cut.n
+        rows = np.arange(int(cut.n.sum())) + np.repeat(cut.starts - n_before, cut.n)
         n = group_sums((self.at[rows] < as_of).astype(np.int64), n_before)
-        seen.n[cut] = n
-        seen.last[cut] = self.at[starts + n - 1]
-        seen.amount[cut] = self.sums[starts + n] - self.sums[starts]
-        return seen
+        ends = cut.starts + n
+        cut = replace(
+            cut,
+            last=self.at[ends - 1],
+            n=n,
+            amount=self.sums[ends] - self.sums[cut.starts],
+        )
+        line = Timeline(cut.who, cut.last, self.lasts.n)
+        return SeenItems(
+            firsts=self.firsts.seen(as_of, left),
+            whole=whole,
+            whole_runs=self.lasts.seen(as_of, left),
+            cut=cut,
+            cut_runs=line.seen(as_of, left),
+        )
+
+    def _cut_by(self, as_of: int) -> Ints:
+        """Return the items that were bought and will be again."""
+        if self.lasts.last_at < as_of:
+            return np.empty(0, np.int64)
+        return np.flatnonzero((self.firsts.at < as_of) & (self.lasts.at >= as_of))
+
+
+@dataclass(frozen=True, slots=True)
+class SeenItems:
+    """What an as_of sees of items: of some all rows, of others those before it.
+
+    Parameters
+    ----------
+    firsts : Seen
+        When each of them all is first bought.
+    whole, cut : ItemRows
+    whole_runs, cut_runs : Seen
+        When each is last bought.
+    """
+
+    firsts: Seen
+    whole: ItemRows
+    whole_runs: Seen
+    cut: ItemRows
+    cut_runs: Seen
+
+    @property
+    def counts(self) -> Ints:
+        """Return how many items each customer has."""
+        return self.whole_runs.counts + self.cut_runs.counts
+
+    def total(self, name: str, values: Callable[[ItemRows], Ints | Bools]) -> Ints:
+        """Sum what is called so of each customer's items."""
+        whole = self.whole_runs.total(name, lambda: values(self.whole))
+        return whole + self.cut_runs.sum(values(self.cut)) if self.n_cut else whole
+
+    def exact_total(self, name: str, terms: Callable[[ItemRows], Floats]) -> Floats:
+        """Sum whole numbers of any size, the larger the more of an item is seen."""
+        sums = self.whole_runs.split_total(name, lambda: terms(self.whole))
+        if self.n_cut:
+            found = terms(self.cut)
+            cut = [found.astype(np.int64)] if len(sums) == 1 else limbs(found)
+            pairs = zip(sums, cut, strict=True)
+            sums = [each + self.cut_runs.sum(values) for each, values in pairs]
+        return joined(sums)
+
+    def most(self, name: str, values: Callable[[ItemRows], Ints]) -> Floats:
+        """Return the largest value of each customer's items, NaN without any."""
+        line = self.whole_runs.line
+        doubles = line.kept(name, lambda: values(self.whole).astype(np.float64))
+        found = self.whole_runs.most(doubles)
+        if self.n_cut:
+            cut = values(self.cut).astype(np.float64)
+            found = np.fmax(found, self.cut_runs.most(cut))
+        return np.asarray(found)
+
+    def within(self, instant: int) -> Ints:
+        """Count each customer's items bought at or after an instant."""
+        whole = self.whole_runs.within(instant)
+        return whole + self.cut_runs.within(instant) if self.n_cut else whole
+
+    @property
+    def n_cut(self) -> int:
+        """Return of how many items some rows only are seen."""
+        return len(self.cut.who)
 
 
 def find_items(who: Ints, at: Ints, codes: Codes, amount: Ints, *, n: int) -> Items:
@@ -91,18 +178,23 @@ def find_items(who: Ints, at: Ints, codes: Codes, amount: Ints, *, n: int) -> It
         How many customers.
     """
     rows, starts = group(who, codes, np.flatnonzero(codes != 0))
-    at, sums, who = at[rows], running(amount[rows]), who[rows[starts]]
     ends = np.append(starts[1:], len(rows))[: len(starts)]
-    first = at[starts]
-    whole = SeenItems(
+    # The rows are in the order of time, so that their places tell who is left first.
+    item = np.full(len(who), -1)
+    item[rows[ends - 1]] = np.arange(len(starts))
+    order = item[item >= 0]
+    starts, ends = starts[order], ends[order]
+    at, sums, who = at[rows], running(amount[rows]), who[rows[starts]]
+    whole = ItemRows(
         who=who,
         starts=starts,
-        first=first,
+        first=at[starts],
         last=at[ends - 1],
         n=ends - starts,
         amount=sums[ends] - sums[starts],
     )
-    return Items(at, sums, whole, Timeline(who, first, n))
+    firsts, lasts = Timeline(who, whole.first, n), Timeline(who, whole.last, n)
+    return Items(at, sums, whole, firsts, lasts)
 
 
 def group(who: Ints, codes: Codes, rows: Ints) -> tuple[Ints, Ints]:

@@ -14,7 +14,7 @@ from features.arrays.runs import (
     days,
     money,
     ratio,
-    square_sum,
+    squares,
 )
 from features.arrays.scope import Scope
 
@@ -127,7 +127,7 @@ def dispersion(grains: Grains, scope: Scope) -> Columns:
     late = money(runs.sum_from(runs.ends - n_late, sums))
     largest = money(runs.most(value))
     mean, mean_late = ratio(spend, n), ratio(late, n_late)
-    spread = cv(n, spend, square_sum(runs, value))
+    spread = cv(n, spend, runs.exact_total("squares", lambda: squares(value)) / 1e8)
     return {
         "order_value_max": largest,
         "order_value_min": money(runs.least(value)),
@@ -142,7 +142,7 @@ def dispersion(grains: Grains, scope: Scope) -> Columns:
 
 def money_median(grains: Grains) -> Floats:
     """Return the median of what each customer's orders came to."""
-    low, high = grains.order_runs.middle(grains.orders.value)
+    low, high = grains.order_runs.middle("value", lambda: grains.orders.value)
     return (money(low) + money(high)) / 2
 
 

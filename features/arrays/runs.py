@@ -84,43 +84,9 @@ class Runs:
         found[where] = values[rows[where]]
         return found
 
-    def middle(self, values: Ints) -> tuple[Ints, Ints]:
-        """Return each customer's two middle values of 0 and more, alike if odd.
-
-        They mean nothing for a customer without rows.
-        """
-        counts = self.counts
-        ends = np.cumsum(counts)
-        starts = ends - counts
-        if not len(ends) or not ends[-1]:
-            return starts, starts
-        rows = np.arange(ends[-1]) + np.repeat(self.starts - starts, counts)
-        ordered = _sort_within(values[rows], np.repeat(np.arange(len(ends)), counts))
-        last = len(ordered) - 1
-        low = np.clip((starts + ends - 1) // 2, 0, last)
-        high = np.clip((starts + ends) // 2, 0, last)
-        return ordered[low], ordered[high]
-
     def exact_sum(self, terms: Floats) -> Floats:
         """Sum whole numbers of any size that are held as doubles, and round once."""
-        largest = float(np.abs(terms).max(initial=0))
-        if largest * int(self.counts.max(initial=0)) < MOST:
-            return self.sum(terms.astype(np.int64)).astype(np.float64)
-        high = np.trunc(terms / LIMB**2)
-        rest = terms - high * LIMB**2
-        middle = np.trunc(rest / LIMB)
-        low = self.sum((rest - middle * LIMB).astype(np.int64))
-        carried = self.sum(middle.astype(np.int64)) + (low >> 32)
-        top = self.sum(high.astype(np.int64)) + (carried >> 32)
-        bottom = (carried.astype(np.uint64) << np.uint64(32)) | (
-            low.astype(np.uint64) & np.uint64(0xFFFFFFFF)
-        )
-        signed = bottom.astype(np.int64)
-        return np.where(
-            top == signed >> 63,
-            signed.astype(np.float64),
-            top.astype(np.float64) * LIMB**2 + bottom.astype(np.float64),
-        )
+        return joined([self.sum(part) for part in split(terms, self.counts)])
 
     def _reduce(self, ufunc: np.ufunc, values: Number) -> Number | Floats:
         full = np.flatnonzero(self.ends > self.starts)
@@ -136,15 +102,58 @@ class Runs:
         return found
 
 
-def _sort_within(values: Ints, who: Ints) -> Ints:
-    """Sort each customer's values among themselves."""
-    span = int(values.max()) + 1
-    if span * (int(who[-1]) + 1) < MOST:
-        whole = who * span
-        ordered = whole + values
-        ordered.sort()
-        return np.asarray(ordered - whole)
-    return values[np.lexsort((values, who))]
+def fits(terms: Floats, counts: Ints) -> bool:
+    """Tell whether 64 bits hold any sum of as many terms as one customer has."""
+    largest = float(np.abs(terms).max(initial=0))
+    return largest * int(counts.max(initial=0)) < MOST
+
+
+def split(terms: Floats, counts: Ints) -> list[Ints]:
+    """Return whole numbers of any size as integers, or as three that have limbs.
+
+    Parameters
+    ----------
+    terms : array of shape (n_rows,)
+    counts : array of shape (n_customers,)
+        How many of the rows each customer has.
+    """
+    return [terms.astype(np.int64)] if fits(terms, counts) else limbs(terms)
+
+
+def limbs(terms: Floats) -> list[Ints]:
+    """Return the lowest 32 bits of whole numbers, the next 32, and what is above."""
+    high = np.trunc(terms / LIMB**2)
+    rest = terms - high * LIMB**2
+    middle = np.trunc(rest / LIMB)
+    return [each.astype(np.int64) for each in (rest - middle * LIMB, middle, high)]
+
+
+def joined(sums: list[Ints]) -> Floats:
+    """Return the sums of what ``split`` has split, rounded once."""
+    if len(sums) == 1:
+        return sums[0].astype(np.float64)
+    low, middle, high = sums
+    carried = middle + (low >> 32)
+    top = high + (carried >> 32)
+    bottom = (carried.astype(np.uint64) << np.uint64(32)) | (
+        low.astype(np.uint64) & np.uint64(0xFFFFFFFF)
+    )
+    signed = bottom.astype(np.int64)
+    return np.where(
+        top == signed >> 63,
+        signed.astype(np.float64),
+        top.astype(np.float64) * LIMB**2 + bottom.astype(np.float64),
+    )
+
+
+def sort_within(values: Ints, who: Ints) -> Ints:
+    """Return the places of the rows by customer, and then by a value of 0 and more."""
+    bits = int(who.max(initial=0)).bit_length()
+    of_value = int(values.max(initial=0)).bit_length()
+    if bits + of_value <= 64:
+        key = (who.astype(np.uint64) << np.uint64(of_value)) | values.astype(np.uint64)
+        return sort_places(key, bits + of_value)
+    return np.lexsort((values, who))
 
 
 def to_micros(instant: datetime) -> int:
@@ -227,10 +236,10 @@ def cv(n: Ints, total: Floats | Ints, squares: Floats | Ints) -> Floats:
     return np.sqrt(variance)
 
 
-def square_sum(runs: Runs, units: Ints) -> Floats:
-    """Sum the squares of amounts, each rounded to eight decimals."""
+def squares(units: Ints) -> Floats:
+    """Return the squares of amounts in hundred-millionths, each rounded to one."""
     amounts = np.minimum(money(units), MOST_MONEY)
-    return runs.exact_sum(rounded(amounts * amounts * 1e8)) / 1e8
+    return rounded(amounts * amounts * 1e8)
 
 
 def money(units: Ints | Floats) -> Floats:

@@ -8,7 +8,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from features.arrays.runs import Bools, Ints, Number, Runs, running
+from features.arrays.runs import (
+    Bools,
+    Floats,
+    Ints,
+    Number,
+    Runs,
+    days,
+    joined,
+    running,
+    sort_within,
+    split,
+)
 
 Kept = TypeVar("Kept")
 
@@ -132,6 +143,55 @@ class Seen(Runs):
     def total(self, name: str, values: Callable[[], Ints | Bools]) -> Ints:
         """Sum what is called so, of the rows on the line."""
         return self.sum_from(self.starts, self.line.running(name, values))
+
+    def exact_total(self, name: str, terms: Callable[[], Floats]) -> Floats:
+        """Sum whole numbers of any size that are called so, and round once."""
+        return joined(self.split_total(name, terms))
+
+    def split_total(self, name: str, terms: Callable[[], Floats]) -> list[Ints]:
+        """Sum them without rounding, to be ``joined``."""
+        line = self.line
+
+        def make() -> list[Ints]:
+            return [running(part) for part in split(terms(), line.ends - line.starts)]
+
+        parts = line.kept(f"parts of {name}", make)
+        return [self.sum_from(self.starts, sums) for sums in parts]
+
+    def middle(self, name: str, values: Callable[[], Ints]) -> tuple[Ints, Ints]:
+        """Return each customer's two middle values of 0 and more, alike if odd.
+
+        They mean nothing for a customer without rows.
+        """
+        line = self.line
+
+        def make() -> tuple[Ints, Ints]:
+            places = sort_within(values(), line.who)
+            return values()[places], line.at[places]
+
+        ordered, at = line.kept(f"order of {name}", make)
+        counts = line.ends - line.starts
+        rows = None
+        if line.last_at >= self.as_of:
+            counts = counts - line.later(self.as_of)
+            rows = np.flatnonzero(at < self.as_of)
+        ends = np.cumsum(counts)
+        both = self.of_left(2 * ends - counts)  # the first and the one after the last
+        if not len(ends) or not ends[-1]:
+            return both, both
+        last = int(ends[-1]) - 1
+        low = np.clip((both - 1) // 2, 0, last)
+        high = np.clip(both // 2, 0, last)
+        if rows is not None:
+            low, high = rows[low], rows[high]
+        return ordered[low], ordered[high]
+
+    def age_of_last(self) -> Floats:
+        """Return the days since each customer's last row, NaN without rows."""
+        found = np.full(len(self.ends), np.nan)
+        where = self.ends > self.starts
+        found[where] = days(self.as_of - self.line.at[self.ends[where] - 1])
+        return found
 
     def within(self, instant: int) -> Ints:
         """Count each customer's rows at or after an instant before the as_of."""

@@ -48,19 +48,6 @@ def test_a_run_is_summed_alike_alone_and_among_others(rows: list[list[int]]) -> 
     assert among == alone
 
 
-@given(st.lists(st.lists(st.integers(0, 2**61), max_size=6), min_size=1, max_size=5))
-def test_the_middle_values_are_those_of_the_sorted_rows(rows: list[list[int]]) -> None:
-    flat = np.array([n for row in rows for n in row], np.int64)
-
-    low, high = runs_of(rows).middle(flat)
-
-    for place, row in enumerate(rows):
-        if row:
-            ordered = sorted(row)
-            assert low[place] == ordered[(len(row) - 1) // 2]
-            assert high[place] == ordered[len(row) // 2]
-
-
 def test_extremes_of_a_run_without_rows_are_unknown() -> None:
     runs = runs_of([[1, 2], [], [3]])
     values = np.array([5.0, 4.0, 7.0])
@@ -77,8 +64,6 @@ def test_rows_between_the_runs_are_nobodys() -> None:
 
     assert runs.sum(values).tolist() == [10, 0, 4]
     np.testing.assert_array_equal(runs.most(values), [6, np.nan, 3])
-    low, high = runs.middle(values)
-    assert (low[[0, 2]].tolist(), high[[0, 2]].tolist()) == ([4, 1], [6, 3])
 
 
 def test_halves_are_rounded_away_from_zero() -> None:

@@ -66,3 +66,31 @@ def test_what_is_kept_is_made_once() -> None:
 
     assert line.kept("a", lambda: 1) == 1
     assert line.kept("a", lambda: pytest.fail("made again")) == 1
+
+
+VALUES = st.integers(0, 9) | st.integers(0, 2**61)
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 20), VALUES), max_size=6), min_size=1),
+    st.lists(st.integers(0, 22), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_the_middle_and_the_sum_are_those_of_the_rows_seen(
+    rows: list[list[tuple[int, int]]], as_ofs: list[int], some: bool
+) -> None:
+    rows = [sorted(row, key=lambda each: each[0]) for row in rows]
+    line = line_of([[at for at, _ in row] for row in rows])
+    values = np.array([value for row in rows for _, value in row], np.int64)
+    left = np.arange(0, len(rows), 2) if some else None
+    for as_of in as_ofs:
+        runs = line.seen(as_of, left)
+        low, high = runs.middle("values", lambda: values)
+        squares = runs.exact_total("squares", lambda: values.astype(float) ** 2)
+        for place, row in enumerate(rows[::2] if some else rows):
+            seen = sorted(value for at, value in row if at < as_of)
+            expected = sum(int(float(value) ** 2) for value in seen)
+            assert squares[place] == pytest.approx(float(expected), rel=1e-15)
+            if seen:
+                assert low[place] == seen[(len(seen) - 1) // 2]
+                assert high[place] == seen[len(seen) // 2]
