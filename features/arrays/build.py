@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,16 +108,9 @@ def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
     for start in range(0, len(wanted.as_ofs), TOGETHER):
         as_ofs = wanted.as_ofs[start : start + TOGETHER]
         if len(as_ofs) > 1:
-            block.history.count(_instants(as_ofs, wanted.scope))
+            block.history.count([to_micros(each) for each in as_ofs], wanted.scope)
         tables += [_build_one(block, as_of, wanted) for as_of in as_ofs]
     return tables
-
-
-def _instants(as_ofs: Sequence[datetime], scope: Scope) -> Ints:
-    """Return all instants from which features count, ascending."""
-    days = [timedelta(days=age) for age in scope.ages]
-    found = {to_micros(as_of - age) for as_of in as_ofs for age in days}
-    return np.array(sorted(found), np.int64)
 
 
 def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
@@ -125,50 +118,56 @@ def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     instant = to_micros(as_of)
     sight = block.see(instant)
     ids, buyers = block.ids, sight.buyers
-    columns = _compute(block, sight.grains, buyers, wanted) if len(buyers) else {}
+    found = dict.fromkeys(wanted.names, pa.array([], pa.float64()))
+    right: Columns = {}
     if sight.again is not None:
-        right = _compute(block, sight.again, buyers[sight.places], wanted)
-        columns = {
-            name: _replaced(column, sight.places, right[name])
-            for name, column in columns.items()
-        }
+        again = buyers[sight.places]
+        right = dict(_columns(block, sight.again, again, wanted))
+    if len(buyers):
+        for name, values in _columns(block, sight.grains, buyers, wanted):
+            if right:
+                values = _replaced(values, sight.places, right[name])
+            found[name] = _as_arrow(values)  # while a cache still holds it
     arrays = [
         ids if len(buyers) == len(ids) else ids.take(pa.array(buyers)),
         pa.array(np.full(len(buyers), instant), pa.timestamp("us")),
-        *(_as_arrow(columns, name) for name in wanted.names),
+        *found.values(),
     ]
     return pa.Table.from_arrays(arrays, names=["customer_id", "as_of", *wanted.names])
 
 
-def _compute(block: Block, grains: Grains, buyers: Ints, wanted: Wanted) -> Columns:
-    """Return the columns of all families that are asked for."""
-    scope, families = wanted.scope, wanted.families
-    found: Columns = {}
-    for family in families:
-        if family in FAMILIES:
-            found |= FAMILIES[family](grains, scope)
-    if "membership" in families:
-        joined_at, has_joined = block.joined_at[buyers], block.has_joined[buyers]
-        found |= membership(grains, joined_at, has_joined)
-    return found
+def _columns(
+    block: Block, grains: Grains, buyers: Ints, wanted: Wanted
+) -> Iterator[tuple[str, Floats | Ints]]:
+    """Yield the columns that are asked for, family by family."""
+    scope, names = wanted.scope, frozenset(wanted.names)
+    for family in wanted.families:
+        if family == "membership":
+            joined_at, has_joined = block.joined_at[buyers], block.has_joined[buyers]
+            found = membership(grains, joined_at, has_joined)
+        else:
+            found = FAMILIES[family](grains, scope)
+        yield from ((name, found[name]) for name in found.keys() & names)
 
 
-def _replaced(values: Floats | Ints, places: Ints, right: Floats | Ints) -> Floats:
+def _replaced(
+    values: Floats | Ints, places: Ints, right: Floats | Ints
+) -> Floats | Ints:
     """Return values with others at some places."""
     found = values.astype(np.float64)
     found[places] = right
     return found
 
 
-def _as_arrow(columns: Columns, name: str) -> pa.Array:
+def _as_arrow(column: Floats | Ints) -> pa.Array:
     """Return a column as Arrow holds it, without a copy of what is float64."""
-    if name not in columns:
-        return pa.array([], pa.float64())
-    values = np.ascontiguousarray(columns[name], dtype=np.float64)
-    if columns[name].dtype.kind == "f":
-        is_none = np.isnan(values)
-        if is_none.any():
-            bits = np.packbits(~is_none, bitorder="little")
+    values = np.ascontiguousarray(column, dtype=np.float64)
+    if column.dtype.kind == "f":
+        is_known = values == values
+        if not is_known.all():
+            bits = np.packbits(is_known, bitorder="little")
             buffers = [pa.py_buffer(bits), pa.py_buffer(values)]
             return pa.Array.from_buffers(pa.float64(), len(values), buffers)
-    return pa.array(values)
+    return pa.Array.from_buffers(
+        pa.float64(), len(values), [None, pa.py_buffer(values)]
+    )

@@ -35,7 +35,7 @@ def cadence(grains: Grains, scope: Scope) -> Columns:
     second = runs.sum_from(runs.ends - n_second, sums)
     late = runs.sum_from(runs.ends - n_late, sums)
     as_doubles = line.kept("doubles", lambda: gaps.astype(np.float64))
-    mean, longest = ratio(total, n), runs.most(as_doubles)
+    mean, longest = ratio(total, n), runs.greatest("gaps", lambda: gaps)
     spread = cv(n, total, squares)
     low, high = runs.middle("gaps", lambda: gaps)
     median = np.where(n > 0, (low + high) / 2, np.nan)
@@ -45,7 +45,7 @@ def cadence(grains: Grains, scope: Scope) -> Columns:
         "gap_mean": mean,
         "gap_sd": spread * mean,
         "gap_cv": spread,
-        "gap_min": runs.least(as_doubles),
+        "gap_min": runs.smallest("gaps", lambda: gaps),
         "gap_max": longest,
         "gap_last": runs.last(as_doubles),
         "gap_median": median,

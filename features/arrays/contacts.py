@@ -16,6 +16,7 @@ from features.arrays.runs import (
     Ints,
     contrast,
     days,
+    heads,
     money,
     ratio,
 )
@@ -65,67 +66,88 @@ def _types(grains: Grains) -> Timeline:
 class Kinds:
     """The interactions that are counted apart, by type and direction, then customer.
 
+    Few customers have one of each type, so that only those who do are worked on.
+
     Parameters
     ----------
     rows : array of int
         Their places among all.
+    type_no, who : array of int
+        By pair of a type and a customer who has any: which these are.
     line : Timeline
-        Of a customer's interactions of a type, as if that were a customer.
+        Of the interactions of each pair, as if that were a customer.
     """
 
     rows: Ints
+    type_no: Ints
+    who: Ints
     line: Timeline
 
 
-def _kinds(grains: Grains, n_types: int) -> Kinds:
+def _kinds(grains: Grains) -> Kinds:
     contacts, line = grains.history.contacts, grains.contact_runs.line
 
     def make() -> Kinds:
         rows = np.flatnonzero(contacts.type_no)
-        who = (contacts.type_no[rows] - 1) * line.n + line.who[rows]
-        places = np.argsort(who, kind="stable")
+        places = np.argsort(
+            contacts.type_no[rows] * line.n + line.who[rows], kind="stable"
+        )
         rows = rows[places]
-        return Kinds(rows, Timeline(who[places], line.at[rows], line.n * n_types))
+        type_no, who = contacts.type_no[rows] - 1, line.who[rows]
+        is_head = heads(type_no, who)
+        pairs = np.flatnonzero(is_head)
+        pair_line = Timeline(np.cumsum(is_head) - 1, line.at[rows], len(pairs))
+        return Kinds(rows, type_no[pairs], who[pairs], pair_line)
 
     return line.kept("kinds", make)
 
 
 def _by_type(grains: Grains, scope: Scope) -> Columns:
     """Return the columns of each type and direction, worked out all together."""
-    types, h, left = scope.interaction_types, scope.horizon_days, grains.left
-    kinds = _kinds(grains, len(types))
-    if left is not None:
-        left = (np.arange(len(types))[:, None] * grains.history.n + left).ravel()
-    runs = kinds.line.seen(grains.as_of, left)
+    types, h = scope.interaction_types, scope.horizon_days
+    kinds = _kinds(grains)
+    runs, who = kinds.line.seen(grains.as_of, None), kinds.who
+    if grains.left is not None:
+        places = np.full(grains.history.n, -1)
+        places[grains.left] = np.arange(grains.n)
+        who = places[who]
+    left = np.flatnonzero(who >= 0)
+    cells = (kinds.type_no * grains.n + who)[left]
+
+    def spread(values: Floats | Ints, other: float) -> Floats:
+        """Give those without such interactions another value, a row a type."""
+        found = np.full(len(types) * grains.n, other)
+        found[cells] = values[left]
+        return found.reshape(-1, grains.n)
+
     within = {
-        w: runs.within(grains.as_of - w * DAY).reshape(-1, grains.n)
+        w: runs.within(grains.as_of - w * DAY)
         for w in sorted({*scope.windows, h, 2 * h}, reverse=True)
     }
-    counts = runs.counts.reshape(-1, grains.n)
-    last = runs.age_of_last().reshape(-1, grains.n)
+    columns = {"n_interaction_{}": spread(runs.counts, 0)}
+    for w in scope.windows:
+        columns[f"n_interaction_{{}}_{w}d"] = spread(within[w], 0)
+    columns["days_since_interaction_{}"] = spread(runs.age_of_last(), np.nan)
     trend = contrast(within[h], within[2 * h] - within[h])
-    found: Columns = {}
-    values = _values(grains, kinds, runs) if "value" in scope.has else None
-    for place, (_, _, slug) in enumerate(types):
-        found[f"n_interaction_{slug}"] = counts[place]
-        for w in scope.windows:
-            found[f"n_interaction_{slug}_{w}d"] = within[w][place]
-        found[f"days_since_interaction_{slug}"] = last[place]
-        found[f"interaction_{slug}_trend_{h}d"] = trend[place]
-        if values is not None:
-            found[f"interaction_{slug}_last_value"] = values[0][place]
-            found[f"interaction_{slug}_mean_value"] = values[1][place]
-    return found
+    columns[f"interaction_{{}}_trend_{h}d"] = spread(trend, np.nan)
+    if "value" in scope.has:
+        last, mean = _values(grains, kinds, runs)
+        columns["interaction_{}_last_value"] = spread(last, np.nan)
+        columns["interaction_{}_mean_value"] = spread(mean, np.nan)
+    return {
+        name.format(slug): values[place]
+        for place, (_, _, slug) in enumerate(types)
+        for name, values in columns.items()
+    }
 
 
 def _values(grains: Grains, kinds: Kinds, runs: Seen) -> tuple[Floats, Floats]:
-    """Return the last and the mean value of each customer's interactions of a type."""
+    """Return the last and the mean value of each pair's interactions."""
     rows = grains.history.contacts
     total = runs.total("value", lambda: rows.value[kinds.rows])
     n = runs.total("has_value", lambda: rows.has_value[kinds.rows])
-    mean = ratio(money(total), n)
     last = runs.last(kinds.line.kept("values", lambda: rows.values(kinds.rows)))
-    return last.reshape(-1, grains.n), mean.reshape(-1, grains.n)
+    return last, ratio(money(total), n)
 
 
 def responses(grains: Grains, scope: Scope) -> Columns:

@@ -32,6 +32,9 @@ STEPS = (
 ).split()
 """The feature files that are worked out here too."""
 
+SEVERAL = 32_768
+"""Customers of a block where many as_ofs share what it costs to put it into order."""
+
 DIGEST = "c29357858c0b1971"
 """Of those files, as they were when the two were last found to be equal."""
 
@@ -52,7 +55,8 @@ def build_in_arrays(
     schema = feature_schema(plan)
     if not as_ofs:
         return schema.empty_table()
-    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs)
+    sizes = Sizes(customers=SEVERAL) if len(as_ofs) > 1 else Sizes()
+    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
     found: list[list[pa.Table]] = [[] for _ in as_ofs]
     try:
         for place, table in build_tables(con, wanted):

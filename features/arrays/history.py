@@ -6,6 +6,7 @@ sums are differences of running sums that all as_ofs share.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from features.arrays.grains import (
 from features.arrays.items import Items, SeenItems, find_items
 from features.arrays.lines import Lines
 from features.arrays.runs import DAY, Bools, Codes, Ints
+from features.arrays.scope import Scope
 from features.arrays.timeline import Seen, Timeline
 
 
@@ -56,13 +58,20 @@ class History:
     last_line: Timeline
     contact_line: Timeline
 
-    def count(self, instants: Ints) -> None:
-        """Count all rows at or after each of many ascending instants in one pass."""
-        lines = (self.moment_line, self.order_line, self.day_line, self.contact_line)
+    def count(self, as_ofs: Sequence[int], scope: Scope) -> None:
+        """Count all rows from which features of many as_ofs count, in one pass."""
+
+        def count(ages: tuple[int, ...], *lines: Timeline) -> None:
+            found = {as_of - age * DAY for as_of in as_ofs for age in ages}
+            for line in lines:
+                line.count(np.array(sorted(found), np.int64))
+
         items = (self.products, self.categories, self.channels)
         ends = (line for each in items for line in (each.firsts, each.lasts))
-        for line in (*lines, self.last_line, self.back_line, *ends):
-            line.count(instants)
+        count(scope.ages, self.moment_line, self.order_line)
+        count(scope.window_ages, self.last_line, self.back_line, self.contact_line)
+        count(scope.window_ages, *ends)
+        count((0,), self.day_line)
 
     def cut_by(self, as_of: int) -> Ints:
         """Return whose order or purchase day an as_of falls into."""

@@ -148,13 +148,11 @@ class SeenItems:
 
     def most(self, name: str, values: Callable[[ItemRows], Ints]) -> Floats:
         """Return the largest value of each customer's items, NaN without any."""
-        line = self.whole_runs.line
-        doubles = line.kept(name, lambda: values(self.whole).astype(np.float64))
-        found = self.whole_runs.most(doubles)
+        found = self.whole_runs.greatest(name, lambda: values(self.whole))
         if self.n_cut:
             cut = values(self.cut).astype(np.float64)
             found = np.fmax(found, self.cut_runs.most(cut))
-        return np.asarray(found)
+        return found
 
     def within(self, instant: int) -> Ints:
         """Count each customer's items bought at or after an instant."""

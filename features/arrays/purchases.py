@@ -125,12 +125,12 @@ def dispersion(grains: Grains, scope: Scope) -> Columns:
     n, spend = runs.counts, money(runs.sum_from(runs.starts, sums))
     n_late = np.minimum(n, 3)
     late = money(runs.sum_from(runs.ends - n_late, sums))
-    largest = money(runs.most(value))
+    largest = money(runs.greatest("value", lambda: value))
     mean, mean_late = ratio(spend, n), ratio(late, n_late)
     spread = cv(n, spend, runs.exact_total("squares", lambda: squares(value)) / 1e8)
     return {
         "order_value_max": largest,
-        "order_value_min": money(runs.least(value)),
+        "order_value_min": money(runs.smallest("value", lambda: value)),
         "order_value_median": money_median(grains),
         "order_value_sd": spread * mean,
         "order_value_cv": spread,
@@ -149,7 +149,7 @@ def money_median(grains: Grains) -> Floats:
 def decay(grains: Grains, scope: Scope) -> Columns:
     """Sum money and orders, each of half the weight with every half-life past."""
     moments, orders = grains.moments, grains.orders
-    net = money(moments.gross - moments.returned)
+    net = grains.moment_runs.line.kept("net money", lambda: money(moments.net))
     # What is not seen yet weighs as if it were new, and is in no sum.
     age = days(np.maximum(grains.as_of - moments.at, 0))
     order_age = days(np.maximum(grains.as_of - orders.at, 0))

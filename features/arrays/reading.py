@@ -197,6 +197,9 @@ def make_raw(
     span = max((int(each.max()) for each in instants), default=0) - first_at + 1
     size = int(max(1, min(most, MOST // (2 * span))))
     n_blocks = -(-len(ids) // size)
+    if n_blocks > 1:  # an even number of one size, so that no thread waits at the end
+        size = -(-len(ids) // (n_blocks + n_blocks % 2))
+        n_blocks = -(-len(ids) // size)
     return RawLog(
         ids=ids,
         block_size=size,

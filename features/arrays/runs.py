@@ -62,13 +62,17 @@ class Runs:
         """Sum each customer's rows from one of them to its last, of running sums."""
         return np.asarray(sums[self.ends] - sums[firsts])
 
-    def least(self, values: Number) -> Number | Floats:
-        """Return each customer's smallest value, NaN without rows."""
-        return self._reduce(np.minimum, values)
-
-    def most(self, values: Number) -> Number | Floats:
+    def most(self, values: Floats) -> Floats:
         """Return each customer's largest value, NaN without rows."""
-        return self._reduce(np.maximum, values)
+        full = np.flatnonzero(self.ends > self.starts)
+        bounds = np.empty(2 * len(full), np.int64)
+        bounds[::2], bounds[1::2] = self.starts[full], self.ends[full]
+        # The last run may end with the rows; what lies between two runs is left out.
+        bounds = bounds[: np.searchsorted(bounds, len(values))]
+        found = np.full(len(self.starts), np.nan)
+        if len(full):
+            found[full] = np.maximum.reduceat(values, bounds)[::2]
+        return found
 
     def first(self, values: Floats) -> Floats:
         """Return the value of each customer's first row, NaN without rows."""
@@ -88,18 +92,24 @@ class Runs:
         """Sum whole numbers of any size that are held as doubles, and round once."""
         return joined([self.sum(part) for part in split(terms, self.counts)])
 
-    def _reduce(self, ufunc: np.ufunc, values: Number) -> Number | Floats:
-        full = np.flatnonzero(self.ends > self.starts)
-        bounds = np.empty(2 * len(full), np.int64)
-        bounds[::2], bounds[1::2] = self.starts[full], self.ends[full]
-        # The last run may end with the rows; what lies between two runs is left out.
-        bounds = bounds[: np.searchsorted(bounds, len(values))]
-        if len(full) == len(self.starts):
-            return np.asarray(ufunc.reduceat(values, bounds)[::2])
-        found = np.full(len(self.starts), np.nan)
-        if len(full):
-            found[full] = ufunc.reduceat(values, bounds)[::2]
-        return found
+
+def most_so_far(values: Ints, who: Ints) -> Ints:
+    """Return the largest of each row and those of its customer before it.
+
+    Parameters
+    ----------
+    values, who : array of shape (n_rows,)
+        0 and more; the customers ascending.
+    """
+    span = int(values.max(initial=0)) + 1
+    if (int(who.max(initial=0)) + 1) * span < MOST:
+        whole = who * span
+        return np.asarray(np.maximum.accumulate(whole + values) - whole)
+    found, step = values.copy(), 1
+    while (is_same := who[step:] == who[:-step]).any():
+        np.maximum(found[step:], found[:-step], out=found[step:], where=is_same)
+        step *= 2
+    return found
 
 
 def fits(terms: Floats, counts: Ints) -> bool:
@@ -217,9 +227,9 @@ def rounded(values: Floats) -> Floats:
 def ratio(above: Floats | Ints, below: Floats | Ints) -> Floats:
     """Divide; NaN where there is nothing to divide by."""
     divisor = below.astype(np.float64, copy=False)
-    return np.asarray(
-        above.astype(np.float64, copy=False) / np.where(divisor != 0, divisor, np.nan)
-    )
+    with np.errstate(invalid="ignore"):
+        unknown = 0 / divisor  # NaN where it is 0, and 0 elsewhere
+        return np.asarray(above / (divisor + unknown))
 
 
 def contrast(this: Floats | Ints, that: Floats | Ints) -> Floats:

@@ -52,5 +52,10 @@ class Scope:
     def ages(self) -> tuple[int, ...]:
         """Return how many days back features look, and 0, the farthest first."""
         h, windows = self.horizon_days, self.windows_and_year
-        doubled = (2 * days for days in (*self.windows, h))
+        doubled = (2 * days for days in self.windows)
         return tuple(sorted({0, h, 365 - h, *windows, *doubled}, reverse=True))
+
+    @property
+    def window_ages(self) -> tuple[int, ...]:
+        """Return those of all but orders and money."""
+        return tuple(sorted({0, self.horizon_days, *self.windows}, reverse=True))

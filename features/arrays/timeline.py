@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from features.arrays.runs import (
     Runs,
     days,
     joined,
+    most_so_far,
     running,
     sort_within,
     split,
@@ -51,7 +52,7 @@ class Timeline:
         self.ends = np.cumsum(counts)
         self.starts = self.ends - counts
         self.last_at = int(at.max()) if len(at) else 0
-        self._later: dict[int, Ints] = {}
+        self._since: dict[int, Ints] = {}
         self._left: dict[int, tuple[Ints, Ints]] = {}
         self._kept: dict[str, Any] = {}
 
@@ -66,27 +67,33 @@ class Timeline:
         """Return the running sums of what is called so."""
         return self.kept(f"sums of {name}", lambda: running(values()))
 
-    def later(self, instant: int) -> Ints:
-        """Count each customer's rows at or after an instant.
+    def since(self, instant: int) -> Ints:
+        """Return each customer's first row at or after an instant, by their number.
 
         It is quickest to ask the earliest first.
         """
-        if instant not in self._later:
-            if len(self._later) == MOST_COUNTED:
-                del self._later[next(iter(self._later))]
-            self._later[instant] = self._count(instant)
-        return self._later[instant]
+        if instant not in self._since:
+            if len(self._since) == MOST_COUNTED:
+                del self._since[next(iter(self._since))]
+            self._since[instant] = self._find(instant)
+        return self._since[instant]
 
     def count(self, instants: Ints) -> None:
-        """Count the rows at or after each of many ascending instants in one pass."""
+        """Find the rows since each of many ascending instants in one pass."""
         n_passed = np.searchsorted(instants, self.at, side="right")
-        shape = (len(instants) + 1, self.n)
-        key = n_passed * self.n + self.who
-        counts = np.bincount(key, minlength=shape[0] * shape[1]).reshape(shape)
-        later = counts[:0:-1].cumsum(axis=0)[::-1]
-        self._later = dict(zip(instants.tolist(), later, strict=True))
+        small = np.uint8 if len(instants) < 2**8 else np.int64
+        rows = np.argsort(n_passed.astype(small), kind="stable")
+        who = self.who[rows]
+        ends = np.bincount(n_passed, minlength=len(instants) + 1).cumsum()
+        since, self._since = self.ends, {}
+        # Instant by instant, as the counts of one stay in the cache.
+        for place in range(len(instants) - 1, -1, -1):
+            between = who[ends[place] : ends[place + 1]]
+            if len(between):
+                since = since - np.bincount(between, minlength=self.n)
+            self._since[int(instants[place])] = since
 
-    def _count(self, instant: int) -> Ints:
+    def _find(self, instant: int) -> Ints:
         """Count among those that an earlier instant has left, where they are few."""
         earlier = max((each for each in self._left if each <= instant), default=None)
         at, who = (self.at, self.who) if earlier is None else self._left[earlier]
@@ -94,12 +101,12 @@ class Timeline:
         if len(rows) > len(self.at) // 2:
             before = np.flatnonzero(self.at < instant)
             counts = np.bincount(self.who[before], minlength=self.n)
-            return np.asarray(self.ends - self.starts - counts)
+            return np.asarray(self.starts + counts)
         at, who = at[rows], who[rows]
         if len(self._left) == MOST_LEFT:
             del self._left[min(self._left)]
         self._left[instant] = at, who
-        return np.bincount(who, minlength=self.n)
+        return np.asarray(self.ends - np.bincount(who, minlength=self.n))
 
     def seen(self, as_of: int, left: Ints | None) -> Seen:
         """Return what is seen before an instant, of all customers or those left.
@@ -108,7 +115,7 @@ class Timeline:
         """
         starts, ends = self.starts, self.ends
         if self.last_at >= as_of:
-            ends = ends - self.later(as_of)
+            ends = self.since(as_of)
         if left is not None:
             starts, ends = starts[left], ends[left]
         return Seen(starts, ends, self, as_of, left)
@@ -128,6 +135,18 @@ class Seen(Runs):
     line: Timeline
     as_of: int
     left: Ints | None
+    upto: dict[int, tuple[Ints, Ints]] = field(default_factory=dict)
+    """What running sums have come to by the ends, kept as long as they are."""
+    firsts: dict[int, Ints] = field(default_factory=dict)
+    """The first rows since instants that were asked for."""
+
+    def sum_from(self, firsts: Ints, sums: Ints) -> Ints:
+        """Sum each customer's rows from one of them to its last, of kept sums."""
+        _, upto = self.upto.get(id(sums), (sums, None))
+        if upto is None:
+            upto = sums[self.ends]
+            self.upto[id(sums)] = sums, upto
+        return np.asarray(upto - sums[firsts])
 
     def sum(self, values: Ints | Bools) -> Ints:
         """Sum whole numbers, or count what is true; 0 for a customer without rows."""
@@ -138,7 +157,7 @@ class Seen(Runs):
             if line.last_at >= self.as_of:
                 rows = rows[line.at[rows] < self.as_of]
             return self.of_left(np.bincount(line.who[rows], minlength=line.n))
-        return self.sum_from(self.starts, running(values))
+        return Runs.sum_from(self, self.starts, running(values))
 
     def total(self, name: str, values: Callable[[], Ints | Bools]) -> Ints:
         """Sum what is called so, of the rows on the line."""
@@ -170,11 +189,10 @@ class Seen(Runs):
             return values()[places], line.at[places]
 
         ordered, at = line.kept(f"order of {name}", make)
-        counts = line.ends - line.starts
-        rows = None
+        ends, rows = line.ends, None
         if line.last_at >= self.as_of:
-            counts = counts - line.later(self.as_of)
-            rows = np.flatnonzero(at < self.as_of)
+            ends, rows = line.since(self.as_of), np.flatnonzero(at < self.as_of)
+        counts = ends - line.starts
         ends = np.cumsum(counts)
         both = self.of_left(2 * ends - counts)  # the first and the one after the last
         if not len(ends) or not ends[-1]:
@@ -186,6 +204,26 @@ class Seen(Runs):
             low, high = rows[low], rows[high]
         return ordered[low], ordered[high]
 
+    def greatest(self, name: str, values: Callable[[], Ints]) -> Floats:
+        """Return each one's largest of values of 0 and more, NaN without rows."""
+        line = self.line
+
+        def make() -> Floats:
+            return most_so_far(values(), line.who).astype(np.float64)
+
+        return self.last(line.kept(f"most {name}", make))
+
+    def smallest(self, name: str, values: Callable[[], Ints]) -> Floats:
+        """Return each one's smallest of values of 0 and more, NaN without rows."""
+        line = self.line
+
+        def make() -> Floats:
+            top = int(values().max(initial=0))
+            found = top - most_so_far(top - values(), line.who)
+            return found.astype(np.float64)
+
+        return self.last(line.kept(f"least {name}", make))
+
     def age_of_last(self) -> Floats:
         """Return the days since each customer's last row, NaN without rows."""
         found = np.full(len(self.ends), np.nan)
@@ -195,14 +233,15 @@ class Seen(Runs):
 
     def within(self, instant: int) -> Ints:
         """Count each customer's rows at or after an instant before the as_of."""
-        later = self.line.later(instant)
-        if self.line.last_at >= self.as_of:
-            later = later - self.line.later(self.as_of)
-        return self.of_left(later)
+        return np.asarray(self.ends - self.since(instant))
 
     def since(self, instant: int) -> Ints:
         """Return each one's first row at or after an instant."""
-        return np.asarray(self.ends - self.within(instant))
+        if self.left is None:
+            return self.line.since(instant)
+        if instant not in self.firsts:
+            self.firsts[instant] = self.line.since(instant)[self.left]
+        return self.firsts[instant]
 
     def of_left(self, values: Ints) -> Ints:
         """Leave out the values of other customers."""

@@ -24,7 +24,7 @@ def test_rows_since_an_instant_are_counted_alike_in_any_order_of_asking(
 
     for instant in [*instants, *instants]:
         late = [sum(n >= instant for n in row) for row in rows]
-        assert line.later(instant).tolist() == late
+        assert (line.ends - line.since(instant)).tolist() == late
 
 
 @given(ROWS, st.sets(st.integers(0, 22), min_size=1))
@@ -35,7 +35,7 @@ def test_rows_since_many_instants_are_counted_at_once(
     line.count(np.array(sorted(instants)))
 
     for instant in range(23):
-        assert line.later(instant).tolist() == alone.later(instant).tolist()
+        assert line.since(instant).tolist() == alone.since(instant).tolist()
 
 
 @given(ROWS, st.lists(st.integers(0, 22), min_size=1, max_size=4), st.booleans())
@@ -91,6 +91,9 @@ def test_the_middle_and_the_sum_are_those_of_the_rows_seen(
             seen = sorted(value for at, value in row if at < as_of)
             expected = sum(int(float(value) ** 2) for value in seen)
             assert squares[place] == pytest.approx(float(expected), rel=1e-15)
+            greatest = runs.greatest("values", lambda: values)[place]
+            smallest = runs.smallest("values", lambda: values)[place]
             if seen:
+                assert (smallest, greatest) == (float(seen[0]), float(seen[-1]))
                 assert low[place] == seen[(len(seen) - 1) // 2]
                 assert high[place] == seen[len(seen) // 2]
