@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from serving.store.engine import Store
 
 AT_ONCE = 10
-"""Commits whose log may lie beside the database, some 60 MB each."""
+"""Commits whose log may lie beside the database."""
 
 
 class Checkpoints:
