@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,7 +84,24 @@ class Cluster:
         for number in range(n_workers):
             self.wait(f"worker{number}", r"Successfully registered with master")
 
-    def run(self, name: str, main: str, *arguments: str) -> None:
+    def start_connect(self) -> str:
+        """Start a Spark Connect server, and return its address once it is up."""
+        with closing(socket.socket()) as free:
+            free.bind((LOOPBACK, 0))
+            port = free.getsockname()[1]
+        settings = {
+            "spark.connect.grpc.binding.address": LOOPBACK,
+            "spark.connect.grpc.binding.port": port,
+            "spark.buffer.pageSize": "2m",
+        }
+        given = [f"--conf={key}={value}" for key, value in settings.items()]
+        server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+        words = ("--master=local[2]", *given, f"--class={server}", "spark-internal")
+        self.run("connect", "org.apache.spark.deploy.SparkSubmit", *words, heap="1g")
+        self.wait("connect", r"Spark Connect server started at")
+        return f"sc://{LOOPBACK}:{port}"
+
+    def run(self, name: str, main: str, *arguments: str, heap: str = "512m") -> None:
         """Start a Java program of Spark's."""
         environ = {**os.environ, **spark_environ(self.folder)}
         scratch = self.folder / f"{name}.tmp"
@@ -90,7 +109,14 @@ class Cluster:
         java = Path(environ["JAVA_HOME"]) / "bin" / "java"
         opened = "java.base/sun.nio.ch java.base/java.nio java.base/java.lang"
         opens = [f"--add-opens={each}=ALL-UNNAMED" for each in opened.split()]
-        words = [str(java), "-Xmx512m", *opens, "-cp", f"{spark_home()}/jars/*", main]
+        words = [
+            str(java),
+            f"-Xmx{heap}",
+            *opens,
+            "-cp",
+            f"{spark_home()}/jars/*",
+            main,
+        ]
         with (self.folder / f"{name}.log").open("wb") as log:
             self.processes[name] = subprocess.Popen(
                 [*words, *arguments],

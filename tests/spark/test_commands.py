@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.conftest import Registry
 
 ROOT = Path(__file__).parents[2]
-ENGINE = '[data]\nengine = "spark"\nspark = "local[2]"\n'
 
 
 @pytest.fixture
@@ -47,19 +46,25 @@ def run(cluster: Cluster, shop: Shop, *words: str) -> dict[str, Any]:
     return said
 
 
+@pytest.mark.parametrize("where", ["local", "connect"])
 def test_a_log_is_checked_and_scored_on_spark_as_on_one_machine(
-    cluster: Cluster, shop_there: Shop, tmp_path: Path
+    where: str, cluster: Cluster, shop_there: Shop, tmp_path: Path
 ) -> None:
     here = [
         run(cluster, shop_there, "check"),
         run(cluster, shop_there, "score", "--out", str(tmp_path / "here.parquet")),
     ]
-    config = shop_there.config
-    config.write_text(config.read_text().replace("[data]\n", ENGINE))
-    there = [
-        run(cluster, shop_there, "check"),
-        run(cluster, shop_there, "score", "--out", str(tmp_path / "there.parquet")),
-    ]
+    address = "local[2]" if where == "local" else cluster.start_connect()
+    config, engine = shop_there.config, f'engine = "spark"\nspark = "{address}"'
+    config.write_text(config.read_text().replace("[data]\n", f"[data]\n{engine}\n"))
+    try:
+        there = [
+            run(cluster, shop_there, "check"),
+            run(cluster, shop_there, "score", "--out", str(tmp_path / "there.parquet")),
+        ]
+    finally:
+        if where == "connect":
+            cluster.kill("connect")
 
     shares = [said["facts"].pop("returns_share") for said in (there[0], here[0])]
     assert shares[0] == pytest.approx(shares[1]), "a sum of doubles, in another order"
