@@ -16,3 +16,15 @@ def timed(work: Callable[..., Any], *args: Any, times: int = 3) -> tuple[float, 
         result = work(*args)
         best = min(best, time.perf_counter() - began)
     return best, result
+
+
+def in_turn(*works: Callable[[], Any], times: int = 3) -> list[tuple[float, Any]]:
+    """Return ``timed`` of each, round after round: a busy machine is so for all."""
+    best = [float("inf")] * len(works)
+    results: list[Any] = [None] * len(works)
+    for _ in range(times):
+        for place, work in enumerate(works):
+            results[place] = None  # two would not fit
+            seconds, results[place] = timed(work, times=1)
+            best[place] = min(best[place], seconds)
+    return list(zip(best, results, strict=True))
