@@ -120,10 +120,6 @@ class Timeline:
             starts, ends = starts[left], ends[left]
         return Seen(starts, ends, self, as_of, left)
 
-    def all(self) -> Seen:
-        """Return all rows of all customers."""
-        return Seen(self.starts, self.ends, self, self.last_at + 1, None)
-
 
 @dataclass(frozen=True, slots=True)
 class Seen(Runs):
