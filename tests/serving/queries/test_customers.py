@@ -115,6 +115,7 @@ def test_filters_are_any_of_within_and_all_of_between(store: Store) -> None:
         if row["tier"] in {"VIP", "A"} and row["risk_band"] in {"high", "low"}
     ]
     assert ids(walk(store, wanted, limit=3)) == expected
+    assert ids(walk(store, CustomerFilter(tiers=("' OR 1=1--",)), limit=3)) == []
     nobody = CustomerFilter(tiers=("' OR 1=1--",), risk_bands=("high",))
     assert ids(walk(store, nobody, limit=3)) == []
 
