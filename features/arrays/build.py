@@ -163,11 +163,9 @@ def _as_arrow(column: Floats | Ints) -> pa.Array:
     """Return a column as Arrow holds it, without a copy of what is float64."""
     values = np.ascontiguousarray(column, dtype=np.float64)
     if column.dtype.kind == "f":
-        is_known = values == values
+        is_known = ~np.isnan(values)
         if not is_known.all():
             bits = np.packbits(is_known, bitorder="little")
             buffers = [pa.py_buffer(bits), pa.py_buffer(values)]
             return pa.Array.from_buffers(pa.float64(), len(values), buffers)
-    return pa.Array.from_buffers(
-        pa.float64(), len(values), [None, pa.py_buffer(values)]
-    )
+    return pa.array(values)

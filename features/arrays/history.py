@@ -134,9 +134,7 @@ class Grains:
     def net_sums(self) -> Ints:
         """Return running sums of the moments' net money."""
         moments = self.moments
-        return self.moment_runs.line.running(
-            "net", lambda: moments.gross - moments.returned
-        )
+        return self.moment_runs.line.running("net", lambda: moments.net)
 
     def gross_sums(self) -> Ints:
         """Return running sums of what the moments' purchases came to."""

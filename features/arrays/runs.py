@@ -112,12 +112,6 @@ def most_so_far(values: Ints, who: Ints) -> Ints:
     return found
 
 
-def fits(terms: Floats, counts: Ints) -> bool:
-    """Tell whether 64 bits hold any sum of as many terms as one customer has."""
-    largest = float(np.abs(terms).max(initial=0))
-    return largest * int(counts.max(initial=0)) < MOST
-
-
 def split(terms: Floats, counts: Ints) -> list[Ints]:
     """Return whole numbers of any size as integers, or as three that have limbs.
 
@@ -127,7 +121,9 @@ def split(terms: Floats, counts: Ints) -> list[Ints]:
     counts : array of shape (n_customers,)
         How many of the rows each customer has.
     """
-    return [terms.astype(np.int64)] if fits(terms, counts) else limbs(terms)
+    largest = float(np.abs(terms).max(initial=0))
+    fits = largest * int(counts.max(initial=0)) < MOST
+    return [terms.astype(np.int64)] if fits else limbs(terms)
 
 
 def limbs(terms: Floats) -> list[Ints]:

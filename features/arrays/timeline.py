@@ -133,7 +133,7 @@ class Seen(Runs):
     left: Ints | None
     upto: dict[int, tuple[Ints, Ints]] = field(default_factory=dict)
     """What running sums have come to by the ends, kept as long as they are."""
-    firsts: dict[int, Ints] = field(default_factory=dict)
+    reached: dict[int, Ints] = field(default_factory=dict)
     """The first rows since instants that were asked for."""
 
     def sum_from(self, firsts: Ints, sums: Ints) -> Ints:
@@ -235,9 +235,9 @@ class Seen(Runs):
         """Return each one's first row at or after an instant."""
         if self.left is None:
             return self.line.since(instant)
-        if instant not in self.firsts:
-            self.firsts[instant] = self.line.since(instant)[self.left]
-        return self.firsts[instant]
+        if instant not in self.reached:
+            self.reached[instant] = self.line.since(instant)[self.left]
+        return self.reached[instant]
 
     def of_left(self, values: Ints) -> Ints:
         """Leave out the values of other customers."""
