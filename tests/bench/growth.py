@@ -55,7 +55,7 @@ def growth_rows(most: int, plot: Path | None = None) -> list[Row]:
             at_least="finishes at 100 M",
             aim="3x",
             met=True if last >= 100_000_000 else None,
-            note=f"spilling to disk; {peak:.1f} GB at the peak, with the log",
+            note=f"spilling; {peak:.1f} GB at the peak of what wrote the log too",
         ),
     ]
 
