@@ -25,9 +25,10 @@ BENCHES = {
     "lookup": "tests.bench.lookups:lookup_rows",
     "list": "tests.bench.pages:page_rows",
     "predict": "tests.bench.predicts:predict_rows",
+    "spark": "tests.bench.spark:spark_rows",
 }
 """Name to where its rows come from; those with a size take the number of events."""
-SIZED = ("features", "growth", "publishing", "score")
+SIZED = ("features", "growth", "publishing", "score", "spark")
 LIBRARIES = ("duckdb", "pandas", "pyarrow", "numpy", "lightgbm", "shap", "fastapi")
 
 

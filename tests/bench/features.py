@@ -44,14 +44,18 @@ def generated(events: int) -> Iterator[Path]:
         yield Path(name)
 
 
-def open_folder(folder: Path, *, memory_limit: str | None = None) -> Log:
-    """Read a generated log through the door."""
-    source = LogSource(
+def source_of(folder: Path) -> LogSource:
+    """Name the files of a generated log."""
+    return LogSource(
         TableSource(str(folder / "transactions-*.parquet")),
         TableSource(str(folder / "interactions-*.parquet")),
         TableSource(str(folder / "customers.parquet")),
     )
-    return read_log(source, now=datetime.now(UTC), memory_limit=memory_limit)
+
+
+def open_folder(folder: Path, *, memory_limit: str | None = None) -> Log:
+    """Read a generated log through the door."""
+    return read_log(source_of(folder), now=datetime.now(UTC), memory_limit=memory_limit)
 
 
 def feature_rows(events: int) -> list[Row]:

@@ -38,6 +38,34 @@ def test_scores_are_finite_bounded_and_in_order(values: list[float]) -> None:
     assert (np.diff(scores[known][order]) >= -1e-12).all()
 
 
+@given(
+    values=st.lists(st.decimals(-999, 999, places=2).map(float), min_size=1),
+    asked=st.lists(st.decimals(-1_500, 1_500, places=3).map(float), min_size=1),
+)
+def test_a_value_stands_between_the_shares_of_those_below_and_of_those_not_above(
+    values: list[float], asked: list[float]
+) -> None:
+    rows = np.array([*asked, *values])
+    scores = NormalScores(n_knots=41).fit(np.array(values)[:, None])
+    levels, knots = np.linspace(0, 1, 41), np.quantile(values, np.linspace(0, 1, 41))
+    below = np.interp(rows, knots, levels)
+    above = np.interp(-rows, -knots[::-1], levels)
+    ranks = np.clip((below + 1 - above) / 2, 0.01, 0.99)
+
+    assert scores.knots_[:, 0].tolist() == knots.tolist()
+    assert scores.medians_[0] == np.median(values)
+    found = scores.transform(rows[:, None])[:, 0]
+    np.testing.assert_allclose(found, ndtri(ranks), rtol=0, atol=1e-9)
+
+
+def test_numbers_that_are_neighbours_are_two_steps() -> None:
+    after = np.nextafter(1.0, 2.0)
+    column = np.array([1.0] * 50 + [after] * 30 + [np.nextafter(after, 2.0)] * 20)
+    scores = NormalScores().fit(column[:, None])
+    found = scores.transform(np.unique(column)[:, None])[:, 0]
+    assert found == pytest.approx(ndtri([0.25, 0.65, 0.9]), abs=0.03)
+
+
 def test_what_is_missing_stands_at_the_median() -> None:
     scores = NormalScores().fit([[1.0], [5.0], [9.0], [NAN]])
     assert scores.transform([[NAN], [5.0]]).ravel().tolist() == [0.0, 0.0]

@@ -29,13 +29,24 @@ def spark_home() -> Path:
     return Path(pyspark.__file__).parent
 
 
-def spark_environ(folder: Path) -> dict[str, str]:
-    """Return the environment of every process, small enough for a shared machine."""
+def spark_environ(
+    folder: Path, *, heap_mb: int = 512, java_options: str = JAVA_OPTIONS
+) -> dict[str, str]:
+    """Return the environment of every process, small enough for a shared machine.
+
+    Parameters
+    ----------
+    folder : Path
+        For settings and scratch files.
+    heap_mb : int
+        Of an executor.
+    java_options : str
+    """
     conf = folder / "conf"
     conf.mkdir(exist_ok=True)
     (conf / "spark-defaults.conf").write_text(
         "spark.driver.memory 1g\n"
-        "spark.executor.memory 512m\n"
+        f"spark.executor.memory {heap_mb}m\n"
         "spark.executor.cores 1\n"
         "spark.driver.host 127.0.0.1\n"
         "spark.driver.bindAddress 127.0.0.1\n"
@@ -44,7 +55,7 @@ def spark_environ(folder: Path) -> dict[str, str]:
     )
     return {
         "JAVA_HOME": java_home(),
-        "JDK_JAVA_OPTIONS": JAVA_OPTIONS,
+        "JDK_JAVA_OPTIONS": java_options,
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_CONF_DIR": str(conf),
         "SPARK_LOCAL_IP": LOOPBACK,
@@ -59,6 +70,9 @@ class Cluster:
     ----------
     folder : Path
         For logs and scratch files.
+    heap_mb : int
+        Of the one executor that a worker has.
+    java_options : str
     address : str
         Of the master, once it is up.
     processes : dict
@@ -66,8 +80,17 @@ class Cluster:
     """
 
     folder: Path
+    heap_mb: int = 512
+    java_options: str = JAVA_OPTIONS
     address: str = ""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What every process that has to do with it finds in its environment."""
+        return spark_environ(
+            self.folder, heap_mb=self.heap_mb, java_options=self.java_options
+        )
 
     def start(self, n_workers: int) -> None:
         """Start a master and its workers, and wait until they know each other."""
@@ -77,7 +100,8 @@ class Cluster:
         found = self.wait("master", r"Starting Spark master at (spark://\S+)")
         self.address = found.group(1)
         for number in range(n_workers):
-            name, small = f"worker{number}", ("--cores", "1", "--memory", "1g")
+            name = f"worker{number}"
+            small = ("--cores", "1", "--memory", f"{2 * self.heap_mb}m")
             where = ("--work-dir", str(self.folder / name))
             worker = f"{deploy}.worker.Worker"
             self.run(name, worker, *loopback, *small, *where, self.address)
@@ -103,7 +127,7 @@ class Cluster:
 
     def run(self, name: str, main: str, *arguments: str, heap: str = "512m") -> None:
         """Start a Java program of Spark's."""
-        environ = {**os.environ, **spark_environ(self.folder)}
+        environ = {**os.environ, **self.environ}
         scratch = self.folder / f"{name}.tmp"
         scratch.mkdir()
         java = Path(environ["JAVA_HOME"]) / "bin" / "java"

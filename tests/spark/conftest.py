@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.tables import LogSource, TableSource
-from tests.spark.cluster import Cluster, spark_environ
+from tests.spark.cluster import Cluster
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -52,7 +52,7 @@ def spark(cluster: Cluster) -> Iterator[SparkSession]:
     from features.spark.session import open_session
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in spark_environ(cluster.folder).items():
+        for name, value in cluster.environ.items():
             patch.setitem(os.environ, name, value)
         session = open_session(cluster.address)
         yield session

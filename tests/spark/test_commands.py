@@ -14,7 +14,7 @@ import pytest
 
 from regulars.cli import main
 from tests.regulars.shop import Shop, open_shop, stock
-from tests.spark.cluster import Cluster, spark_environ
+from tests.spark.cluster import Cluster
 
 if TYPE_CHECKING:
     from tests.buyers import Rows
@@ -39,7 +39,7 @@ def run(cluster: Cluster, shop: Shop, *words: str) -> dict[str, Any]:
         text=True,
         check=False,
         cwd=ROOT,
-        env={**os.environ, **spark_environ(cluster.folder), "NO_COLOR": "1"},
+        env={**os.environ, **cluster.environ, "NO_COLOR": "1"},
     )
     assert done.returncode == 0, done.stderr
     said: dict[str, Any] = json.loads(done.stdout)
