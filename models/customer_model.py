@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from features.errors import DataError
 from features.fingerprint import fingerprint
 from features.frame import to_frame, to_matrix
 from features.log import Log
+from features.machine import cores
 from features.plan import FeaturePlan
 from features.spark.log import AnyLog
 from models.buying import BuyingModel, design
@@ -41,6 +43,10 @@ TIER_QUANTITY = "net_spend_365d"
 
 INSUFFICIENT = "insufficient"
 """The basis of customers of whom nothing is foretold: the log is below the minimum."""
+
+
+LEAST_OF_A_CORE = 5_000
+"""Rows that are worth a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +194,15 @@ class CustomerModel:
 
     def predict(self, X: pd.DataFrame) -> Forecast:
         """Foretell the horizon of each row of ``design``; NaN where it cannot be."""
+        n_parts = min(cores(), len(X) // LEAST_OF_A_CORE)
+        if n_parts < 2:
+            return self._predict(X)
+        size = -(-len(X) // n_parts)
+        parts = [X.iloc[first : first + size] for first in range(0, len(X), size)]
+        with ThreadPoolExecutor(n_parts) as pool:
+            return Forecast.joined(list(pool.map(self._predict, parts)))
+
+    def _predict(self, X: pd.DataFrame) -> Forecast:
         churn = self.churn.decision_function(X)
         return self._foretell(X, churn, self.value.predict_log(X))
 

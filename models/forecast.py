@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,16 @@ class Forecast:
         """Return NaN of everything but the clusters."""
         nothing = np.full(len(cluster), np.nan)
         return cls(nothing, nothing, nothing, nothing, nothing, nothing, cluster)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Forecast]) -> Forecast:
+        """Put the customers of several after each other."""
+        return cls(
+            *(
+                np.concatenate([getattr(part, field.name) for part in parts])
+                for field in fields(cls)
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ memory holds some chunks, however many customers there are.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from features.frame import to_features
-from features.memory import give_back_memory
+from features.machine import cores, give_back_memory
 from models.bundle import Bundle
 from models.kinds import ServedModel
 from models.scores import RunContext
@@ -127,13 +126,6 @@ def score_crowd(bundle: Bundle, crowd: Crowd, *, context: RunContext) -> ScoreRo
     scored = ranked(ScoreRows.stored(paths))
     give_back_memory()
     return scored
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def ranked(scored: ScoreRows) -> ScoreRows:

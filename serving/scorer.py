@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from features.memory import give_back_memory
+from features.machine import give_back_memory
 from features.tables import Log
 from models.actions import Catalogue, read_catalogue
 from models.actions.choose import choose_actions

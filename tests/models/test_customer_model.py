@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from models import customer_model
 from models.bundle import Bundle
 from models.buying import COLUMNS
 from models.clusters import usual_of_clusters
@@ -52,6 +53,19 @@ def test_the_design_leaves_out_what_is_not_planned(
 ) -> None:
     more = trained_model.fitted.features.assign(more=1.0)
     pd.testing.assert_frame_equal(model.design(more), X)
+
+
+def test_many_customers_are_shared_out_to_the_cores_and_foretold_the_same(
+    model: CustomerModel, X: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = pd.concat([X] * (1 + 15_000 // len(X)))
+    monkeypatch.setattr(customer_model, "cores", lambda: 1)
+    alone = model.predict(many)
+    monkeypatch.setattr(customer_model, "cores", lambda: 3)
+    shared = model.predict(many)
+    for field in fields(Forecast):
+        found, expected = (getattr(each, field.name) for each in (shared, alone))
+        assert found.tobytes() == expected.tobytes()
 
 
 def test_a_missing_feature_is_named(

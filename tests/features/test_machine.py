@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from features.memory import give_back_memory
+from features.machine import give_back_memory
 
 STATM = Path("/proc/self/statm")
 
