@@ -48,14 +48,12 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Fit on ``X`` of shape (n, n_features), NaN where missing, and labels 0, 1."""
         self.scores_ = NormalScores(n_knots=201, tail=0.001).fit(X)
         self.classes_ = np.array([0, 1])
-        self.n_features_in_ = X.shape[1]
-        n_features = X.shape[1]
+        self.n_features_in_ = n_features = X.shape[1]
         varies = np.isnan(X).any(axis=0)  # the ridge leaves the others at 0
         design = np.empty((len(X), n_features + np.count_nonzero(varies)))
         for rows in _chunks(len(X)):
-            scores, absent = self._design(X[rows])
-            design[rows, :n_features] = scores
-            design[rows, n_features:] = absent[:, varies]
+            design[rows, :n_features] = self.scores_.transform(X[rows])
+            design[rows, n_features:] = np.isnan(X[rows][:, varies])
         coef, intercept = self._solve(design, np.asarray(y))
         means = design.mean(axis=0)
         self.coef_, self.means_ = coef[:n_features], means[:n_features]
@@ -137,15 +135,11 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def _add_up(self, X: Floats, *, out: Floats) -> None:
         """Put in what each feature adds."""
-        scores, absent = self._design(X)
-        scores -= self.means_
+        scores = self.scores_.transform(X)
         scores *= self.coef_
-        absent -= self.absent_means_
-        absent *= self.absent_coef_
-        np.add(scores, absent, out=out)
-
-    def _design(self, X: Floats) -> tuple[Floats, Floats]:
-        return self.scores_.transform(X), np.isnan(X).astype(np.float64)
+        scores -= self.means_ * self.coef_ + self.absent_means_ * self.absent_coef_
+        np.add(scores, self.absent_coef_, out=scores, where=np.isnan(X))
+        np.copyto(out, scores)
 
 
 def _chunks(n: int) -> Iterator[slice]:
