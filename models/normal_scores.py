@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Curve = tuple[Floats, Floats]
 
-FEW = 32
+FEW = 8
 """Rows up to which all columns are looked at together."""
 
 
