@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.arrays.engine import build_in_arrays
+from features.arrays.selects import LATE
 from features.plan import FeaturePlan, feature_schema, set_as_ofs, to_naive_utc
 
 if TYPE_CHECKING:
@@ -74,8 +75,7 @@ def _count_rows(con: "duckdb.DuckDBPyConnection") -> int:
 
 def _knows_late(con: "duckdb.DuckDBPyConnection") -> bool:
     """Tell whether anything that was bought became known only later."""
-    late = "select 1 from transactions where known_at > occurred_at limit 1"
-    return bool(con.execute(late).fetchall())
+    return bool(con.execute(LATE.format(table="transactions")).fetchall())
 
 
 def _run_large(

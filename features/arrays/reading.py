@@ -20,7 +20,7 @@ from features.arrays.runs import (
     Ints,
 )
 from features.arrays.scope import Scope
-from features.arrays.selects import BUYERS, JOINED, contacts_sql, sales_sql
+from features.arrays.selects import BUYERS, JOINED, LATE, contacts_sql, sales_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -141,12 +141,12 @@ class _Asked:
     def tables(self) -> tuple[Raw, Raw]:
         """Return the columns of all sales and of all contacts."""
         with ThreadPoolExecutor(1) as pool:  # copies the sales as contacts are asked
-            sales = self._ask(sales_sql(self.scope)).to_arrow_table()
+            sales = self._ask(self._sales_sql()).to_arrow_table()
             copied = pool.submit(_columns, sales)
             del sales
             contacts: Raw = {}
             if "interactions" in self.scope.has:
-                found = self._ask(contacts_sql(self.scope))
+                found = self._ask(self._contacts_sql())
                 contacts = _columns(found.to_arrow_table())
             return copied.result(), contacts
 
@@ -160,9 +160,9 @@ class _Asked:
                 parts = kept_apart(reader, size=size, n_parts=n_parts)
                 return stack.enter_context(parts)
 
-            sales = kept(sales_sql(self.scope))
+            sales = kept(self._sales_sql())
             has_contacts = "interactions" in self.scope.has
-            yield sales, kept(contacts_sql(self.scope)) if has_contacts else None
+            yield sales, kept(self._contacts_sql()) if has_contacts else None
 
     def joined(self, *, n: int) -> tuple[Ints, Bools]:
         """Return when each of n customers joined, and whether that is known."""
@@ -172,6 +172,15 @@ class _Asked:
             joined_at[found["customer_no"]] = found["joined_us"]
             has_joined[found["customer_no"]] = True
         return joined_at, has_joined
+
+    def _sales_sql(self) -> str:
+        return sales_sql(self.scope, knows_late=self._knows_late("transactions"))
+
+    def _contacts_sql(self) -> str:
+        return contacts_sql(self.scope, knows_late=self._knows_late("interactions"))
+
+    def _knows_late(self, table: str) -> bool:
+        return bool(self.con.execute(LATE.format(table=table)).fetchall())
 
     def _ask(self, sql: str) -> duckdb.DuckDBPyRelation:
         return self.con.sql(sql, params={"latest": self.latest})
@@ -220,8 +229,9 @@ def _columns(table: pa.Table, *, first: int = 0) -> Raw:
     found = {name: table.column(name).to_numpy() for name in table.column_names}
     if first:
         found["customer_no"] = found["customer_no"] - first
-    if "seen_us" in found and (found["seen_us"] == found["at_us"]).all():
-        found["seen_us"] = found["at_us"]
+    at = found.get("at_us")
+    if at is not None and ("seen_us" not in found or (found["seen_us"] == at).all()):
+        found["seen_us"] = at
     return found
 
 

@@ -9,9 +9,10 @@ from features.arrays.scope import Scope
 from features.casts import quote_text
 
 _SEEN = "occurred_at < $latest and (known_at is null or known_at < $latest)"
-_INSTANTS = """epoch_us(occurred_at) as at_us,
-    epoch_us(case when known_at > occurred_at then known_at else occurred_at end)
-        as seen_us"""
+_SEEN_AT = (
+    "epoch_us(case when known_at > occurred_at then known_at else occurred_at end)"
+    " as seen_us"
+)
 
 BUYERS = f"""
 create or replace temp table buyers as
@@ -21,18 +22,21 @@ from (select distinct customer_id from transactions where amount <> 0 and {_SEEN
 """
 
 _SALES = f"""
-select customer_no, {_INSTANTS}, amount,
+select customer_no, epoch_us(occurred_at) as at_us, amount,
     case when order_id is null then 0 else hash(order_id) end as order_id{{optional}}
 from transactions inner join buyers using (customer_id)
 where amount <> 0 and {_SEEN}
 """
 
 _CONTACTS = f"""
-select customer_no, {_INSTANTS}, hash(type) as type,
+select customer_no, epoch_us(occurred_at) as at_us, hash(type) as type,
     {{kind}} as type_no, coalesce(direction, '') = 'inbound' as is_inbound{{optional}}
 from interactions inner join buyers using (customer_id)
 where {_SEEN}
 """
+
+LATE = "select 1 from {table} where known_at > occurred_at limit 1"
+"""Whether anything of a table became known only later."""
 
 JOINED = """
 select customer_no, epoch_us(min(joined_at)) as joined_us
@@ -42,9 +46,13 @@ group by customer_no
 """
 
 
-def sales_sql(scope: Scope) -> str:
-    """Return the query for the rows of all buyers, numbers and hashes alone."""
-    optional = [
+def sales_sql(scope: Scope, *, knows_late: bool) -> str:
+    """Return the query for the rows of all buyers, numbers and hashes alone.
+
+    When a row was seen is asked for only where something became known late.
+    """
+    optional = [_SEEN_AT] if knows_late else []
+    optional += [
         f"case when {name} is null then 0 else hash({name}) end as {name}"
         for name in ("product_id", "category", "channel")
         if name in scope.has
@@ -53,10 +61,11 @@ def sales_sql(scope: Scope) -> str:
     return _SALES.format(optional="".join(f", {each}" for each in optional))
 
 
-def contacts_sql(scope: Scope) -> str:
+def contacts_sql(scope: Scope, *, knows_late: bool) -> str:
     """Return the query for the interactions with all buyers."""
     names = {"value": "value", "minutes": "minutes", "cost": "interaction_cost"}
-    optional = [column for column, name in names.items() if name in scope.has]
+    optional = [_SEEN_AT] if knows_late else []
+    optional += [column for column, name in names.items() if name in scope.has]
     kinds = "".join(
         f" when type = {quote_text(type_)} and coalesce(direction, '') = "
         f"{quote_text(direction)} then {place}"

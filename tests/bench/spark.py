@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+import pyspark
 import pytest
 
 from features.blocks import feature_blocks
@@ -55,7 +56,8 @@ def spark_rows(events: int) -> list[Row]:
             at_least="equal within 1e-9",
             aim="",
             met=worst <= EXACT,
-            note="from the files of the log to those of the features",
+            note="from the files of the log to those of the features; PySpark "
+            f"{pyspark.__version__}, {HEAP_MB // 1024} GB a worker",
         )
     ]
 
