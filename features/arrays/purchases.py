@@ -155,8 +155,8 @@ def decay(grains: Grains, scope: Scope) -> Columns:
     order_age = days(np.maximum(grains.as_of - orders.at, 0))
     found: Columns = {}
     for d in scope.half_lives:
-        worth = np.rint(net * np.exp2(-age / d) * 1e8)
-        found[f"net_spend_half_life_{d}d"] = grains.moment_runs.exact_sum(worth) / 1e8
+        worth = np.rint(net * np.exp2(-age / d) * 1e10)
+        found[f"net_spend_half_life_{d}d"] = grains.moment_runs.exact_sum(worth) / 1e10
     for d in scope.half_lives:
         weight = np.rint(np.exp2(-order_age / d) * 1e12)
         found[f"n_orders_half_life_{d}d"] = grains.order_runs.exact_sum(weight) / 1e12

@@ -34,7 +34,7 @@ select
     coalesce(sum(net) filter (where age_days <= {{ w }}), 0) as net_{{ w }},
     {% endfor %}
     {% for d in half_lives %}
-    sum(cast(cast(net as double) * power(2.0, -age_days / {{ d }}) as decimal(38, 8)))
+    sum(cast(cast(net as double) * power(2.0, -age_days / {{ d }}) as decimal(38, 10)))
         as net_half_life_{{ d }},
     {% endfor %}
     coalesce(
