@@ -87,10 +87,9 @@ class _Inputs:
             readings, axis=1, return_inverse=True, return_counts=True
         )
         self._bounds = np.cumsum([0, *sizes])
-        self._feature, goes, self._missing = different
+        missing, self._feature, goes = different
+        self._kinds = np.searchsorted(missing, (MISSING_ZERO, MISSING_NAN))
         self._instead = np.where(goes == 1, -np.inf, np.nan)[:, None]
-        self._is_filled = (self._missing != MISSING_NAN)[:, None]
-        self._is_zero = (self._missing == MISSING_ZERO)[:, None]
 
     def compare(self, columns: Floats, threshold: Floats, out: Bools) -> None:
         """Tell where each split's feature is at or below its threshold."""
@@ -105,20 +104,23 @@ class _Inputs:
 
     def _read(self, values: Floats) -> Floats:
         """Put what goes the right way in place of what is missing."""
-        absent = np.isnan(values)
-        if self._is_filled.any():
-            values[absent & self._is_filled] = 0.0
-            absent &= ~self._is_filled
-            absent |= self._is_zero & (np.abs(values) <= ZERO)
-        np.copyto(values, self._instead, where=absent)
+        filled, zero, either = np.split(values, self._kinds)
+        for each in (filled, zero):
+            absent = np.isnan(each)
+            if absent.any():
+                each[absent] = 0.0
+        _, of_zero, of_either = np.split(self._instead, self._kinds)
+        np.copyto(zero, of_zero, where=np.abs(zero) <= ZERO)
+        # Of a number and -inf or NaN it is the number, and without one the other.
+        np.fmax(either, of_either, out=either)
         return values
 
 
 def _readings(feature: Ints, decision: Ints) -> Ints:
-    """Return each split's feature, whether what is missing goes left, what is so."""
+    """Return what is missing at each split, its feature, whether that goes left."""
     missing = decision >> 2
     goes_left = (missing > 0) & ((decision & DEFAULT_LEFT) > 0)
-    return np.stack([feature, goes_left.astype(np.int64), missing])
+    return np.stack([missing, feature, goes_left.astype(np.int64)])
 
 
 def _members(
