@@ -39,10 +39,9 @@ LATE = "select 1 from {table} where known_at > occurred_at limit 1"
 """Whether anything of a table became known only later."""
 
 JOINED = """
-select customer_no, epoch_us(min(joined_at)) as joined_us
+select customer_no, epoch_us(joined_at) as joined_us
 from customers inner join buyers using (customer_id)
 where joined_at < $latest
-group by customer_no
 """
 
 
