@@ -96,7 +96,6 @@ def open_database(
         config["threads"] = threads
     con = duckdb.connect(config=config)
     con.execute("SET GLOBAL TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")  # it would be drawn into answers
     return con
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -69,8 +71,14 @@ def growth_rows(most: int, plot: Path | None = None) -> list[Row]:
 
 def _alone(folder: Path, memory_limit: str | None) -> tuple[float, float]:
     """Return what ``build`` does, in a process that has done nothing else."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=_draw_aside) as pool:
         return pool.submit(build, folder, memory_limit).result()
+
+
+def _draw_aside() -> None:
+    """Keep the table clear of the progress that DuckDB draws in such a process."""
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
 def build(folder: Path, memory_limit: str | None) -> tuple[float, float]:

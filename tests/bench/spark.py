@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -19,7 +20,6 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-import pyspark
 import pytest
 
 from features.arrays.engine import COLUMN
@@ -45,6 +45,7 @@ JAVA_OPTIONS = "-XX:+UseParallelGC"
 
 def spark_rows(events: int) -> list[Row]:
     """Build the features of one log on both, door included, and compare each value."""
+    pyspark = version("pyspark")
     with generated(events) as folder, TemporaryDirectory(prefix="regulars-") as name:
         ours, theirs = Path(name, "ours"), Path(name, "theirs")
         plan, seconds = _alone(folder, ours)
@@ -63,7 +64,7 @@ def spark_rows(events: int) -> list[Row]:
             aim="",
             met=worst <= EXACT,
             note="from the files of the log to those of the features; PySpark "
-            f"{pyspark.__version__}, {HEAP_MB // 1024} GB a worker",
+            f"{pyspark}, {HEAP_MB // 1024} GB a worker",
         )
     ]
 
