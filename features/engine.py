@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.arrays.engine import build_in_arrays
-from features.arrays.selects import LATE
+from features.arrays.selects import knows_late
 from features.plan import FeaturePlan, feature_schema, set_as_ofs, to_naive_utc
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def build_by_query(
 ) -> pa.Table:
     """Compute the same table as ``build_features`` by the plan's query as it stands."""
     instants = sorted({to_naive_utc(each) for each in as_of})
-    if len(instants) > 1 and _knows_late(log.con):
+    if len(instants) > 1 and knows_late(log.con, "transactions"):
         # The query would take lines of one instant for two, if they became known apart.
         tables = [build_by_query(log, plan, as_of=[each]) for each in instants]
         return pa.concat_tables(tables)
@@ -71,11 +71,6 @@ def _count_rows(con: "duckdb.DuckDBPyConnection") -> int:
         "select count(*) from transactions union all select count(*) from interactions"
     ).fetchall()
     return sum(n_rows for (n_rows,) in counts)
-
-
-def _knows_late(con: "duckdb.DuckDBPyConnection") -> bool:
-    """Tell whether anything that was bought became known only later."""
-    return bool(con.execute(LATE.format(table="transactions")).fetchall())
 
 
 def _run_large(

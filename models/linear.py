@@ -122,8 +122,8 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if y.min() == y.max():
             odds = (y.sum() + 0.5) / ((1 - y).sum() + 0.5)
             return np.zeros(design.shape[1]), float(np.log(odds))
-        # Rows are many more than columns: seven of Newton's steps, where lbfgs takes a
-        # hundred and stops short. Of very many rows some bring it near first.
+        # Rows are many more than columns, for which Newton's few steps are cheap. Of
+        # very many rows some bring it near first.
         model = LogisticRegression(
             C=self.inverse_penalty, solver="newton-cholesky", warm_start=True
         )

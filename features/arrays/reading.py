@@ -20,7 +20,7 @@ from features.arrays.runs import (
     Ints,
 )
 from features.arrays.scope import Scope
-from features.arrays.selects import BUYERS, JOINED, LATE, contacts_sql, sales_sql
+from features.arrays.selects import BUYERS, JOINED, contacts_sql, knows_late, sales_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -174,13 +174,10 @@ class _Asked:
         return joined_at, has_joined
 
     def _sales_sql(self) -> str:
-        return sales_sql(self.scope, knows_late=self._knows_late("transactions"))
+        return sales_sql(self.scope, knows_late=knows_late(self.con, "transactions"))
 
     def _contacts_sql(self) -> str:
-        return contacts_sql(self.scope, knows_late=self._knows_late("interactions"))
-
-    def _knows_late(self, table: str) -> bool:
-        return bool(self.con.execute(LATE.format(table=table)).fetchall())
+        return contacts_sql(self.scope, knows_late=knows_late(self.con, "interactions"))
 
     def _ask(self, sql: str) -> duckdb.DuckDBPyRelation:
         return self.con.sql(sql, params={"latest": self.latest})

@@ -5,8 +5,13 @@ Each query has the parameter ``latest``, before which all has to be seen.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from features.arrays.scope import Scope
 from features.casts import quote_text
+
+if TYPE_CHECKING:
+    import duckdb
 
 _SEEN = "occurred_at < $latest and (known_at is null or known_at < $latest)"
 _SEEN_AT = (
@@ -35,14 +40,17 @@ from interactions inner join buyers using (customer_id)
 where {_SEEN}
 """
 
-LATE = "select 1 from {table} where known_at > occurred_at limit 1"
-"""Whether anything of a table became known only later."""
-
 JOINED = """
 select customer_no, epoch_us(joined_at) as joined_us
 from customers inner join buyers using (customer_id)
 where joined_at < $latest
 """
+
+
+def knows_late(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Tell whether anything of a table became known only later."""
+    late = f"select 1 from {table} where known_at > occurred_at limit 1"
+    return bool(con.execute(late).fetchall())
 
 
 def sales_sql(scope: Scope, *, knows_late: bool) -> str:

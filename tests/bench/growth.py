@@ -97,8 +97,8 @@ def build(folder: Path, memory_limit: str | None) -> tuple[float, float]:
             if not sum(table.num_rows for table in tables):
                 raise AssertionError("no features")
 
-        taken = [timed(once, times=1)[0] for _ in range(2)]
-        while sum(taken) < AT_LEAST_SECONDS:
+        taken: list[float] = []
+        while len(taken) < 2 or sum(taken) < AT_LEAST_SECONDS:
             taken.append(timed(once, times=1)[0])
     seconds = sum(taken) / len(taken)
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

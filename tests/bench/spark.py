@@ -1,7 +1,4 @@
-"""The same features on a Spark of two workers: equal, and what they take.
-
-``FAMILIES=decay,rfm`` compares some alone, in less time.
-"""
+"""The same features on a Spark of two workers: equal, and what they take."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +18,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from features.arrays.engine import COLUMN
 from features.blocks import feature_blocks
 from features.frame import to_matrix
-from features.plan import FeaturePlan, plan_features, query_context
-from features.render import QueryWriter
+from features.plan import FeaturePlan, plan_features
 from features.spark.door import read_log_on_spark
 from features.spark.engine import features_on_spark
 from features.spark.session import open_session
@@ -93,27 +87,10 @@ def _alone(folder: Path, found: Path) -> tuple[FeaturePlan, float]:
     found.mkdir()
     began = time.perf_counter()
     with open_folder(folder) as log:
-        plan = _asked(plan_features(log, as_of=AS_OF, horizon=HORIZON))
+        plan = plan_features(log, as_of=AS_OF, horizon=HORIZON)
         for number, table in enumerate(feature_blocks(log, plan, as_of=AS_OF)):
             pq.write_table(table, found / f"{number:05}.parquet")
     return plan, time.perf_counter() - began
-
-
-def _asked(plan: FeaturePlan) -> FeaturePlan:
-    """Return the plan of the families that are named, of all if none is."""
-    named = os.environ.get("FAMILIES")
-    if not named:
-        return plan
-    families = named.split(",")
-    columns = [each for each in COLUMN.findall(plan.sql) if each[0] in families]
-    context = query_context(
-        plan.horizon_days, plan.windows, plan.interaction_types, has=plan.has
-    )
-    return replace(
-        plan,
-        sql=QueryWriter(context).write("features", families=families, columns=columns),
-        names=tuple(name for _, name in columns),
-    )
 
 
 def _on_spark(
