@@ -133,8 +133,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """Return ``decision_function`` and ``contributions``, each rank taken once."""
         matrix = self._matrix(X)
         score, trees, tree_base = assess(self.booster_, matrix)
-        ranks, base = self.ranks_.contributions(matrix)
-        of_ranks = np.asarray(base + ranks.sum(axis=1))
+        of_ranks, ranks, base = self.ranks_.assess(matrix)
         blended = self._blended(self._parts(X, score, of_ranks))
         return blended, *self._contributions(X, (trees, tree_base), (ranks, base))
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
+from models.curves import Curves, sum_columns
 from models.normal_scores import NormalScores
 
 Floats = npt.NDArray[np.float64]
@@ -39,6 +40,8 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Over the training rows: a contribution is measured from there.
     base_ : float
         Log-odds at the means.
+    curves_ : Curves
+        What each value adds to the log-odds.
     """
 
     def __init__(self, *, inverse_penalty: float = 0.003) -> None:
@@ -65,23 +68,28 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             + self.means_ @ self.coef_
             + self.absent_means_ @ self.absent_coef_
         )
+        self.curves_ = self._weighed()
         return self
 
     def contributions(self, X: Floats) -> tuple[Floats, float]:
         """Return what each feature adds to the log-odds, and the base."""
-        parts = np.empty(X.shape)
+        _, parts, base = self.assess(X)
+        return parts, base
+
+    def assess(self, X: Floats) -> tuple[Floats, Floats, float]:
+        """Return ``decision_function`` and ``contributions``."""
+        parts, sums = np.empty(X.shape), np.empty(len(X))
         for rows in _chunks(len(X)):
-            self._add_up(X[rows], out=parts[rows])
-        return parts, self.base_
+            own = self.curves_(X[rows])
+            sums[rows] = sum_columns(own)
+            parts[rows] = own
+        return self.base_ + sums, parts, self.base_
 
     def decision_function(self, X: Floats) -> Floats:
         """Return the log-odds of class 1, of shape (n,)."""
         sums = np.empty(len(X))
-        parts = np.empty((min(len(X), CHUNK), X.shape[1]))  # of one chunk at a time
         for rows in _chunks(len(X)):
-            own = parts[: len(sums[rows])]
-            self._add_up(X[rows], out=own)
-            own.sum(axis=1, out=sums[rows])
+            sums[rows] = self.curves_.sum(X[rows])
         return np.asarray(self.base_ + sums)
 
     def predict_proba(self, X: Floats) -> Floats:
@@ -115,7 +123,13 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         model.base_ = float(values["base"])
         model.classes_ = np.array([0, 1])
         model.n_features_in_ = len(model.coef_)
+        model.curves_ = model._weighed()
         return model
+
+    def _weighed(self) -> Curves:
+        """Return what each value adds to the log-odds."""
+        means = self.means_ * self.coef_ + self.absent_means_ * self.absent_coef_
+        return self.scores_.curves_.scaled(self.coef_, -means, self.absent_coef_)
 
     def _solve(self, design: Floats, y: npt.NDArray[Any]) -> tuple[Floats, float]:
         """Return coefficients and intercept; of labels all alike, only the latter."""
@@ -132,14 +146,6 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             model.fit(design[some], y[some])
         fitted = model.fit(design, y)
         return np.asarray(fitted.coef_[0]), float(fitted.intercept_[0])
-
-    def _add_up(self, X: Floats, *, out: Floats) -> None:
-        """Put in what each feature adds."""
-        scores = self.scores_.transform(X)
-        scores *= self.coef_
-        scores -= self.means_ * self.coef_ + self.absent_means_ * self.absent_coef_
-        np.add(scores, self.absent_coef_, out=scores, where=np.isnan(X))
-        np.copyto(out, scores)
 
 
 def _chunks(n: int) -> Iterator[slice]:

