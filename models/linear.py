@@ -16,8 +16,8 @@ from models.normal_scores import NormalScores
 Floats = npt.NDArray[np.float64]
 
 
-CHUNK = 2048
-"""Rows at a time: what is worked on stays near the processor."""
+CHUNK = 8192
+"""Rows at a time: a column of them stays near the processor."""
 
 MANY = 200_000
 """Rows from which each step over all of them is worth saving."""
