@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +24,9 @@ VERSION = "1"
 @lru_cache(maxsize=1)
 def sample_folder() -> Path:
     """Fit the sample log's model, once a process; return its bundle's folder."""
-    folder = Path(tempfile.mkdtemp(prefix="regulars-bench-")) / "bundle"
+    place = Path(tempfile.mkdtemp(prefix="regulars-bench-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    folder = place / "bundle"
     settings = load_settings(SAMPLE, environ={})
     with open_sample(settings) as log:
         fitted = fit_customer_model(
