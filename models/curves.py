@@ -77,7 +77,7 @@ class Curves:
 
     def _column(self, column: Floats, place: int) -> Floats:
         found = np.interp(column, *self.points[place])
-        is_missing = np.isnan(found)
+        is_missing = np.isnan(column)
         if is_missing.any():
             found[is_missing] = self.absent[place]
         return found

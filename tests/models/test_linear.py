@@ -102,5 +102,16 @@ def test_what_is_restored_gives_the_same_bits(
     assert restored.get_params() == model.get_params()
 
 
+def test_a_row_is_worth_the_same_bits_alone_among_many_and_with_its_reasons(
+    data: tuple[Floats, Floats], model: ScoreLogit
+) -> None:
+    whole = model.decision_function(data[0])
+    alone = [model.decision_function(row[None])[0] for row in data[0]]
+    assert alone == whole.tolist()
+    told, parts, _ = model.assess(data[0])
+    assert told.tolist() == whole.tolist()
+    assert model.assess(data[0][:1])[1].tolist() == parts[:1].tolist()
+
+
 def test_it_follows_the_conventions(data: tuple[Floats, Floats]) -> None:
     check_estimator_rules(ScoreLogit(inverse_penalty=0.1), lambda m: m.fit(*data))
