@@ -144,11 +144,13 @@ def draw(taken: dict[int, float], path: Path) -> None:
     axes.loglog(sizes, [taken[n] for n in sizes], "o-", label="features")
     for size in sizes:
         axes.annotate(
-            f"{taken[size]:.0f} s",
+            f"{taken[size]:.2g} s",
             (size, taken[size]),
-            xytext=(6, -12),
+            xytext=(-6, 6),
             textcoords="offset points",
+            ha="right",
         )
+    axes.margins(0.15)
     axes.set_xticks(sizes, [f"{size // 1_000_000} M" for size in sizes])
     axes.minorticks_off()
     axes.set_xlabel("events")
