@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,15 +166,15 @@ class Cluster:
         return found
 
     def wait_for_scratch(
-        self, name: str, pattern: str, *, seconds: float = 240
-    ) -> Path | None:
-        """Wait until a program, or what it started, has a temporary file."""
-        folder = self.folder / f"{name}.tmp"
+        self, names: Sequence[str], pattern: str, *, seconds: float = 240
+    ) -> str | None:
+        """Return the first of these that has, or has started what has, such a file."""
 
-        def find() -> Path | None:
-            return next(folder.glob(pattern), None)
+        def find() -> str | None:
+            having = (n for n in names if any(self.folder.glob(f"{n}.tmp/{pattern}")))
+            return next(having, None)
 
-        found: Path | None = until(find, seconds=seconds)
+        found: str | None = until(find, seconds=seconds)
         return found
 
     def kill(self, name: str) -> None:

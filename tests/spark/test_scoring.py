@@ -112,12 +112,15 @@ def test_a_worker_killed_while_it_scores_loses_nothing(
 
     run = Thread(target=score)
     run.start()
-    begun = cluster.wait_for_scratch("worker0", "regulars-bundle-*")
-    cluster.kill("worker0")
+    # Few rows may all be given to one of them.
+    workers = [name for name in cluster.processes if name.startswith("worker")]
+    begun = cluster.wait_for_scratch(workers, "regulars-bundle-*")
+    if begun is not None:
+        cluster.kill(begun)
     still_at_work = run.is_alive()
     run.join(timeout=300)
 
-    assert begun
+    assert begun in workers
     assert still_at_work
     (found,) = done
     named = found.table.schema.get_field_index("model_version")
