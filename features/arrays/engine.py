@@ -32,7 +32,7 @@ STEPS = (
 ).split()
 """The feature files that are worked out here too."""
 
-SEVERAL = 32_768
+SEVERAL = 65_536
 """Customers of a block where many as_ofs share what it costs to put it into order."""
 
 DIGEST = "697908036261fbe2"
