@@ -140,9 +140,9 @@ class Seen(Runs):
         """Sum each customer's rows from one of them to its last, of kept sums."""
         _, upto = self.upto.get(id(sums), (sums, None))
         if upto is None:
-            upto = sums.take(self.ends, mode="wrap")  # quicker than to check the places
+            upto = sums[self.ends]
             self.upto[id(sums)] = sums, upto
-        return np.asarray(upto - sums.take(firsts, mode="wrap"))
+        return np.asarray(upto - sums[firsts])
 
     def sum(self, values: Ints | Bools) -> Ints:
         """Sum whole numbers, or count what is true; 0 for a customer without rows."""

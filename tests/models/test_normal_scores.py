@@ -45,9 +45,11 @@ def test_scores_are_finite_bounded_and_in_order(values: list[float]) -> None:
 def test_a_value_stands_between_the_shares_of_those_below_and_of_those_not_above(
     values: list[float], asked: list[float]
 ) -> None:
-    rows = np.array([*asked, *values])
     scores = NormalScores(n_knots=41).fit(np.array(values)[:, None])
+    ((points, _),) = scores.curves_.points
     levels, knots = np.linspace(0, 1, 41), np.quantile(values, np.linspace(0, 1, 41))
+    between = points[np.abs(points[:, None] - knots).min(axis=1) > 1e-9]
+    rows = np.array([*asked, *values, *between])
     below = np.interp(rows, knots, levels)
     above = np.interp(-rows, -knots[::-1], levels)
     ranks = np.clip((below + 1 - above) / 2, 0.01, 0.99)
@@ -55,9 +57,14 @@ def test_a_value_stands_between_the_shares_of_those_below_and_of_those_not_above
     assert scores.knots_[:, 0].tolist() == knots.tolist()
     assert scores.medians_[0] == np.median(values)
     found = scores.transform(rows[:, None])[:, 0]
-    # Between knots a score is on a straight line that is near that of its rank.
-    atol = np.where(np.isin(rows, knots), 1e-9, 0.01)
+    # Between two points a score is on a straight line, which is near that of its rank.
+    is_point = np.isin(rows, [*knots, *between])
+    atol = np.where(is_point, 1e-9, 0.01)
     assert (np.abs(found - ndtri(ranks)) <= atol).all()
+    of_points = scores.transform(points[:, None])[:, 0]
+    np.testing.assert_allclose(
+        found, np.interp(rows, points, of_points), rtol=0, atol=1e-9
+    )
 
 
 def test_numbers_that_are_neighbours_are_two_steps() -> None:
