@@ -84,7 +84,8 @@ def build_tables(
         each as_of the blocks come in the order of the customers.
     """
     [(threads,)] = con.execute("select current_setting('threads')").fetchall()
-    parts = read_parts(con, wanted.scope, latest=wanted.as_ofs[-1], sizes=wanted.sizes)
+    latest, sizes = wanted.as_ofs[-1], wanted.sizes
+    parts = read_parts(con, wanted.scope, latest=latest, sizes=sizes, threads=threads)
     if threads == 1:
         for raw in parts:
             for number in range(raw.n_blocks):

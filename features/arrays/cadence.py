@@ -20,6 +20,7 @@ from features.arrays.scope import Scope
 from features.arrays.timeline import Seen, Timeline
 
 MINUTE = 60_000_000
+YEAR = DAY * 1461 // 4
 MONDAY = 4
 """The first Monday after the day that days are counted from."""
 
@@ -93,12 +94,22 @@ def calendar(grains: Grains, scope: Scope) -> Columns:
     net, n_orders = year_ago(grains, h)
     found[f"net_spend_year_ago_{h}d"] = np.where(is_old, money(net), np.nan)
     found[f"n_orders_year_ago_{h}d"] = np.where(is_old, n_orders, np.nan)
-    age = days(grains.as_of - orders.at)
-    in_season = (age > h) & (age - np.floor(age / 365.25) * 365.25 > 365.25 - h)
+    in_season = _in_season(grains, h) & (orders.at < grains.as_of - h * DAY)
     found["in_season_order_share"] = ratio(
         runs.sum(in_season), runs.counts - n_orders_within(grains, h)
     )
     return found
+
+
+def _in_season(grains: Grains, n_days: int) -> Bools:
+    """Tell which orders fall into the same days of their year as those now ahead."""
+    line = grains.order_runs.line
+    in_year = line.kept("in year", lambda: line.at % YEAR)
+    first = grains.as_of % YEAR
+    last = first + n_days * DAY
+    is_within = (in_year > first) & (in_year < last)
+    # The days ahead may go on into the next year.
+    return is_within if last <= YEAR else is_within | (in_year < last - YEAR)
 
 
 def _by_month(grains: Grains) -> Ints:

@@ -11,11 +11,9 @@ from features.arrays.items import group
 from features.arrays.purchases import Columns
 from features.arrays.runs import (
     DAY,
-    Bools,
     Floats,
     Ints,
     contrast,
-    days,
     heads,
     money,
     ratio,
@@ -24,6 +22,9 @@ from features.arrays.scope import Scope
 from features.arrays.timeline import Seen, Timeline
 
 RESPONSE_DAYS = (7, 30)
+
+NEVER = 2**62
+"""Microseconds, more than there are between any two instants."""
 
 
 def contacts(grains: Grains, scope: Scope) -> Columns:
@@ -153,78 +154,79 @@ def _values(grains: Grains, kinds: Kinds, runs: Seen) -> tuple[Floats, Floats]:
 def responses(grains: Grains, scope: Scope) -> Columns:
     """Interactions against purchases; an order follows one strictly before it."""
     h, runs, order_runs = scope.horizon_days, grains.contact_runs, grains.order_runs
-    last_order = order_runs.on_line(grains.orders.at[order_runs.ends - 1])
-    is_since = runs.line.at > last_order[runs.line.who]
     net = grains.net_sums()
     late_net = grains.moment_runs.sum_from(
         grains.moment_runs.since(grains.as_of - h * DAY), net
     )
     spend = grains.moment_runs.sum_from(grains.moment_runs.starts, net)
     n_recent = runs.within(grains.as_of - h * DAY)
+    near = _neighbours(grains)
+    answered = near.answered.seen(grains.as_of, grains.left)
     found: Columns = {
-        "n_interactions_since_last_order": runs.sum(is_since),
+        "n_interactions_since_last_order": runs.ends - near.after[order_runs.ends - 1],
         "interactions_per_order": ratio(runs.counts, order_runs.counts),
         "net_spend_per_interaction": ratio(money(spend), runs.counts),
         f"net_spend_per_interaction_{h}d": ratio(money(late_net), n_recent),
     }
-    waited, answered = _waits(grains)
     for d in RESPONSE_DAYS:
         found[f"orders_within_{d}d_of_interaction_share"] = ratio(
-            order_runs.sum(waited <= d), order_runs.counts
+            _n_within(order_runs, near.waits, d), order_runs.counts
         )
         found[f"interactions_answered_within_{d}d_share"] = ratio(
-            runs.sum(answered <= d), runs.counts
+            _n_within(answered, near.delays, d), runs.counts
         )
     return found
 
 
+def _n_within(runs: Seen, waits: Ints, n_days: int) -> Ints:
+    """Count the rows that waited for so many days at most."""
+    return runs.total(f"within {n_days}", lambda: waits <= n_days * DAY)
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """For some orders the interaction before, for some interactions the order after.
+    """Which interactions and orders follow on one another.
 
     Parameters
     ----------
-    has_before, has_after : array of bool
-        Which orders, and which interactions.
-    before, after : array of int
-        The neighbours of these.
+    after : array of int
+        By order: the first interaction of its customer after it, or the one after the
+        last.
+    waits : array of int
+        By order: microseconds since the interaction before it, very many for none.
+    answered : Timeline
+        The interactions with an order after them, each at that order's instant.
+    delays : array of int
+        The microseconds from each of those to that order.
     """
 
-    has_before: Bools
-    before: Ints
-    has_after: Bools
     after: Ints
+    waits: Ints
+    answered: Timeline
+    delays: Ints
 
 
 def _neighbours(grains: Grains) -> Neighbours:
     orders, contacts = grains.order_runs.line, grains.contact_runs.line
 
     def make() -> Neighbours:
-        first = min(int(orders.at.min()), int(contacts.at.min()))
+        first = min(int(orders.at.min()), int(contacts.at.min(initial=NEVER)))
         span = max(orders.last_at, contacts.last_at) - first + 1
         order_key = orders.who * span + (orders.at - first)
         key = contacts.who * span + (contacts.at - first)
-        before = np.searchsorted(key, order_key, side="left") - 1
-        has_before = (before >= 0) & (contacts.who[before] == orders.who)
-        after = np.searchsorted(order_key, key, side="right")
-        has_after = after < len(orders.at)
-        has_after[has_after] = orders.who[after[has_after]] == contacts.who[has_after]
-        return Neighbours(has_before, before[has_before], has_after, after[has_after])
+        n_before = np.searchsorted(key, order_key, side="left")
+        waits = np.full(len(orders.at), NEVER)
+        has_before = np.flatnonzero(n_before > contacts.starts[orders.who])
+        last = contacts.at[n_before[has_before] - 1]
+        waits[has_before] = orders.at[has_before] - last
+        next_order = np.searchsorted(order_key, key, side="right")
+        rows = np.flatnonzero(next_order < orders.ends[contacts.who])
+        answered_at = orders.at[next_order[rows]]
+        return Neighbours(
+            after=np.searchsorted(key, order_key, side="right"),
+            waits=waits,
+            answered=Timeline(contacts.who[rows], answered_at, contacts.n),
+            delays=answered_at - contacts.at[rows],
+        )
 
     return contacts.kept("neighbours", make)
-
-
-def _waits(grains: Grains) -> tuple[Floats, Floats]:
-    """Return the days from an interaction to each order, and to an order from each."""
-    orders, contacts = grains.order_runs.line, grains.contact_runs.line
-    waited = np.full(len(orders.at), np.nan)
-    answered = np.full(len(contacts.at), np.nan)
-    if not len(contacts.at):
-        return waited, answered
-    near = _neighbours(grains)
-    order_age, age = days(grains.as_of - orders.at), days(grains.as_of - contacts.at)
-    waited[near.has_before] = age[near.before] - order_age[near.has_before]
-    passed = age[near.has_after] - order_age[near.after]
-    passed[orders.at[near.after] >= grains.as_of] = np.nan
-    answered[near.has_after] = passed
-    return waited, answered

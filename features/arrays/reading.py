@@ -32,6 +32,9 @@ SECOND = 1_000_000
 TOGETHER = 250_000
 """Rows that come out of DuckDB at a time: fewer than a cache holds."""
 
+LEAST = 8_192
+"""Customers of a block: of fewer, two are not sooner built than one."""
+
 MOST_PARTS = 100
 """Each has two open files."""
 
@@ -100,6 +103,7 @@ def read_parts(
     *,
     latest: datetime,
     sizes: Sizes,
+    threads: int,
 ) -> Iterator[RawLog]:
     """Read all that is seen before ``latest``, customers in order, part by part.
 
@@ -117,7 +121,8 @@ def read_parts(
     joined_at, has_joined = asked.joined(n=len(ids))
     if n_parts == 1:
         tables = asked.tables()
-        yield make_raw(ids, tables, (joined_at, has_joined), most=sizes.customers)
+        joined = joined_at, has_joined
+        yield make_raw(ids, tables, joined, most=sizes.customers, threads=threads)
         return
     with asked.apart(size, n_parts) as (sales, contacts):
         for place in range(n_parts):
@@ -127,7 +132,8 @@ def read_parts(
                 _columns(contacts.take(place), first=first) if contacts else {},
             )
             joined = joined_at[first:last], has_joined[first:last]
-            yield make_raw(ids[first:last], tables, joined, most=sizes.customers)
+            some = ids[first:last]
+            yield make_raw(some, tables, joined, most=sizes.customers, threads=threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +190,12 @@ class _Asked:
 
 
 def make_raw(
-    ids: pa.Array, tables: tuple[Raw, Raw], joined: tuple[Ints, Bools], *, most: int
+    ids: pa.Array,
+    tables: tuple[Raw, Raw],
+    joined: tuple[Ints, Bools],
+    *,
+    most: int,
+    threads: int = 1,
 ) -> RawLog:
     """Cut rows into blocks of so many customers at most.
 
@@ -196,16 +207,16 @@ def make_raw(
     joined : (array of int, array of bool)
         By customer: when, and whether it is known.
     most : int
+    threads : int
+        How many blocks are worked on at a time.
     """
     sales, contacts = tables
     instants = [raw["at_us"] for raw in tables if len(raw.get("at_us", ()))]
     first_at = min((int(each.min()) for each in instants), default=0)
     span = max((int(each.max()) for each in instants), default=0) - first_at + 1
-    size = int(max(1, min(most, MOST // (2 * span))))
+    # A block's customers and the instants in the log make one key of 63 bits.
+    size = _block_size(len(ids), int(max(1, min(most, 2 * MOST // span))), threads)
     n_blocks = -(-len(ids) // size)
-    if n_blocks > 1:  # an even number of one size, so that no thread waits at the end
-        size = -(-len(ids) // (n_blocks + n_blocks % 2))
-        n_blocks = -(-len(ids) // size)
     return RawLog(
         ids=ids,
         block_size=size,
@@ -219,6 +230,14 @@ def make_raw(
         joined_at=joined[0],
         has_joined=joined[1],
     )
+
+
+def _block_size(n: int, most: int, threads: int) -> int:
+    """Return how many customers a block has, so that no thread waits at the end."""
+    n_blocks = -(-n // most)
+    if n_blocks > 1 or n >= threads * LEAST:
+        n_blocks = -(-n_blocks // threads) * threads
+    return -(-n // n_blocks)
 
 
 def _columns(table: pa.Table, *, first: int = 0) -> Raw:

@@ -4,6 +4,7 @@
 {% macro ratio(a, b) %}(cast({{ a }} as double) / nullif(cast({{ b }} as double), 0)){% endmacro %}
 {% macro contrast(a, b) %}(cast({{ a }} - {{ b }} as double) / nullif(cast(abs({{ a }}) + abs({{ b }}) as double), 0)){% endmacro %}
 {% macro days_between(a, b) %}(cast(date_diff('microsecond', {{ a }}, {{ b }}) as double) / 86400000000){% endmacro %}
+{% macro micros(days) %}round(({{ days }}) * 86400000000){% endmacro %}
 {% macro relative_variance(n, total, squares) %}((cast({{ n }} as double) * cast({{ squares }} as double) / nullif(cast({{ total }} as double) * cast({{ total }} as double), 0) - 1) * {{ n }} / nullif({{ n }} - 1, 0)){% endmacro %}
 {% macro cv(n, total, squares) %}case when {{ relative_variance(n, total, squares) }} < 1e-12 then 0 else sqrt({{ relative_variance(n, total, squares) }}) end{% endmacro %}
 {% macro literal(text) %}'{{ text | replace("'", "''") }}'{% endmacro %}

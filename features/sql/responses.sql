@@ -31,9 +31,9 @@ response_counts as (
         count(*) filter (where is_interaction = 1 and age_days <= {{ horizon_days }})
             as n_recent,
         {% for d in (7, 30) %}
-        count(*) filter (where is_interaction = 0 and interaction_before - age_days <= {{ d }})
+        count(*) filter (where is_interaction = 0 and {{ micros('interaction_before - age_days') }} <= {{ micros(d) }})
             as n_orders_after_{{ d }},
-        count(*) filter (where is_interaction = 1 and age_days - order_after <= {{ d }})
+        count(*) filter (where is_interaction = 1 and {{ micros('age_days - order_after') }} <= {{ micros(d) }})
             as n_interactions_answered_{{ d }},
         {% endfor %}
         count(*) filter (where is_interaction = 1 and age_days < last_order) as n_since_last_order

@@ -1,6 +1,7 @@
 """The features in numpy against the query that says what they are."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -102,6 +103,57 @@ def test_what_is_known_late_of_one_customer_is_nobody_elses() -> None:
     assert_alike(found, build_by_query(log, plan, as_of=instants))
 
 
+@pytest.mark.parametrize("days", [7, 30])
+def test_a_wait_of_just_so_many_days_is_within_them_at_any_time_of_day(
+    days: int,
+) -> None:
+    # Ages of 27.396...  and 20.396... days are, as doubles, more than seven apart.
+    first, order = at("2024-01-01"), at("2024-01-01") + timedelta(days=days)
+    log = open_log(
+        transactions=[{"customer_id": "a", "occurred_at": order, "amount": 1}],
+        interactions=[{"customer_id": "a", "occurred_at": first, "type": "call"}],
+    )
+    plan = plan_for(log, "2024-06-01")
+    since = timedelta(hours=9, minutes=30, seconds=49, microseconds=877_027)
+    instants = [order + since + timedelta(days=n) for n in range(1, 40)]
+
+    for table in (
+        in_arrays(log, plan, instants),
+        build_by_query(log, plan, as_of=instants),
+    ):
+        for name in (
+            f"orders_within_{days}d_of_interaction_share",
+            f"interactions_answered_within_{days}d_share",
+        ):
+            assert table[name].to_pylist() == [1] * len(instants)
+
+
+@pytest.mark.parametrize("horizon", [1, 30, 365])
+def test_the_days_ahead_are_found_in_every_year_before(horizon: int) -> None:
+    """Years are of 365.25 days: the one that this as_of is in ends 12 days later."""
+    as_of = at("2023-12-20T12:00")
+    year = timedelta(days=365.25)
+    bounds = (as_of - n * year for n in range(1, 5))
+    instants = {
+        each + days + near
+        for each in bounds
+        for days in map(timedelta, (0, 1, 12, 30, 200, 365))
+        for near in map(timedelta, (0,) * 3, (0,) * 3, (-1, 0, 1))
+    }
+    rows = [
+        {"customer_id": f"{place:03}", "occurred_at": each, "amount": 1}
+        for place, each in enumerate(sorted(instants))
+        if each < as_of
+    ]
+    log = open_log(transactions=rows)
+    plan = plan_for(log, "2023-12-20T12:00", horizon)
+
+    ours = in_arrays(log, plan, [as_of])
+
+    assert_alike(ours, build_by_query(log, plan, as_of=[as_of]))
+    assert {0, 1} <= set(ours["in_season_order_share"].to_pylist())
+
+
 def many_contacts() -> Rows:
     return [
         {
@@ -153,6 +205,14 @@ def in_sizes(log: Log, plan: FeaturePlan, sizes: Sizes) -> Generator[pa.Table]:
         yield table
 
 
+@contextmanager
+def threads_of(log: Log, n: int) -> Iterator[None]:
+    [(before,)] = log.con.execute("select current_setting('threads')").fetchall()
+    log.con.execute(f"set threads = {n}")
+    yield
+    log.con.execute(f"set threads = {before}")
+
+
 @pytest.fixture(scope="module")
 def many() -> Log:
     """Return a log of 97 customers, of whom the first half was never talked to."""
@@ -178,7 +238,8 @@ def test_blocks_and_parts_of_any_size_give_what_one_block_gives(
 ) -> None:
     plan = plan_for(many, "2024-06-01")
 
-    tables = list(in_sizes(many, plan, sizes))
+    with threads_of(many, 2):
+        tables = list(in_sizes(many, plan, sizes))
 
     assert len(tables) == n_tables
     whole = in_arrays(many, plan, [AS_OF])
@@ -189,14 +250,12 @@ def test_blocks_and_parts_of_any_size_give_what_one_block_gives(
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_build_in_parts_can_be_given_up(many: Log, threads: int) -> None:
     plan = plan_for(many, "2024-06-01")
-    [(before,)] = many.con.execute("select current_setting('threads')").fetchall()
-    many.con.execute(f"set threads = {threads}")
 
-    tables = in_sizes(many, plan, Sizes(7, 900))
-    assert next(tables).num_rows == 7
-    tables.close()
+    with threads_of(many, threads):
+        tables = in_sizes(many, plan, Sizes(7, 900))
+        assert next(tables).num_rows == 7
+        tables.close()
 
-    many.con.execute(f"set threads = {before}")
     assert next(in_sizes(many, plan, Sizes())).num_rows == 97
 
 
