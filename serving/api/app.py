@@ -33,7 +33,14 @@ from serving.api.routes import (
     tiers,
 )
 from serving.api.settings import ApiSettings
-from serving.queries import BundleKeeper, BundleSource, KeyRing, QuickReader, readiness
+from serving.queries import (
+    BundleKeeper,
+    BundleSource,
+    KeyRing,
+    QuickReader,
+    readiness,
+    set_apart,
+)
 from serving.store import Store
 
 __all__ = ["ApiSettings", "create_app"]
@@ -74,7 +81,7 @@ def create_app(
     keys = KeyRing(store)
     app.state.services = Services(
         store=store,
-        keeper=BundleKeeper(store, bundles, on_refused=on_refused),
+        keeper=BundleKeeper(store, bundles, on_refused=on_refused, on_taken=set_apart),
         keys=keys,
         door=Door(keys),
         metrics=metrics,

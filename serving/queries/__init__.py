@@ -1,6 +1,11 @@
 """The questions that the API, and later the desk, ask: one function each."""
 
-from serving.queries.bundles import BundleKeeper, BundleSource, readiness
+from serving.queries.bundles import (
+    BundleKeeper,
+    BundleSource,
+    readiness,
+    set_apart,
+)
 from serving.queries.customers import (
     SORTS,
     CustomerFilter,
@@ -35,4 +40,5 @@ __all__ = [
     "predict",
     "readiness",
     "report",
+    "set_apart",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -51,6 +53,8 @@ class BundleKeeper:
         Gives the bundle of a version.
     on_refused : callable
         Told the version and the fault of each bundle that is refused.
+    on_taken : callable
+        Called whenever another bundle has been taken into service.
     clock : callable
         Seconds that never go back.
     """
@@ -61,11 +65,13 @@ class BundleKeeper:
         source: BundleSource,
         *,
         on_refused: Refused = lambda version, fault: None,
+        on_taken: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
         self._source = source
         self._on_refused = on_refused
+        self._on_taken = on_taken
         self._clock = clock
         self._lock = threading.Lock()
         self._held: InService | None = None
@@ -91,8 +97,12 @@ class BundleKeeper:
         if held is not None and held.run.number == run.number:
             return held
         with self._lock:
-            self._held = self._follow(run)
-            return self._held
+            bundle = self._held and self._held.bundle
+            held = self._held = self._follow(run)
+            is_new, bundle = held.bundle is not bundle, None  # which is let go by now
+            if is_new:
+                self._on_taken()
+            return held
 
     def ranks(self, run: Run, asked: Sequence[tuple[str, float]]) -> list[int]:
         """Return places among a run's customers: by value at risk, equals by id.
@@ -146,6 +156,19 @@ class BundleKeeper:
             self._refused[version] = self._clock() + RETRY.total_seconds()
             self._on_refused(version, exc)
             return None
+
+
+def set_apart() -> None:
+    """Leave all that is in memory by now out of later searches for garbage.
+
+    One through a model and its libraries holds up whoever asks then, for longer than
+    many answers take. What an earlier call set apart is searched once more.
+    """
+    if not gc.get_freeze_count():
+        atexit.register(gc.unfreeze)  # the last search, at the end, is of everything
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def readiness(keeper: BundleKeeper) -> InService:

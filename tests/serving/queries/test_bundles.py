@@ -1,10 +1,15 @@
 """Tests of following the published run with a verified bundle."""
 
+import gc
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from features.errors import BundleError
 from serving.errors import UnpublishedError
-from serving.queries import BundleKeeper, readiness
+from serving.queries import BundleKeeper, readiness, set_apart
 from serving.queries.runs import model
 from serving.store import Store, publish
 from tests.serving.samples import Shelf, context, described, score, scored, table_of
@@ -65,6 +70,62 @@ def test_a_refused_bundle_leaves_the_one_in_service_with_its_run(
     publish_version(sqlite_store, "2")
     assert [served(keeper) for _ in range(3)] == [("1", "bundle 1")] * 3
     assert refused == ["2"]
+
+
+class Large:
+    """A bundle that holds itself, as models may."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+class Larges:
+    """A source of such bundles, which remembers them weakly."""
+
+    def __init__(self) -> None:
+        self.given: list[weakref.ref[Large]] = []
+
+    def get(self, version: str) -> Any:
+        """Return another one."""
+        large = Large()
+        self.given.append(weakref.ref(large))
+        return large
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    """Leave nothing set apart."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_no_search_for_garbage_goes_through_the_bundle_in_service(
+    sqlite_store: Store,
+) -> None:
+    larges = Larges()
+    keeper = BundleKeeper(sqlite_store, larges, on_taken=set_apart)
+    for version in ("1", "1", "2"):
+        publish_version(sqlite_store, version)
+        bundle = id(readiness(keeper).bundle)
+        assert bundle not in map(id, gc.get_objects())
+        assert gc.get_freeze_count() > 0
+
+    first, second = larges.given
+    assert first() is None  # those before it are not kept for it
+    assert id(second()) == bundle
+
+
+def test_who_is_told_of_a_bundle_is_told_once(sqlite_store: Store) -> None:
+    shelf, taken = Shelf(), []
+    keeper = BundleKeeper(sqlite_store, shelf, on_taken=lambda: taken.append(1))
+    for version in ("1", "1", "2"):
+        publish_version(sqlite_store, version)
+        served(keeper)
+    shelf.spoilt = {"3"}
+    publish_version(sqlite_store, "3")
+    served(keeper)
+    assert len(taken) == 2
 
 
 def test_a_refused_bundle_is_tried_again_later(sqlite_store: Store) -> None:
