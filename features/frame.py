@@ -1,6 +1,7 @@
 """Hand the feature table to numpy and pandas."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from features.errors import DataError
 
 KEYS = ("customer_id", "as_of")
+
+FEW = 1_000
+"""Rows."""
 
 
 def to_matrix(table: pa.Table, names: Sequence[str]) -> NDArray[np.float64]:
@@ -29,9 +33,29 @@ def to_matrix(table: pa.Table, names: Sequence[str]) -> NDArray[np.float64]:
     """
     X = np.empty((table.num_rows, len(names)), dtype=np.float64, order="F")
     for position, name in enumerate(names):
-        column = table.column(name).cast(pa.float64())
+        column = table.column(name)
+        if column.type != pa.float64():
+            column = column.cast(pa.float64())
         X[:, position] = column.to_numpy(zero_copy_only=False)
     return X
+
+
+def take_columns(X: pd.DataFrame, names: Iterable[str]) -> NDArray[np.float64]:
+    """Return the named columns of a frame of numbers, of shape (n_rows, n_names).
+
+    To look up a hundred labels takes longer than all that is then done with few rows,
+    so where they stand in frames of the same columns is kept.
+    """
+    if len(X) > FEW:
+        return X[list(names)].to_numpy(dtype=np.float64)
+    places = _places(tuple(X.columns.to_numpy()), tuple(names))
+    return X.to_numpy(dtype=np.float64)[:, places]
+
+
+@lru_cache(maxsize=64)
+def _places(columns: tuple[str, ...], names: tuple[str, ...]) -> NDArray[np.intp]:
+    place = {name: at for at, name in enumerate(columns)}
+    return np.array([place[name] for name in names], dtype=np.intp)
 
 
 def to_frame(table: pa.Table, names: Sequence[str] | None = None) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from features.frame import take_columns
 from models.bgnbd import BGNBD
 from models.gamma_gamma import GammaGamma
 
@@ -77,7 +78,7 @@ class BuyingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             ``btyd_expected_orders``, ``btyd_mean_spend`` (of a purchase day),
             ``btyd_expected_value``, ``btyd_order_rate`` (a year, while alive).
         """
-        history = X[list(HISTORY)].to_numpy(dtype=np.float64)
+        history = take_columns(X, HISTORY)
         orders = self.orders_.expected_orders(history, days)
         spend = self.spend_.expected_mean_spend(*spend_days(X))
         rate = (self.orders_.r_ + history[:, 0]) / (self.orders_.alpha_ + history[:, 2])

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from features.frame import take_columns
 from models.boosting import assess, contributions, fit_booster, raw_score
 from models.linear import ScoreLogit
 
@@ -191,7 +192,7 @@ class ChurnModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return model.blend(values["weights"])
 
     def _matrix(self, X: pd.DataFrame) -> Floats:
-        return X[list(self.feature_names_in_)].to_numpy(dtype=np.float64)
+        return take_columns(X, self.feature_names_in_)
 
 
 def varying_columns(X: pd.DataFrame) -> npt.NDArray[np.object_]:

@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
 from features.errors import DataError
+from features.frame import take_columns
 from models.cluster_count import KTrial, choose_k, fit_centroids, nearest
 from models.cluster_names import Traits, name_clusters
 from models.normal_scores import NormalScores
@@ -253,7 +254,7 @@ def _read(X: pd.DataFrame) -> Floats:
             f"Clusters were given no {', '.join(missing)}.",
             needed=f"They need {', '.join(FEATURES)}.",
         )
-    return X[list(FEATURES)].to_numpy(dtype=np.float64)
+    return take_columns(X, FEATURES)
 
 
 def usual_of_clusters(X: pd.DataFrame, cluster: npt.ArrayLike) -> pd.DataFrame:

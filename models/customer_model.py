@@ -190,7 +190,10 @@ class CustomerModel:
 
     def design(self, features: pd.DataFrame) -> pd.DataFrame:
         """Put the columns of ``BuyingModel`` beside the features."""
-        return design(features[list(self.plan.names)], self.buying, self.horizon_days)
+        names = list(self.plan.names)
+        if features.columns.tolist() != names:
+            features = features[names]
+        return design(features, self.buying, self.horizon_days)
 
     def predict(self, X: pd.DataFrame) -> Forecast:
         """Foretell the horizon of each row of ``design``; NaN where it cannot be."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from features.frame import take_columns
 from models.forecast import Explained
 from models.reasons import ReasonTable
 from models.scores import BASE, OTHER, REASON
@@ -63,7 +64,7 @@ def write_reasons(
         others add, then the base: the contributions add up to the served figure.
     """
     parts = explained.parts
-    values = X[list(explained.columns)].to_numpy(dtype=np.float64)
+    values = take_columns(X, explained.columns)
     speaker = Speaker(explained, X, (values, usual), table=table, currency=currency)
     order = _strongest(parts, raising_first=raising_first)
     chosen, told = order[:, :MOST_REASONS], np.ones((len(parts), MOST_REASONS), bool)

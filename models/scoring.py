@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from features.frame import take_columns
 from models.customer_model import INSUFFICIENT
 from models.explain import write_reasons
 from models.forecast import Explained, Forecast
@@ -209,8 +210,8 @@ def _reasons(
     """Write the reasons of a figure; none of one that is not foretold."""
     if model.basis.name == INSUFFICIENT:
         return pa.nulls(len(X), SCORE_SCHEMA.field("churn_reasons").type)
-    usual = model.usual.reindex(columns=list(explained.columns))
-    peers = usual.loc[cluster].to_numpy(dtype=np.float64)
+    usual = take_columns(model.usual, explained.columns)
+    peers = pd.DataFrame(usual, index=model.usual.index).loc[cluster].to_numpy()
     written = write_reasons(
         explained,
         X,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ class _Columns(Mapping[str, Floats]):
 
     def __init__(self, X: pd.DataFrame) -> None:
         self._X = X
+        self._names = frozenset(X.columns)
         self._known: dict[str, Floats] = {}
         if len(X) <= FEW:
             matrix = X.to_numpy(dtype=np.float64)
@@ -38,7 +40,7 @@ class _Columns(Mapping[str, Floats]):
 
     def figure(self, name: str, row: int) -> float | None:
         """Return the figure of one row, None if there is no such column."""
-        return float(self[name][row]) if name in self._X.columns else None
+        return float(self[name][row]) if name in self._names else None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._X.columns)
@@ -88,6 +90,7 @@ class Speaker:
         self._explained, self._columns = explained, _Columns(X)
         self._values, self._usual = figures
         self._table, self._currency = table, currency
+        self._said: dict[tuple[int, int, str], str | None] = {}
 
     def say(
         self,
@@ -136,25 +139,28 @@ class Speaker:
     ) -> list[str] | None:
         """Write sentences one by one, None where the table writes columns only."""
         texts = []
-        for row, column in zip(customers, columns, strict=True):
-            own = {
-                "value": float(self._values[row, column]),
-                "usual": float(self._usual[row, column]),
-                "direction": float(self._explained.parts[row, column]),
-            }
-
-            def find(
-                name: str, own: dict[str, float] = own, row: int = row
-            ) -> float | None:
-                return own[name] if name in own else self._columns.figure(name, row)
-
-            text = self._table.write(
-                self._explained.columns[column], find, language, currency=self._currency
-            )
+        for key in zip(customers, columns, repeat(language), strict=False):
+            if key not in self._said:
+                self._said[key] = self._write(*key)
+            text = self._said[key]
             if text is None:
                 return None
             texts.append(text)
         return texts
+
+    def _write(self, row: int, column: int, language: str) -> str | None:
+        own = {
+            "value": float(self._values[row, column]),
+            "usual": float(self._usual[row, column]),
+            "direction": float(self._explained.parts[row, column]),
+        }
+
+        def find(name: str) -> float | None:
+            return own[name] if name in own else self._columns.figure(name, row)
+
+        return self._table.write(
+            self._explained.columns[column], find, language, currency=self._currency
+        )
 
     def _say_one(
         self, column: int, where: Rows, languages: Sequence[str]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
 
+from features.frame import take_columns
 from models.boosting import assess, contributions, fit_booster, raw_score
 from models.churn import varying_columns
 
@@ -169,7 +170,7 @@ class ValueModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return model.blend(values["weights"])
 
     def _matrix(self, X: pd.DataFrame) -> Floats:
-        return X[list(self.feature_names_in_)].to_numpy(dtype=np.float64)
+        return take_columns(X, self.feature_names_in_)
 
     def _btyd_log(self, X: pd.DataFrame) -> Floats:
         value = X[BTYD_VALUE].to_numpy(dtype=np.float64)
