@@ -52,7 +52,10 @@ def _asked(one: CustomerToScore) -> Asked:
 
 
 def _events(events: Any) -> tuple[dict[str, Any], ...]:
-    return tuple(event.model_dump(exclude_none=True) for event in events or ())
+    return tuple(
+        {name: value for name, value in vars(event).items() if value is not None}
+        for event in events or ()
+    )
 
 
 def answer_one(found: str | RegularsError) -> str:

@@ -38,20 +38,23 @@ WRITTEN = re.compile(
 
 def read_instant(value: object) -> datetime:
     """Read an RFC 3339 instant or a date; without an offset it is UTC."""
-    fault = PydanticCustomError(
-        "instant", "Give an instant such as 2011-12-09T12:50:00Z, or a date"
-    )
     if not isinstance(value, str) or not WRITTEN.fullmatch(value):
-        raise fault
+        raise _no_instant()
     try:
-        instant = datetime.fromisoformat(value.upper())
-        zoned = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-        found = zoned.astimezone(UTC)
+        found = datetime.fromisoformat(value.upper())
+        zone = found.tzinfo
+        found = found.astimezone(UTC) if zone else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise fault from None
+        raise _no_instant() from None
     if not EARLIEST <= found < LATEST:
         raise PydanticCustomError("instant_range", "Give an instant from 1970 on")
     return found
+
+
+def _no_instant() -> PydanticCustomError:
+    return PydanticCustomError(
+        "instant", "Give an instant such as 2011-12-09T12:50:00Z, or a date"
+    )
 
 
 def refuse_nul(value: str) -> str:

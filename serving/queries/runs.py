@@ -112,13 +112,13 @@ def _run(row: Row[Any]) -> Run:
         model_version=row.model_version,
         n_customers=row.n_customers,
         published_at=row.published_at,
-        context=json.loads(row.context),
-        model=_read_model(row.model),
+        context=_read_dict(row.context),
+        model=_read_dict(row.model),
         revision=row.revision,
     )
 
 
 @lru_cache(maxsize=8)
-def _read_model(text: str) -> dict[str, Any]:
-    """Read a card, which is long, once; nobody writes to it."""
+def _read_dict(text: str) -> dict[str, Any]:
+    """Read a context or a card, which are long, once; nobody writes to it."""
     return dict(json.loads(text))

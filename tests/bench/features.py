@@ -76,7 +76,6 @@ def _single(log: Log, events: int) -> list[Row]:
         lambda: build_features(log, plan, as_of=[AS_OF]),
         lambda: log.con.sql(sql).to_arrow_table(),
         lambda: build_by_pandas(frames, plan, as_of=AS_OF),
-        times=3 if events <= MOST_OF_TWELVE else 2,
     )
     seconds, table = ours
     check_equal(to_frame(table).droplevel("as_of"), by_pandas[1])
