@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -139,9 +138,10 @@ class Speaker:
     ) -> list[str] | None:
         """Write sentences one by one, None where the table writes columns only."""
         texts = []
-        for key in zip(customers, columns, repeat(language), strict=False):
+        for row, column in zip(customers, columns, strict=True):
+            key = row, column, language
             if key not in self._said:
-                self._said[key] = self._write(*key)
+                self._said[key] = self._write(row, column, language)
             text = self._said[key]
             if text is None:
                 return None
