@@ -17,12 +17,12 @@ import pandas as pd
 from features.errors import DataError
 from features.tables import Log
 from models.clusters import BehaviourClusters
-from training.core import Recipe
-from training.fit import fit_customer_model
-from training.grading import Holdout, judge
-from training.schedule import NO_EMBARGO, Origin, holdout_origin, plan_schedule
+from training.fit.pair import Recipe
+from training.fit.purchases import fit_customer_model
+from training.fit.schedule import NO_EMBARGO, Origin, holdout_origin, plan_schedule
+from training.judge.later_period import Holdout, judge
+from training.judge.variation import pool_tenths, spread_of, spread_tables
 from training.snapshots import build_snapshots
-from training.spread import pool_tenths, spread_of, spread_tables
 from training.train import TrainOptions
 
 Progress = Callable[[str], None]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from training.champion import ABSENT, CHAMPION, MODEL_NAME, alias_version
-from training.grading import Gate
-from training.judged import Judged, Version
-from training.unjudged import Unjudged
+from training.fit.fallback import Unjudged
+from training.judge.later_period import Gate
+from training.version import Judged, Version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

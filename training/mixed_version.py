@@ -11,7 +11,7 @@ import pandas as pd
 
 from models.bundle import save_bundle
 from models.mixed_model import MixedModel
-from training.mixed_holdout import MixedHoldout
+from training.judge.held_out import MixedHoldout
 from training.train import REFERENCE_ROWS
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from training.card.plots import write_plots
 from training.champion import (
     CHALLENGER,
     MODEL_NAME,
     make_champion,
 )
 from training.decision import decide, holdout_of
-from training.grading import Gate
-from training.judged import Version
-from training.plots import write_plots
+from training.judge.later_period import Gate
+from training.version import Version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -13,13 +13,13 @@ import numpy as np
 from features.readiness import check_readiness
 from features.tables import Log
 from models.bundle import save_bundle
-from training.card import write_card
-from training.core import Recipe, ThinHistoryError
-from training.fit import Fitted, fit_customer_model
-from training.grading import Gate, Holdout, judge
-from training.schedule import Origin, holdout_origin
+from training.card.card import write_card
+from training.fit.fallback import Unjudged, fit_unjudged
+from training.fit.pair import Recipe, ThinHistoryError
+from training.fit.purchases import Fitted, fit_customer_model
+from training.fit.schedule import Origin, holdout_origin
+from training.judge.later_period import Gate, Holdout, judge
 from training.snapshots import build_snapshots
-from training.unjudged import Unjudged, fit_unjudged
 
 Progress = Callable[[str], None]
 REFERENCE_ROWS = 2_000
@@ -85,7 +85,7 @@ def train(
     start, on nothing later. The served model is then the same recipe fitted at
     ``as_of``; where a model lost to a simple method, that method is served. Where
     nothing can be judged, BG/NBD with Gamma-Gamma is served, and below the published
-    minimum no prediction; see ``training.unjudged``.
+    minimum no prediction; see ``training.fit.fallback``.
 
     Parameters
     ----------

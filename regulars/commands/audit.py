@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from regulars.commands.kinds import refuse_kind
 from regulars.commands.log import open_sample, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
-from training.alteration import ALTERATIONS
-from training.audit import Audit, Rebuild
-from training.audit import audit as prove
+from training.audit.alteration import ALTERATIONS
+from training.audit.audit import Audit, Rebuild
+from training.audit.audit import audit as prove
 
 if TYPE_CHECKING:
     from regulars.settings import Settings
-    from training.holders import Suspect
-    from training.suspects import Suspicions
+    from training.audit.leaky_columns import Suspicions
+    from training.audit.leaky_values import Suspect
 
 CLEAN, LEAKS = 0, 1
 SHOWN = 10

@@ -11,7 +11,7 @@ from regulars.commands.log import open_sample, parse_as_of
 from regulars.commands.train import NAMES
 from regulars.console import Steps, print_json, print_table, say
 from training.backtest import backtest as look_back
-from training.grading import BASELINES, Gate
+from training.judge.later_period import BASELINES, Gate
 from training.train import TrainOptions
 
 if TYPE_CHECKING:

@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING, Any
 from features.attribute_survey import AttributeWish
 from features.errors import ConfigError
 from features.readiness import Minimum
-from training.attribute_train import (
+from training.audit.leaky_label import warn_of
+from training.judge.later_period import Gate
+from training.kinds.contracts import (
+    LEAST as LEAST_HOLDERS,
+)
+from training.kinds.contracts import (
+    ContractOptions,
+    look_at_contracts,
+    train_contracts,
+)
+from training.kinds.labels import (
     LEAST,
     LEAST_OF_EACH,
     AttributeOptions,
     look_at_attributes,
     train_attributes,
 )
-from training.contract_train import (
-    LEAST as LEAST_HOLDERS,
-)
-from training.contract_train import (
-    ContractOptions,
-    look_at_contracts,
-    train_contracts,
-)
-from training.grading import Gate
-from training.label_leaks import warn_of
 
 if TYPE_CHECKING:
     from features.tables import Log
     from regulars.settings import Settings
-    from training.judged import Version
+    from training.version import Version
 
 
 @dataclass(frozen=True, slots=True)

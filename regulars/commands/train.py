@@ -13,12 +13,12 @@ from regulars.commands.kinds import train_kind
 from regulars.commands.log import learnt_from, open_log, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
 from serving.api.pages import render_card
-from training.grading import Gate
+from training.fit.tuning import Budget
+from training.fit.tuning import tune as search
+from training.judge.later_period import Gate
 from training.registry import Registered, local_folder, register
 from training.train import TrainOptions
 from training.train import train as fit
-from training.tuning import Budget
-from training.tuning import tune as search
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog

@@ -191,7 +191,7 @@ def report(n: int, seed: int) -> dict[str, float]:
     from sklearn.metrics import roc_auc_score
 
     from features.tables import LogSource, TableSource, read_log
-    from training.contract_train import ContractOptions, train_contracts
+    from training.kinds.contracts import ContractOptions, train_contracts
 
     n_weeks, horizon = 156, 13
     drawn = make_contracts(n, seed=seed, n_weeks=n_weeks, looks=(n_weeks - horizon,))

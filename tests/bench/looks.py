@@ -11,8 +11,8 @@ from features.tables import Log
 from models.tiers import TIERS
 from models.totals import total_interval
 from tests.bench.logs import RealLog
-from training.grading import Gate, Holdout, judge
-from training.schedule import Origin
+from training.fit.schedule import Origin
+from training.judge.later_period import Gate, Holdout, judge
 from training.snapshots import build_snapshots
 from training.train import TrainedModel, TrainOptions, train
 

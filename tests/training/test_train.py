@@ -15,7 +15,7 @@ from features.tables import Log
 from models.bundle import BOOSTERS, FILES, MANIFEST, load_bundle
 from tests.buyers import Row, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
-from training.grading import Gate
+from training.judge.later_period import Gate
 from training.train import TrainedModel, TrainOptions, train
 
 
@@ -113,8 +113,8 @@ def test_the_holdout_saw_nothing_of_what_it_is_judged_by(
     rows: Rows, trained_model: TrainedModel, options: TrainOptions
 ) -> None:
     """Fit on the log cut where the holdout begins: the probabilities are the same."""
-    from training.core import Recipe
-    from training.fit import fit_customer_model
+    from training.fit.pair import Recipe
+    from training.fit.purchases import fit_customer_model
 
     origin = trained_model.holdout.origin
     with rows.before(origin.as_of).open() as log:

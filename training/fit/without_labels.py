@@ -1,0 +1,88 @@
+"""A version without a judged model: where the log cannot carry one.
+
+BG/NBD with Gamma-Gamma needs no labels, so it is served where there is no later period
+to judge a model on; below the published minimum nothing is foretold, and tiers, stages
+and clusters are served alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from features.log import Log
+from features.plan import plan_features
+from models.buying import BuyingModel, design
+from models.calibration import Calibration
+from models.clusters import BehaviourClusters, usual_of_clusters
+from models.customer_model import Basis, CustomerModel
+from models.draws import draw_value
+from models.intervals import LEAST_GROUP, ValueIntervals
+from models.simple import SimpleScore
+from training.fit.level import Level
+from training.fit.purchases import Fitted
+from training.fit.schedule import Origin, Schedule
+from training.snapshots import build_snapshots
+
+DRAWN = 5_000
+"""Draws that bands are made of, at least."""
+
+
+def fit_plain(
+    log: Log, *, as_of: datetime, horizon_days: int, seed: int, basis: Basis
+) -> Fitted:
+    """Fit what needs no labels, on what was known at ``as_of``.
+
+    Parameters
+    ----------
+    log : Log
+    as_of : datetime
+    horizon_days : int
+    seed : int
+    basis : Basis
+        ``btyd``, or ``insufficient``, and why.
+
+    Returns
+    -------
+    Fitted
+        Without snapshots, and with no correction of the level.
+
+    Raises
+    ------
+    DataError
+        If nobody bought before ``as_of``.
+    """
+    plan = plan_features(log, as_of=as_of, horizon=timedelta(days=horizon_days))
+    snapshots = build_snapshots(log, plan, as_of=as_of, origins=[])
+    features = snapshots.features[as_of]
+    buying = BuyingModel().fit(features)
+    X = design(features, buying, horizon_days)
+    value = SimpleScore(method="btyd", target="value").fit(X)
+    money = Calibration(0.0, 1.0, "exp")
+    expected = money(value.predict_log(X))
+    times = -(-DRAWN // len(X))
+    drawn = [
+        draw_value(buying, X, days=horizon_days, seed=seed + k) for k in range(times)
+    ]
+    groups = int(np.clip(len(X) // LEAST_GROUP, 1, 10))
+    bands = ValueIntervals(n_groups=groups)
+    bands.fit(np.tile(expected, times), np.concatenate(drawn))
+    clusters = BehaviourClusters(random_state=seed).fit(X)
+    model = CustomerModel(
+        plan=plan,
+        buying=buying,
+        churn=SimpleScore(method="btyd", target="churn").fit(X),
+        value=value,
+        churn_calibration=Calibration(0.0, 1.0, "logistic"),
+        value_calibration=money,
+        order_level=1.0,
+        intervals=bands,
+        clusters=clusters,
+        usual=usual_of_clusters(X, clusters.predict(X)),
+        basis=basis,
+    )
+    target = Origin(as_of, horizon_days)
+    schedule = Schedule(log.starts_at, target, None, (), (), (), ())
+    level = Level("none", 0, 0.0, 1.0, 1.0, 0.0)
+    return Fitted(model, schedule, snapshots, level, 0)

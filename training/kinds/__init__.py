@@ -1,0 +1,1 @@
+"""The kinds of churn, one file each: what differs from kind to kind."""
