@@ -13,7 +13,7 @@ from features.frame import take_columns
 from models.customer_model import INSUFFICIENT
 from models.explain import write_reasons
 from models.forecast import Explained, Forecast
-from models.kinds import ServedModel
+from models.kind import ServedModel
 from models.mixed_words import without_codes
 from models.reasons import ReasonTable
 from models.risk import risk_band

@@ -19,7 +19,7 @@ from features.tables import Log, log_from_rows
 from models.bundle import Bundle
 from models.customer_model import CustomerModel
 from models.facts import build_facts, unknown
-from models.kinds import ServedModel
+from models.kind import ServedModel
 from models.schemes import ManualOverride, apply_primary, grade, plan_again
 from models.scores import SCORE_SCHEMA, RunContext
 from models.scoring import score_customers, without_rank

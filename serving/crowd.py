@@ -22,7 +22,7 @@ import pyarrow as pa
 from features.frame import to_features
 from features.machine import cores, give_back_memory
 from models.bundle import Bundle
-from models.kinds import ServedModel
+from models.kind import ServedModel
 from models.scores import RunContext
 from models.scoring import rank, score_customers
 from serving.store.halves import with_halves

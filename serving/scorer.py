@@ -28,7 +28,7 @@ from models.facts import (
     kept_facts,
     with_tiers,
 )
-from models.kinds import ServedModel
+from models.kind import ServedModel
 from models.schemes import TierPlan, grade, named_columns, plan_tiers
 from models.schemes.primary import rewrite_tiers
 from models.scores import RunContext

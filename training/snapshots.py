@@ -14,7 +14,7 @@ from features.frame import to_frame
 from features.labels import build_labels
 from features.plan import FeaturePlan, to_naive_utc
 from features.tables import Log
-from training.fit.schedule import Origin
+from training.origin import Origin
 
 LEAST_CUSTOMERS = 30
 """Customers that a snapshot needs to say anything."""

@@ -1,66 +1,18 @@
-"""What the registry asks of a trained version, whichever the kind of churn."""
+"""A version that is trained and not registered yet, whichever the kind of churn."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from models.kinds import ServedModel
-from training.fit.schedule import Origin
+from models.kind import ServedModel
+from training.judge.holdout import Holdout
+from training.judge.unjudged import Unjudged
 
-Floats = npt.NDArray[np.float64]
-
-
-class Judged(Protocol):
-    """How a model and the simple methods did on customers they had not seen."""
-
-    @property
-    def origin(self) -> Origin:
-        """When it was judged, and how far ahead."""
-
-    @property
-    def churn(self) -> dict[str, dict[str, float]]:
-        """Name of a method to its metrics of churn."""
-
-    @property
-    def value(self) -> dict[str, dict[str, float]]:
-        """Name of a method to its metrics of value."""
-
-    @property
-    def passed(self) -> tuple[str, ...]:
-        """The models that beat every simple method."""
-
-    @property
-    def served_ranking(self) -> dict[str, float]:
-        """AUC and Gini of what may be served."""
-
-    @property
-    def grade(self) -> str:
-        """From A to D."""
-
-    @property
-    def reason(self) -> str:
-        """Why it is served, or what in its place."""
-
-    @property
-    def p(self) -> Floats:
-        """The probabilities, of shape (n,)."""
-
-    @property
-    def expected(self) -> Floats:
-        """The expected values."""
-
-    @property
-    def churned(self) -> Floats:
-        """Who churned."""
-
-    @property
-    def actual(self) -> Floats:
-        """What came."""
+Judged = Holdout | Unjudged
 
 
 class FittedModel(Protocol):
@@ -75,25 +27,24 @@ class FittedModel(Protocol):
         """One row a customer, by ``customer_id``."""
 
 
-class Version(Protocol):
-    """A version that is not registered yet."""
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A version that is not registered yet.
 
-    @property
-    def folder(self) -> Path:
-        """The bundle."""
+    Parameters
+    ----------
+    folder : Path
+        The bundle.
+    sha256 : str
+        Of its manifest.
+    card : dict
+        What is said of it, in JSON values.
+    fitted : FittedModel
+    holdout : Holdout or Unjudged
+    """
 
-    @property
-    def sha256(self) -> str:
-        """Of its manifest."""
-
-    @property
-    def card(self) -> dict[str, Any]:
-        """What is told of it, in JSON values."""
-
-    @property
-    def fitted(self) -> FittedModel:
-        """What was fitted."""
-
-    @property
-    def holdout(self) -> Judged:
-        """How it did."""
+    folder: Path
+    sha256: str
+    card: dict[str, Any]
+    fitted: FittedModel
+    holdout: Judged

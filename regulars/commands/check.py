@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.log import Log
 from features.readiness import check_readiness
-from regulars.commands.kinds import KindReadiness, look_at_kind
 from regulars.commands.log import open_log
+from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
+from training.kinds import find_learner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from features.readiness import Readiness
     from features.reports import TableReport
     from features.spark.log import AnyLog
     from regulars.settings import Settings
+    from training.kinds.learner import Readiness
 
 READY, NOT_READY = 0, 1
 READY_IN_WORDS = "The log can carry a model."
@@ -44,15 +44,16 @@ def check(settings: Settings, *, as_json: bool) -> int:
     return READY if found.ready else NOT_READY
 
 
-def look(log: AnyLog, settings: Settings) -> Readiness | KindReadiness:
+def look(log: AnyLog, settings: Settings) -> Readiness:
     """Compare what an open log holds with what a model needs, as of its end."""
-    if settings.model.kind != "purchases" and isinstance(log, Log):
-        return look_at_kind(log, settings)
-    horizon = timedelta(days=settings.model.horizon_days)
-    return check_readiness(log, as_of=log.ends_at, horizon=horizon)
+    options = train_options(settings)
+    if isinstance(log, Log):
+        learner = find_learner(options.kind)
+        return learner(log, as_of=log.ends_at, options=options).readiness()
+    return check_readiness(log, as_of=log.ends_at, horizon=options.horizon)
 
 
-def as_values(log: AnyLog, found: Readiness | KindReadiness) -> dict[str, Any]:
+def as_values(log: AnyLog, found: Readiness) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
         "ready": found.ready,
@@ -83,7 +84,7 @@ def show_rows(reports: Iterable[TableReport]) -> None:
     show_notes(notes)
 
 
-def show_readiness(found: Readiness | KindReadiness) -> None:
+def show_readiness(found: Readiness) -> None:
     """Print what a model needs beside what there is."""
     rows = [
         (each.name, f"{each.needed:,}", f"{each.found:,}", "yes" if each.met else "no")

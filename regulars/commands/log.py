@@ -11,6 +11,7 @@ from features.columns import TABLES
 from features.errors import ConfigError
 from features.sample import count_buyers, take_sample
 from features.tables import Log, LogSource, TableSource, read_log
+from models.kind import KINDS
 
 if TYPE_CHECKING:
     from features.kept import KeptLog
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from regulars.settings import Settings
 
 SPARK = "spark"
-
-NEEDED = {
-    "purchases": ("transactions", "purchases"),
-    "subscriptions": ("subscriptions", "contracts"),
-    "labels": ("customers", "customers and their attributes"),
-}
-"""The table that each kind of churn is learnt from, and what is in it."""
 
 
 def open_log(settings: Settings, *, kept: KeptLog | None = None) -> AnyLog:
@@ -51,7 +45,7 @@ def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> A
     from features.spark.door import read_log_on_spark
     from features.spark.session import open_session
 
-    if settings.model.kind != "purchases":
+    if not KINDS[settings.model.kind].is_on_spark:
         raise ConfigError(
             f"model.kind is {settings.model.kind}, and data.engine is spark.",
             needed="On Spark, churn is learnt from purchases.",
@@ -98,11 +92,11 @@ def log_source(settings: Settings) -> LogSource:
         for name in TABLES
         if (path := getattr(data, name)) is not None
     }
-    table, what = NEEDED[settings.model.kind]
-    if table not in tables:
+    kind = KINDS[settings.model.kind]
+    if kind.table not in tables:
         raise ConfigError(
-            f"{settings.path} does not say where the {what} are.",
-            needed=f"[data] {table}, a path or glob of Parquet or CSV files.",
+            f"{settings.path} does not say where the {kind.contents} are.",
+            needed=f"[data] {kind.table}, a path or glob of Parquet or CSV files.",
             todo="Add it, or let `regulars init FILE` write a config.",
         )
     return LogSource(not_products=data.not_products, **tables)

@@ -13,8 +13,8 @@ from features.errors import DataError
 from features.tables import Log
 from tests.buyers import STARTS_AT, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
-from training.backtest import Backtest, backtest, choose_origins
-from training.fit.schedule import plan_schedule
+from training.backtest import Backtest, backtest
+from training.fit.schedule import choose_origins, plan_schedule
 from training.train import TrainOptions
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from features.plan import FeaturePlan, plan_features
 from features.tables import Log
 from tests.buyers import STARTS_AT, Row, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
-from training.fit.schedule import Origin
+from training.origin import Origin
 from training.snapshots import Snapshots, build_snapshots
 
 EARLY = Origin(AS_OF - timedelta(days=120), 30)

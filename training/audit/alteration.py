@@ -22,35 +22,10 @@ ALTERATIONS: Mapping[str, str] = {
 }
 """What is done to the hidden rows."""
 
-HIDDEN = {
-    "transactions": "(occurred_at >= $as_of or coalesce(known_at >= $as_of, false))",
-    "interactions": "(occurred_at >= $as_of or coalesce(known_at >= $as_of, false))",
-    "customers": "coalesce(joined_at >= $as_of, false)",
-}
-"""The rows that the instant must not see. An attribute without an instant is seen.
-
-Contracts are not among them: no feature of purchases is made of them.
-"""
-
-SWAPPED = {
-    "transactions": "customer_id order_id product_id category channel",
-    "interactions": "customer_id type direction channel owner_id",
-}
-SCALED = {
-    "transactions": "amount quantity discount cost",
-    "interactions": "value minutes cost",
-}
-MOVED = """
-case when hidden.n % 2 = 0 and hidden.occurred_at >= $as_of then $as_of
-     else least(hidden.occurred_at, $as_of) - interval 30 day end as occurred_at,
-case when hidden.n % 2 = 0 and hidden.occurred_at >= $as_of then null
-     else $as_of end as known_at
-"""
-
 ADDED_TRANSACTIONS = """
 with seen as (
     select customer_id, max(order_id) as order_id, max(product_id) as product_id
-    from given_transactions
+    from {main}
     where not {hidden}
     group by customer_id
 )
@@ -68,9 +43,27 @@ select 'audit ' || customer_id as customer_id, $as_of + interval 1 hour as occur
     1.0 as amount
 from seen
 """
+ADDED_SUBSCRIPTIONS = """
+with seen as (
+    select customer_id, max(plan) as plan from {main} where not {hidden}
+    group by customer_id
+)
+
+select customer_id, $as_of as starts_at, 1e6 as amount, 'audit' as plan,
+    null as known_at
+from seen
+union all by name
+select customer_id, $as_of - interval 1 day as starts_at, -1e6 as amount, plan,
+    $as_of as known_at
+from seen
+union all by name
+select 'audit ' || customer_id as customer_id, $as_of + interval 1 hour as starts_at,
+    1.0 as amount
+from seen
+"""
 ADDED_INTERACTIONS = """
 with seen as (
-    select distinct customer_id from given_transactions where not {hidden}
+    select distinct customer_id from {main} where not {hidden}
 ),
 
 types as (
@@ -87,13 +80,75 @@ from seen
 """
 ADDED_CUSTOMERS = """
 select distinct customer_id, $as_of as joined_at
-from given_transactions anti join given_customers using (customer_id)
+from {main} anti join given_customers using (customer_id)
 """
-ADDED = {
-    "transactions": ADDED_TRANSACTIONS,
-    "interactions": ADDED_INTERACTIONS,
-    "customers": ADDED_CUSTOMERS,
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenRows:
+    """The rows of a table that an instant must not see, and what is done to them.
+
+    Parameters
+    ----------
+    at : str
+        The column with a row's instant.
+    condition : str
+        Which rows are hidden.
+    swapped, scaled : str
+        The columns that are exchanged between rows, and that are multiplied.
+    added : str
+        The query of new rows.
+    """
+
+    at: str
+    condition: str
+    swapped: str
+    scaled: str
+    added: str
+
+
+def _hide(at: str, *, swapped: str, scaled: str, added: str) -> HiddenRows:
+    condition = f"({at} >= $as_of or coalesce(known_at >= $as_of, false))"
+    return HiddenRows(at, condition, swapped, scaled, added)
+
+
+HIDDEN: Mapping[str, HiddenRows] = {
+    "transactions": _hide(
+        "occurred_at",
+        swapped="customer_id order_id product_id category channel",
+        scaled="amount quantity discount cost",
+        added=ADDED_TRANSACTIONS,
+    ),
+    "subscriptions": _hide(
+        "starts_at",
+        swapped="customer_id plan",
+        scaled="amount",
+        added=ADDED_SUBSCRIPTIONS,
+    ),
+    "interactions": _hide(
+        "occurred_at",
+        swapped="customer_id type direction channel owner_id",
+        scaled="value minutes cost",
+        added=ADDED_INTERACTIONS,
+    ),
+    "customers": HiddenRows(
+        "joined_at",
+        "coalesce(joined_at >= $as_of, false)",
+        swapped="",
+        scaled="",
+        added=ADDED_CUSTOMERS,
+    ),
 }
+"""By table. An attribute without an instant is seen."""
+
+ENDS: Mapping[str, str] = {
+    "changed": "ends_at + interval 400 day",
+    "removed": "null",
+    "moved": "$as_of",
+    "added": "ends_at",
+}
+"""What becomes of the end of a contract that the instant sees, and whose end it does
+not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +171,11 @@ class Altered:
 
 @contextmanager
 def altered_logs(
-    log: Log, *, as_of: datetime, names: Sequence[str] = tuple(ALTERATIONS)
+    log: Log,
+    *,
+    as_of: datetime,
+    tables: Sequence[str],
+    names: Sequence[str] = tuple(ALTERATIONS),
 ) -> Iterator[Iterator[Altered]]:
     """Copy a log and yield it altered in one way after the other.
 
@@ -125,6 +184,8 @@ def altered_logs(
     log : Log
         Is left as it is.
     as_of : datetime
+    tables : sequence of str
+        Those that features are made of, the one with the customers first.
     names : sequence of str
         Keys of ``ALTERATIONS``.
 
@@ -134,27 +195,36 @@ def altered_logs(
         Each is to be used before the next is asked for.
     """
     with copy_log(log) as copy:
-        for table in HIDDEN:
+        for table in tables:
             copy.con.execute(f"alter table {table} rename to given_{table}")
-        yield (_alter(copy, name, as_of=as_of) for name in names)
+        yield (_alter(copy, name, tables, as_of=as_of) for name in names)
 
 
-def _alter(copy: Log, name: str, *, as_of: datetime) -> Altered:
+def _alter(copy: Log, name: str, tables: Sequence[str], *, as_of: datetime) -> Altered:
     instant = {"as_of": to_naive_utc(as_of)}
     rows = {}
-    for table in HIDDEN:
-        n_hidden = _keep_seen(copy, table, instant)
-        n_put = [_put(copy, table, query, instant) for query in _queries(table, name)]
+    for table in tables:
+        n_hidden = _keep_seen(copy, table, name, instant)
+        n_put = [
+            _put(copy, table, query, instant)
+            for query in _queries(table, name, main=tables[0])
+        ]
         rows[table] = n_hidden if name != "added" else sum(n_put) - n_hidden
     return Altered(name, copy, rows)
 
 
-def _keep_seen(copy: Log, table: str, instant: Mapping[str, datetime]) -> int:
+def _keep_seen(
+    copy: Log, table: str, name: str, instant: Mapping[str, datetime]
+) -> int:
     """Make the table anew of what the instant sees; return how many are left out."""
-    hidden = HIDDEN[table]
+    hidden = HIDDEN[table].condition
+    columns = "*"
+    if table == "subscriptions":
+        end = f"case when ends_at >= $as_of then {ENDS[name]} else ends_at end"
+        columns = f"* replace ({end} as ends_at)"
     copy.con.execute(
         f"create or replace table {table} as"
-        f" select * from given_{table} where not {hidden}",
+        f" select {columns} from given_{table} where not {hidden}",
         instant,
     )
     ((n_rows,),) = copy.con.execute(
@@ -169,37 +239,49 @@ def _put(copy: Log, table: str, query: str, instant: Mapping[str, datetime]) -> 
     return int(n_rows)
 
 
-def _queries(table: str, name: str) -> list[str]:
+def _queries(table: str, name: str, *, main: str) -> list[str]:
     """Return what is put in the place of the hidden rows."""
-    hidden = HIDDEN[table]
+    rows = HIDDEN[table]
     if name == "removed":
         return []
     if name == "added":
-        given = f"select * from given_{table} where {hidden}"
-        more = ADDED[table].format(hidden=HIDDEN["transactions"])
-        return [given, more] if table == "customers" else [given, given, more]
+        same = f"select * from given_{table} where {rows.condition}"
+        more = rows.added.format(main=f"given_{main}", hidden=HIDDEN[main].condition)
+        return [same, more] if table == "customers" else [same, same, more]
     if table == "customers":
         later = "joined_at + interval 400 day" if name == "changed" else "$as_of"
         return [
             f"select * replace ({later} as joined_at)"
-            f" from given_customers where {hidden}"
+            f" from given_customers where {rows.condition}"
         ]
-    return [_rewrite(table, MOVED if name == "moved" else _changes(table))]
+    return [_rewrite(table, _move(rows) if name == "moved" else _change(rows))]
 
 
-def _changes(table: str) -> str:
-    swapped = [f"other.{name} as {name}" for name in SWAPPED[table].split()]
-    scaled = [f"-1000 * hidden.{name} - 1 as {name}" for name in SCALED[table].split()]
+def _change(rows: HiddenRows) -> str:
+    swapped = [f"other.{name} as {name}" for name in rows.swapped.split()]
+    scaled = [f"-1000 * hidden.{name} - 1 as {name}" for name in rows.scaled.split()]
     return ", ".join([*swapped, *scaled])
+
+
+def _move(rows: HiddenRows) -> str:
+    """Return the instants of rows: half at the instant, half before but unknown."""
+    at = f"hidden.{rows.at}"
+    is_put_there = f"hidden.n % 2 = 0 and {at} >= $as_of"
+    return (
+        f"case when {is_put_there} then $as_of"
+        f" else least({at}, $as_of) - interval 30 day end as {rows.at},"
+        f" case when {is_put_there} then null else $as_of end as known_at"
+    )
 
 
 def _rewrite(table: str, changes: str) -> str:
     """Return the hidden rows with some columns replaced; ``other`` is another one."""
+    rows = HIDDEN[table]
     return f"""
 with numbered as (
-    select *, row_number() over (order by customer_id, occurred_at) - 1 as n,
+    select *, row_number() over (order by customer_id, {rows.at}) - 1 as n,
         count(*) over () as total
-    from given_{table} where {HIDDEN[table]}
+    from given_{table} where {rows.condition}
 )
 
 select hidden.* exclude (n, total) replace ({changes})

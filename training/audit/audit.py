@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from features.engine import build_features
 from features.log import Log
-from features.plan import FeaturePlan, plan_features
+from models.kind import Plan
 from training.audit.alteration import ALTERATIONS, altered_logs
-from training.audit.leaky_columns import Suspicions, find_suspects
-from training.fit.schedule import Origin, late_origin
-
-Progress = Callable[[str], None]
-Planner = Callable[[Log], FeaturePlan]
+from training.audit.evidence import Evidence
+from training.audit.leaky_columns import Suspicions, find_leaky_columns
+from training.origin import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class Rebuild:
     @property
     def max_difference(self) -> float:
         """Return by how much the most moved value differs."""
-        return max((each.max_difference for each in self.moved), default=0.0)
+        return max((feature.max_difference for feature in self.moved), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ class Audit:
     @property
     def blind(self) -> bool:
         """Tell whether no feature and no part of the plan moved."""
-        return all(each.blind for each in self.rebuilds)
+        return all(rebuild.blind for rebuild in self.rebuilds)
 
     @property
     def clean(self) -> bool:
@@ -115,32 +112,45 @@ class Audit:
             "n_customers": self.n_customers,
             "n_features": self.n_features,
             "blind": self.blind,
-            "rebuilds": [_rebuild_values(each) for each in self.rebuilds],
+            "rebuilds": [_rebuild_values(rebuild) for rebuild in self.rebuilds],
             "suspicions": self.suspicions.to_dict(),
         }
 
 
-def audit(
-    log: Log,
-    *,
-    as_of: datetime | None,
-    horizon: timedelta,
-    planner: Planner | None = None,
-    progress: Progress = lambda step: None,
-) -> Audit:
-    """Alter all that ``as_of`` must not see, build again, and look for what knows more.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What of a kind of churn is audited.
+
+    Parameters
+    ----------
+    as_of : datetime
+    tables : tuple of str
+        Those that the features are made of, the one with the customers first.
+    plan : callable
+        Makes the plan of the features from a log.
+    build : callable
+        Builds the features of a plan from a log, with ``customer_id``.
+    gather : callable
+        Returns the customers of an origin of the past, and who of them churned.
+    """
+
+    as_of: datetime
+    tables: tuple[str, ...]
+    plan: Callable[[Log], Plan]
+    build: Callable[[Log, Any], pa.Table]
+    gather: Callable[[Any], Evidence]
+
+
+def audit(log: Log, subject: Subject, *, progress: Progress = silent) -> Audit:
+    """Alter what an instant must not see, build again, and look for what knows more.
 
     Parameters
     ----------
     log : Log
         Is left as it is.
-    as_of : datetime or None
-        None for the start of the last horizon in the log, or of what there is of one.
-    horizon : timedelta
-    planner : callable or None
-        Makes the plan from a log; None for ``plan_features``.
+    subject : Subject
     progress : callable
-        Told what is done next.
+        Is called with what is done next.
 
     Returns
     -------
@@ -149,32 +159,23 @@ def audit(
     Raises
     ------
     DataError
-        If there is no purchase before ``as_of``.
+        If there is nobody before the instant.
     """
-    days = round(horizon / timedelta(days=1))
-    instant = as_of or past_origin(log, log.ends_at, days).as_of
-
-    def plan_for(each: Log) -> FeaturePlan:
-        return plan_features(each, as_of=instant, horizon=horizon)
-
-    progress(f"Planning the features as of {instant:%Y-%m-%d}")
-    make = planner or plan_for
-    plan = make(log)
-    before, rebuilds = rebuild(
-        log, plan, as_of=instant, planner=make, progress=progress
-    )
+    progress(f"Planning the features as of {subject.as_of:%Y-%m-%d}")
+    plan = subject.plan(log)
+    before, rebuilds = rebuild(log, plan, subject, progress=progress)
     progress("Looking for columns that know the answer")
-    found = find_suspects(log, plan, origin=past_origin(log, instant, days))
-    return Audit(instant, before.num_rows, len(plan.names), rebuilds, found)
+    suspicions = find_leaky_columns(log, subject.gather(plan))
+    n_customers, n_features = before.num_rows, len(plan.names)
+    return Audit(subject.as_of, n_customers, n_features, rebuilds, suspicions)
 
 
 def rebuild(
     log: Log,
-    plan: FeaturePlan,
+    plan: Plan,
+    subject: Subject,
     *,
-    as_of: datetime,
-    planner: Planner,
-    progress: Progress = lambda step: None,
+    progress: Progress = silent,
     alterations: Sequence[str] = tuple(ALTERATIONS),
 ) -> tuple[pa.Table, tuple[Rebuild, ...]]:
     """Build the features of a log, then those of the log altered in several ways.
@@ -184,37 +185,27 @@ def rebuild(
     Table, tuple of Rebuild
         The features of the log as it is, and how each altered log's differ.
     """
+    as_of, tables = subject.as_of, subject.tables
     progress(f"Building the features as of {as_of:%Y-%m-%d}")
-    before = build_features(log, plan, as_of=[as_of])
-    found = []
-    with altered_logs(log, as_of=as_of, names=alterations) as worlds:
+    before = subject.build(log, plan)
+    rebuilds = []
+    with altered_logs(log, as_of=as_of, tables=tables, names=alterations) as worlds:
         for name in alterations:
             progress(f"Building them again, hidden rows {name}")
             world = next(worlds)
-            after = build_features(world.log, plan, as_of=[as_of])
+            after = subject.build(world.log, plan)
             n_compared, differ, moved = compare(before, after)
-            found.append(
+            rebuilds.append(
                 Rebuild(
                     alteration=name,
                     rows_altered=world.rows,
                     n_compared=n_compared,
                     n_customers_differ=differ,
                     moved=moved,
-                    plan_parts_moved=_parts_moved(plan, planner(world.log)),
+                    plan_parts_moved=_parts_moved(plan, subject.plan(world.log)),
                 )
             )
-    return before, tuple(found)
-
-
-def past_origin(log: Log, as_of: datetime, days: int) -> Origin:
-    """Return an origin with a known answer: ``as_of``, or one before it."""
-    if as_of + timedelta(days=days) <= log.ends_at:
-        return Origin(as_of, days)
-    late = late_origin(starts_at=log.starts_at, as_of=log.ends_at, horizon_days=days)
-    if late is not None:
-        return late
-    half = (log.ends_at - log.starts_at) // 2
-    return Origin(log.starts_at + half, max(1, half.days))
+    return before, tuple(rebuilds)
 
 
 def compare(
@@ -228,23 +219,23 @@ def compare(
         Values compared, customers that only one has, and what moved.
     """
     ids = [t["customer_id"].to_numpy(zero_copy_only=False) for t in (before, after)]
-    shared, left, right = np.intersect1d(*ids, return_indices=True)
+    shared, rows_before, rows_after = np.intersect1d(*ids, return_indices=True)
     differ = len(ids[0]) + len(ids[1]) - 2 * len(shared)
     names = [n for n in before.column_names if n not in ("customer_id", "as_of")]
     moved = []
     for name in names:
-        old = _values(before, name, left)
-        new = _values(after, name, right)
-        others = old.view(np.int64) != new.view(np.int64)
-        if others.any():
-            gap = np.abs(old[others] - new[others])
+        old = _values(before, name, rows_before)
+        new = _values(after, name, rows_after)
+        differs = old.view(np.int64) != new.view(np.int64)
+        if differs.any():
+            gap = np.abs(old[differs] - new[differs])
             largest = float(np.where(np.isnan(gap), np.inf, gap).max())
-            moved.append(MovedFeature(name, int(others.sum()), largest))
+            moved.append(MovedFeature(name, int(differs.sum()), largest))
     moved.sort(key=lambda m: (-m.n_customers, m.name))
     return len(shared) * len(names), differ, tuple(moved)
 
 
-def _parts_moved(plan: FeaturePlan, again: FeaturePlan) -> tuple[str, ...]:
+def _parts_moved(plan: Plan, again: Plan) -> tuple[str, ...]:
     old, new = plan.to_dict(), again.to_dict()
     return tuple(part for part in old if old[part] != new[part])
 
@@ -257,8 +248,8 @@ def _values(table: pa.Table, name: str, rows: Any) -> Any:
 
 def _rebuild_values(rebuild: Rebuild) -> dict[str, Any]:
     moved = [
-        {**asdict(each), "max_difference": _finite(each.max_difference)}
-        for each in rebuild.moved
+        {**asdict(feature), "max_difference": _finite(feature.max_difference)}
+        for feature in rebuild.moved
     ]
     return {
         **asdict(rebuild),

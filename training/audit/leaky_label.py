@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from features.attribute_survey import AttributeSurvey
 from models.mixed_churn import MixedChurn
-from training.audit.leaky_columns import LEFT, Folds, group_codes, lone_auc, rank_auc
-from training.fit.choice import fold_rows
+from training.audit.leaky_columns import LEFT_SHARE
+from training.judge.folds import fold_rows
+from training.judge.lone import Folds, group_codes, lone_auc, rank_auc
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,8 +39,8 @@ def find_leaks(
     Notes
     -----
     As in ``training.audit.leaky_columns``: an attribute that alone leaves less than
-    ``LEFT`` of the ``1 - AUC`` of all the others together, or a text whose holders all
-    churned.
+    ``LEFT_SHARE`` of the ``1 - AUC`` of all the others together, or a text whose
+    holders all churned.
     """
     churned = pd.Series(survey.churned, survey.table.index)[X.index]
     rows = np.random.default_rng(seed).permutation(len(X))[:MOST_ROWS]
@@ -54,7 +53,7 @@ def find_leaks(
         for name in X.columns.astype(str)
     }
     rest = [name for name, auc in lone.items() if auc < LEAST_BAR]
-    bar = max(LEAST_BAR, 1.0 - LEFT * (1.0 - _together(X[rest], y, folds)))
+    bar = max(LEAST_BAR, 1.0 - LEFT_SHARE * (1.0 - _together(X[rest], y, folds)))
     found = {
         name: f"knows the answer: alone its AUC is {auc:.3f}"
         for name, auc in lone.items()
@@ -64,11 +63,6 @@ def find_leaks(
         if why := _pure_text(table[name], y):
             found[name] = why
     return found
-
-
-def warn_of(leaks: Mapping[str, str]) -> list[str]:
-    """Say of each in words what was done."""
-    return [f"{name} is left out: it {why}." for name, why in leaks.items()]
 
 
 def _together(X: pd.DataFrame, y: Floats, folds: Folds) -> float:

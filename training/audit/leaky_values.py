@@ -12,7 +12,7 @@ import pandas as pd
 from features.casts import quote_name
 from features.log import Log
 from features.plan import to_naive_utc
-from training.fit.schedule import Origin
+from training.audit.evidence import Evidence
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,14 +25,8 @@ EXPECTED = 0.75
 SIGMAS = 5.0
 """How far apart the two are, in standard deviations of what the model expects."""
 
-FEWEST = 20
+MIN_HOLDERS = 20
 """Holders of a value, churned and not churned customers, below which none is judged."""
-
-VALUES = {
-    "transactions": ("product_id", "category", "channel"),
-    "interactions": ("type", "channel", "owner_id"),
-}
-"""Texts whose holders are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,52 +59,56 @@ class Suspect:
         return abs(self.churn_rate - self.expected_churn_rate)
 
 
-def pure_values(
-    log: Log, origin: Origin, ids: pd.Index, *, churned: Floats, p: Floats
+def find_pure_values(
+    log: Log, evidence: Evidence, ids: pd.Index, *, churned: Floats, p: Floats
 ) -> list[Suspect]:
     """Return the values whose holders did not do what the model expects of them."""
     judged = pd.DataFrame({"customer_id": ids, "churned": churned, "p": p})
     log.con.register("judged", judged)
-    found = []
-    for label, query in _holders(log):
+    suspects = []
+    for label, query in _holders(log, evidence):
         rows = log.con.execute(
             f"with holders as ({query}) select value, count(*), sum(churned), sum(p),"
             " sum(p * (1 - p)) from holders inner join judged using (customer_id)"
-            f" group by value having count(*) >= {FEWEST}",
-            {"as_of": to_naive_utc(origin.as_of)},
+            f" group by value having count(*) >= {MIN_HOLDERS}",
+            {"as_of": to_naive_utc(evidence.origin.as_of)},
         ).fetchall()
-        found += [
+        suspects += [
             Suspect(
                 f"{label} = {value!r}" if value != "" else f"{label} is set",
                 n,
-                churn_rate=left / n,
+                churn_rate=n_churned / n,
                 expected_churn_rate=expected / n,
             )
-            for value, n, left, expected, variance in rows
-            if _is_pure(left / n, expected / n, abs(left - expected) / variance**0.5)
+            for value, n, n_churned, expected, variance in rows
+            if _is_pure(
+                n_churned / n,
+                expected / n,
+                abs(n_churned - expected) / variance**0.5,
+            )
         ]
     log.con.unregister("judged")
-    return found
+    return suspects
 
 
 def _is_pure(rate: float, expected: float, sigmas: float) -> bool:
-    left = rate >= PURE and expected <= EXPECTED
-    stayed = rate <= 1.0 - PURE and expected >= 1.0 - EXPECTED
-    return (left or stayed) and sigmas >= SIGMAS
+    all_churned = rate >= PURE and expected <= EXPECTED
+    all_stayed = rate <= 1.0 - PURE and expected >= 1.0 - EXPECTED
+    return (all_churned or all_stayed) and sigmas >= SIGMAS
 
 
-def _holders(log: Log) -> Iterator[tuple[str, str]]:
+def _holders(log: Log, evidence: Evidence) -> Iterator[tuple[str, str]]:
     """Yield a name and a query of ``customer_id`` and ``value``, distinct."""
-    seen = "occurred_at < $as_of and (known_at is null or known_at < $as_of)"
-    for table, columns in VALUES.items():
+    for table, (at, columns) in evidence.texts.items():
+        is_seen = f"{at} < $as_of and (known_at is null or known_at < $as_of)"
         for name in columns:
             yield (
                 f"{table}.{name}",
                 f"select distinct customer_id, {name} as value from {table}"
-                f" where {name} is not null and {seen}",
+                f" where {name} is not null and {is_seen}",
             )
     described = log.con.execute("describe customers").fetchall()
-    for name, kind, *_ in described:
+    for name, column_type, *_ in described:
         if name in ("customer_id", "joined_at"):
             continue
         text = quote_name(name)
@@ -120,7 +118,7 @@ def _holders(log: Log) -> Iterator[tuple[str, str]]:
             f"select customer_id, '' as value from customers"
             f" where {text} is not null and {always}",
         )
-        if kind == "VARCHAR":
+        if column_type == "VARCHAR":
             yield (
                 f"customers.{name}",
                 f"select customer_id, {text} as value from customers"

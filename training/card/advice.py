@@ -10,12 +10,12 @@ from features.readiness import (
     MIN_REPEAT_CUSTOMERS,
     Readiness,
 )
-from training.fit.schedule import YEAR
-from training.judge.later_period import Holdout
+from training.judge.holdout import Holdout
+from training.origin import YEAR_DAYS
 
 Text = dict[str, str]
 
-SEASON_DAYS = YEAR + 60
+SEASON_DAYS = YEAR_DAYS + 60
 """History that holds the same time of the year before, and something before that."""
 
 MANY_CUSTOMERS = 1_000
@@ -54,6 +54,24 @@ COLUMNS: dict[str, Text] = {
     },
 }
 """What each column or table, where absent, would add to the features."""
+
+
+UNJUDGED_IMPROVEMENTS: tuple[Text, ...] = (
+    {
+        "en": "A longer log of more customers: a model is trained once "
+        "`regulars check` finds enough.",
+        "zh": "更长、客户更多的日志：`regulars check` 认为足够时即训练模型。",
+    },
+)
+"""What would improve a version that nothing could be judged on."""
+
+
+def limit_of_unjudged(reason: str) -> Text:
+    """Say that nothing was judged, and why."""
+    return {
+        "en": f"Nothing was judged on a later period: {reason}.",
+        "zh": "没有可用于检验的后续时期，结果未经检验。",
+    }
 
 
 def write_improvements(holdout: Holdout, readiness: Readiness) -> list[Text]:
@@ -131,22 +149,22 @@ def _more_history(holdout: Holdout, readiness: Readiness) -> Iterator[Text]:
             "zh": f"更长的历史：现有 {days} 天；"
             f"达到 {needed} 天后可从上一年学习季节性。",
         }
-    elif days < needed + YEAR:
+    elif days < needed + YEAR_DAYS:
         yield {
-            "en": f"A longer history: with {needed + YEAR} days in place of {days}, a "
-            "second year would confirm the season.",
+            "en": f"A longer history: with {needed + YEAR_DAYS} days in place of "
+            f"{days}, a second year would confirm the season.",
             "zh": f"更长的历史：现有 {days} 天；"
-            f"达到 {needed + YEAR} 天后可由第二年验证季节性。",
+            f"达到 {needed + YEAR_DAYS} 天后可由第二年验证季节性。",
         }
 
 
 def _more_customers(readiness: Readiness) -> Iterator[Text]:
-    found = readiness.facts.customers
-    if found < MANY_CUSTOMERS:
+    n_customers = readiness.facts.customers
+    if n_customers < MANY_CUSTOMERS:
         yield {
-            "en": f"More customers: {found:,} are there; below {MANY_CUSTOMERS:,} "
-            "figures still move by chance.",
-            "zh": f"更多客户：现有 {found:,} 位；少于 {MANY_CUSTOMERS:,} 位时"
+            "en": f"More customers: {n_customers:,} are there; below "
+            f"{MANY_CUSTOMERS:,} figures still move by chance.",
+            "zh": f"更多客户：现有 {n_customers:,} 位；少于 {MANY_CUSTOMERS:,} 位时"
             "指标仍有较大偶然波动。",
         }
 

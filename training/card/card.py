@@ -1,25 +1,25 @@
-"""The card of a version: all that is told of it, in JSON values."""
+"""The card of a version: all that is said of it, in JSON values."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
-from features.fingerprint import fingerprint
-from features.readiness import Readiness
-from features.tables import Log
-from training.card.advice import write_improvements, write_limits
 from training.card.drivers import rank_drivers
-from training.fit.fallback import Unjudged, describe_unjudged
-from training.fit.purchases import Fitted
-from training.fit.schedule import Origin
-from training.judge.later_period import Holdout
+from training.origin import Origin
+from training.version import FittedModel, Judged
+
+if TYPE_CHECKING:
+    from features.log import Log
 
 LIBRARIES = (
     "duckdb",
@@ -32,12 +32,45 @@ LIBRARIES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class OwnFacts:
+    """What the card says of one kind of churn alone.
+
+    Parameters
+    ----------
+    features : sequence of str
+        The columns that the model sees.
+    windows_days : sequence of int
+        The days that they look back on.
+    snapshots : sequence of mapping
+        What it was trained on; see ``describe_snapshot``.
+    training_rows : int
+    facts : mapping
+        Of the log.
+    notes, improvements, limits : sequence
+        What a user should know, in words.
+    more : mapping
+        What no other kind has.
+    """
+
+    features: Sequence[str]
+    windows_days: Sequence[int]
+    snapshots: Sequence[Mapping[str, Any]]
+    training_rows: int
+    facts: Mapping[str, Any]
+    notes: Sequence[str]
+    improvements: Sequence[Mapping[str, str]]
+    limits: Sequence[Mapping[str, str]]
+    more: Mapping[str, Any]
+
+
 def write_card(
     log: Log,
-    fitted: Fitted,
-    holdout: Holdout | Unjudged,
+    fitted: FittedModel,
+    holdout: Judged,
+    own: OwnFacts,
     *,
-    readiness: Readiness,
+    as_of: datetime,
     seed: int,
 ) -> dict[str, Any]:
     """Return the card of a fitted model.
@@ -45,81 +78,61 @@ def write_card(
     Parameters
     ----------
     log : Log
-    fitted : Fitted
+    fitted : FittedModel
     holdout : Holdout or Unjudged
         Of the same recipe.
-    readiness : Readiness
-        Of the log at the fit's ``as_of``.
+    own : OwnFacts
+        Of its kind.
+    as_of : datetime
+        Of the fit.
     seed : int
     """
-    model, schedule = fitted.model, fitted.schedule
-    as_of = schedule.target.as_of
+    model = fitted.model
     return {
         "as_of": as_of.isoformat(),
         "horizon_days": model.horizon_days,
         "n_customers": len(fitted.features),
-        **_sample(log),
-        "n_features": len(model.plan.names),
-        "features": list(model.plan.names),
-        "windows_days": list(model.plan.windows),
-        "fingerprint": fingerprint(log, as_of=as_of),
-        "data": _data(log, readiness),
+        "n_features": len(own.features),
+        "features": list(own.features),
+        "windows_days": list(own.windows_days),
+        "fingerprint": model.fingerprint(log, as_of=as_of),
+        "data": {
+            "starts_at": log.starts_at.isoformat(),
+            "ends_at": log.ends_at.isoformat(),
+            "currency": log.currency,
+            "tables": describe_tables(log),
+            "facts": dict(own.facts),
+            "notes": list(own.notes),
+        },
         "seed": seed,
-        "snapshots": [_snapshot(fitted, origin) for origin in schedule.snapshots],
-        "training_rows": fitted.rows,
-        "level": fitted.level.to_dict(),
+        "snapshots": list(own.snapshots),
+        "training_rows": own.training_rows,
         "churn_blend": model.churn.blend_,
-        "value_blend": model.value.blend_,
-        "churn_calibration": model.churn_calibration.method,
         "score_basis": model.basis.name,
         "score_basis_reason": model.basis.reason,
         "clusters": [
             {"id": c.id, "name": dict(c.name), "n_customers": c.n_customers}
             for c in model.clusters.clusters_
         ],
-        **_judgement(fitted, holdout, readiness),
+        "holdout": holdout.to_dict(),
+        "grade": holdout.grade,
+        "improvements": list(own.improvements),
+        "limits": list(own.limits),
         "drivers": rank_drivers(model, fitted.features, seed=seed),
+        **own.more,
         "made": describe_made(),
     }
 
 
-def _judgement(
-    fitted: Fitted, holdout: Holdout | Unjudged, readiness: Readiness
+def describe_snapshot(
+    origin: Origin, churned: npt.NDArray[np.float64]
 ) -> dict[str, Any]:
-    """Say how it did, what would improve it, and what it does not know."""
-    if isinstance(holdout, Unjudged):
-        return describe_unjudged(holdout)
-    snapshots = fitted.schedule.snapshots
+    """Describe one snapshot that a version was trained on."""
     return {
-        "holdout": holdout.to_dict(),
-        "grade": holdout.grade,
-        "improvements": write_improvements(holdout, readiness),
-        "limits": write_limits(
-            holdout,
-            readiness,
-            horizon_days=fitted.model.horizon_days,
-            label_days=max(origin.horizon_days for origin in snapshots),
-        ),
-    }
-
-
-def _sample(log: Log) -> dict[str, Any]:
-    """Say of how many customers those of the log are a sample, if they are one."""
-    if log.sample is None:
-        return {}
-    n_customers, of_customers = log.sample
-    return {"sample": {"n_customers": n_customers, "of_customers": of_customers}}
-
-
-def _data(log: Log, readiness: Readiness) -> dict[str, Any]:
-    """Describe the log: its days, its rows and what became of them."""
-    return {
-        "starts_at": log.starts_at.isoformat(),
-        "ends_at": log.ends_at.isoformat(),
-        "currency": log.currency,
-        "tables": describe_tables(log),
-        "facts": readiness.to_dict()["facts"],
-        "notes": list(readiness.notes),
+        "as_of": origin.as_of.isoformat(),
+        "horizon_days": origin.horizon_days,
+        "n_customers": len(churned),
+        "churn_rate": float(churned.mean()),
     }
 
 
@@ -143,16 +156,6 @@ def describe_made() -> dict[str, Any]:
         "git_commit": _git_commit(),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
-    }
-
-
-def _snapshot(fitted: Fitted, origin: Origin) -> dict[str, Any]:
-    labels: pd.DataFrame = fitted.snapshots.labels[origin]
-    return {
-        "as_of": origin.as_of.isoformat(),
-        "horizon_days": origin.horizon_days,
-        "n_customers": len(labels),
-        "churn_rate": float(labels["churned"].mean()),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.forecast import Explained
-from models.kinds import ServedModel
+from models.kind import ServedModel
 
 MOST_ROWS = 1_000
 MOST_DRIVERS = 15

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,30 +13,31 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from models.kinds import ServedModel
+from models.kind import ServedModel
 from training.judge.metrics import reliability, value_deciles
-from training.version import Judged
+from training.judge.outcome import Outcome
 
 Floats = npt.NDArray[np.float64]
+Draw = Callable[[Axes, Outcome], None]
 BLUE, GREY = "#1f5fa8", "#9aa5b1"
-MOST_EXPLAINED = 1_000
+MAX_EXPLAINED_ROWS = 1_000
 
 
 def write_plots(
-    folder: Path, *, holdout: Judged, model: ServedModel, features: pd.DataFrame
+    folder: Path, *, outcome: Outcome, model: ServedModel, features: pd.DataFrame
 ) -> list[Path]:
     """Write reliability, lift, value deciles and the SHAP summaries as PNG."""
     folder.mkdir(parents=True, exist_ok=True)
-    X = model.design(features.head(MOST_EXPLAINED))
+    X = model.design(features.head(MAX_EXPLAINED_ROWS))
     pictures = {
         "reliability.png": _draw_reliability,
         "lift.png": _draw_lift,
         "value_deciles.png": _draw_deciles,
     }
     drawn = [
-        _save(folder / name, draw, holdout)
+        _save(folder / name, draw, outcome)
         for name, draw in pictures.items()
-        if len(holdout.p)
+        if len(outcome.p)
     ]
     for name, booster in model.boosters.items():
         columns = list(getattr(model, name).feature_names_in_)
@@ -55,14 +56,14 @@ def _axes(path: Path) -> Iterator[Axes]:
     figure.savefig(path, dpi=120)
 
 
-def _save(path: Path, draw: object, holdout: Judged) -> Path:
+def _save(path: Path, draw: Draw, outcome: Outcome) -> Path:
     with _axes(path) as axes:
-        draw(axes, holdout)  # type: ignore[operator]
+        draw(axes, outcome)
     return path
 
 
-def _draw_reliability(axes: Axes, holdout: Judged) -> None:
-    table = reliability(holdout.churned, holdout.p)
+def _draw_reliability(axes: Axes, outcome: Outcome) -> None:
+    table = reliability(outcome.churned, outcome.p)
     expected, actual = ([row[key] for row in table] for key in ("expected", "actual"))
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="perfect")
     axes.plot(expected, actual, color=BLUE, marker="o", label="tenths of customers")
@@ -74,11 +75,11 @@ def _draw_reliability(axes: Axes, holdout: Judged) -> None:
     axes.legend(frameon=False)
 
 
-def _draw_lift(axes: Axes, holdout: Judged) -> None:
-    order = np.argsort(-holdout.p, kind="stable")
-    found = np.cumsum(holdout.churned[order]) / max(holdout.churned.sum(), 1)
+def _draw_lift(axes: Axes, outcome: Outcome) -> None:
+    order = np.argsort(-outcome.p, kind="stable")
+    share_found = np.cumsum(outcome.churned[order]) / max(outcome.churned.sum(), 1)
     share = np.arange(1, len(order) + 1) / len(order)
-    axes.plot(share, found, color=BLUE, label="by churn probability")
+    axes.plot(share, share_found, color=BLUE, label="by churn probability")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="by chance")
     axes.set(
         title="Churn: share found by calling the riskiest first",
@@ -88,8 +89,8 @@ def _draw_lift(axes: Axes, holdout: Judged) -> None:
     axes.legend(frameon=False)
 
 
-def _draw_deciles(axes: Axes, holdout: Judged) -> None:
-    table = value_deciles(holdout.actual, holdout.expected)
+def _draw_deciles(axes: Axes, outcome: Outcome) -> None:
+    table = value_deciles(outcome.value, outcome.expected)
     place = np.arange(1, len(table) + 1)
     for shift, key, colour in ((-0.2, "expected", BLUE), (0.2, "actual", GREY)):
         axes.bar(

@@ -1,8 +1,8 @@
-"""Fit the churn model of a table, and learn its blend where it had not been."""
+"""Fit the churn model of a table, and learn its blend on rows it had not seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold
 
 from models.calibration import Calibration, choose_logistic
 from models.mixed_churn import BLENDS, DEEPER, LOGISTIC, PLAIN, MixedChurn
+from training.judge.folds import Rows, fold_rows
 from training.judge.metrics import churn_ranking
 
 Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
+Parameters = Mapping[str, Any]
 
-FOLDS = 5
 CLEARLY = 0.002
 """In AUC: what another blend, or deeper trees, have to gain to be taken."""
 
-RECIPES: Sequence[Mapping[str, Any]] = (PLAIN, DEEPER)
+RECIPES: Sequence[Parameters] = (PLAIN, DEEPER)
+"""What is tried for the trees; the first is the one to beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Choice:
         Log-odds of rows that the model had not seen.
     """
 
-    parameters: Mapping[str, Any]
+    parameters: Parameters
     weights: tuple[float, ...]
     calibration: Calibration
     score: Floats
@@ -52,32 +52,32 @@ class Choice:
         return self.calibration(self.score)
 
 
-def fold_rows(churned: Floats, *, seed: int) -> Iterator[tuple[Rows, Rows]]:
-    """Yield rows to fit on and rows to foretell, churners evenly in each."""
-    least = int(min(churned.sum(), len(churned) - churned.sum()))
-    folds = StratifiedKFold(max(2, min(FOLDS, least)), shuffle=True, random_state=seed)
-    yield from folds.split(churned, churned)
+def recipes_of(parameters: Parameters | None) -> Sequence[Parameters]:
+    """Return what is tried for the trees: tuned parameters alone, where there are."""
+    return RECIPES if parameters is None else ({**PLAIN, **parameters},)
 
 
-def choose(parts: Sequence[Floats], churned: Floats) -> Choice:
+def choose(
+    parts: Sequence[Floats], churned: Floats, *, recipes: Sequence[Parameters]
+) -> Choice:
     """Choose trees, blend and calibration.
 
     Parameters
     ----------
     parts : sequence of ndarray of shape (n, 3)
-        Of each of ``RECIPES``: log-odds of rows that were not seen.
+        Of each recipe: log-odds of rows that were not seen.
     churned : ndarray of shape (n,)
+    recipes : sequence of mapping
     """
     options = [
-        (at, blend, np.asarray((each * np.asarray(blend)).sum(axis=1)))
-        for at, each in enumerate(parts)
+        (recipe, blend, np.asarray((log_odds * np.asarray(blend)).sum(axis=1)))
+        for recipe, log_odds in zip(recipes, parts, strict=True)
         for blend in BLENDS
     ]
-    found = [churn_ranking(churned, score)["auc"] for _, _, score in options]
-    best = int(np.argmax(found))
-    at, blend, score = options[best if found[best] > found[0] + CLEARLY else 0]
-    calibration = choose_logistic(score, churned, seed=0)
-    return Choice(RECIPES[at], blend, calibration, score)
+    aucs = [churn_ranking(churned, score)["auc"] for _, _, score in options]
+    best = int(np.argmax(aucs))
+    recipe, blend, score = options[best if aucs[best] > aucs[0] + CLEARLY else 0]
+    return Choice(recipe, blend, choose_logistic(score, churned, seed=0), score)
 
 
 def only_logistic(choice: Choice, parts: Floats, churned: Floats) -> Choice:
@@ -88,22 +88,27 @@ def only_logistic(choice: Choice, parts: Floats, churned: Floats) -> Choice:
 
 
 def cross_fit(
-    X: pd.DataFrame, churned: Floats, sizes: Mapping[str, int], *, seed: int
+    X: pd.DataFrame,
+    churned: Floats,
+    sizes: Mapping[str, int],
+    *,
+    recipes: Sequence[Parameters],
+    seed: int,
 ) -> list[Floats]:
-    """Return the log-odds of each part out of fold, for each of ``RECIPES``."""
+    """Return the log-odds of each part out of fold, for each recipe."""
     folds = list(fold_rows(churned, seed=seed))
-    found = [np.zeros((len(X), 3)) for _ in RECIPES]
+    log_odds = [np.zeros((len(X), 3)) for _ in recipes]
 
     def fit(job: tuple[int, tuple[Rows, Rows]]) -> None:
-        at, (train, test) = job
-        model = MixedChurn(sizes, parameters=RECIPES[at], random_state=seed)
+        place, (train, test) = job
+        model = MixedChurn(sizes, parameters=recipes[place], random_state=seed)
         model.fit(X.iloc[train], churned[train])
-        found[at][test] = model.parts(X.iloc[test])
+        log_odds[place][test] = model.parts(X.iloc[test])
 
-    jobs = [(at, fold) for at in range(len(RECIPES)) for fold in folds]
+    jobs = [(place, fold) for place in range(len(recipes)) for fold in folds]
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(fit, jobs))
-    return found
+    return log_odds
 
 
 def fit_choice(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from training.fit.schedule import Origin
+from training.origin import NO_EMBARGO, SEASON_SHIFTS_DAYS, YEAR_DAYS, Origin, step_back
 
 MOST_SNAPSHOTS = 12
 LARGEST_STEP, SMALLEST_STEP = 30, 7
@@ -14,10 +14,6 @@ OLDEST = 30
 
 SHORTEST = 14
 """Days that a model can be trained and judged on at the least."""
-
-YEAR = 365
-AROUND = (-14, 0, 14)
-"""Looks around the same day of earlier years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +38,15 @@ class ContractOrigins:
     snapshots: tuple[Origin, ...]
     seasons: tuple[tuple[Origin, Origin], ...]
 
+    def every(self) -> list[Origin]:
+        """Return every origin, once."""
+        years = (origin for pair in self.seasons for origin in pair)
+        past = {self.late, *self.early, *self.snapshots, *years}
+        return sorted(past, key=lambda origin: origin.as_of)
+
     def instants(self) -> list[datetime]:
         """Return every instant, once."""
-        years = (origin for pair in self.seasons for origin in pair)
-        past = (self.late, *self.early, *self.snapshots, *years)
-        return sorted({origin.as_of for origin in past})
+        return sorted({origin.as_of for origin in self.every()})
 
 
 def judged_days(*, starts_at: datetime, as_of: datetime, horizon_days: int) -> int:
@@ -57,6 +57,27 @@ def judged_days(*, starts_at: datetime, as_of: datetime, horizon_days: int) -> i
     """
     days = min(horizon_days, ((as_of - starts_at).days - OLDEST) // 3)
     return days if days >= min(SHORTEST, horizon_days) else 0
+
+
+def choose_contract_origins(
+    *,
+    starts_at: datetime,
+    as_of: datetime,
+    horizon_days: int,
+    count: int,
+    embargo: timedelta = NO_EMBARGO,
+) -> tuple[Origin, ...]:
+    """Return where a fit can be judged whose labels are over by ``as_of``.
+
+    Before each lies what a fit takes that is judged inside; none where the history is
+    too short.
+    """
+    days = judged_days(starts_at=starts_at, as_of=as_of, horizon_days=horizon_days)
+    newest = Origin(as_of - timedelta(days=days), days)
+    room_days = (newest.as_of - embargo - starts_at).days - 2 * days - OLDEST
+    if not days or room_days < 0:
+        return ()
+    return step_back(newest, room_days=room_days, count=count)
 
 
 def plan_origins(
@@ -83,12 +104,12 @@ def _snapshots(starts_at: datetime, cutoff: datetime, days: int) -> tuple[Origin
 def _seasons(
     starts_at: datetime, cutoff: datetime, days: int
 ) -> tuple[tuple[Origin, Origin], ...]:
-    found = []
+    pairs = []
     for year in range(1, 4):
-        for shift in AROUND:
-            then = cutoff + timedelta(days=shift - year * YEAR)
+        for shift in SEASON_SHIFTS_DAYS:
+            then = cutoff + timedelta(days=shift - year * YEAR_DAYS)
             before = then - timedelta(days=days)
             is_old = (before - starts_at).days < 2 * OLDEST
             if not is_old and then + timedelta(days=days) <= cutoff:
-                found.append((Origin(then, days), Origin(before, days)))
-    return tuple(found)
+                pairs.append((Origin(then, days), Origin(before, days)))
+    return tuple(pairs)

@@ -1,64 +1,37 @@
-"""Versions that nothing could be judged on: what is told of them, and what is served.
+"""Fit what needs no labels: where the log cannot carry a judged model.
 
-Where there is no later period with customers enough, BG/NBD with Gamma-Gamma is served;
-below the published minimum nothing is foretold. Either says so in ``score_basis``.
+BG/NBD with Gamma-Gamma needs no labels, so it is served where there is no later period
+to judge a model on; below the published minimum nothing is predicted, and tiers, stages
+and clusters are served alone. Either says so in ``score_basis``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from features.log import Log
+from features.plan import plan_features
 from features.readiness import Readiness
-from models.customer_model import INSUFFICIENT, Basis
-from models.simple import BTYD
+from models.buying import BuyingModel, design
+from models.calibration import Calibration
+from models.clusters import BehaviourClusters, usual_of_clusters
+from models.customer_model import INSUFFICIENT, Basis, CustomerModel
+from models.draws import draw_value
+from models.intervals import LEAST_GROUP, ValueIntervals
+from models.simple import BTYD, SimpleScore
+from training.fit.level import Level
 from training.fit.purchases import Fitted
-from training.fit.schedule import Origin
-from training.fit.without_labels import fit_plain
+from training.fit.schedule import Schedule
+from training.origin import Origin
+from training.snapshots import build_snapshots
 
-Floats = npt.NDArray[np.float64]
-Table = dict[str, dict[str, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Unjudged:
-    """What takes the place of a holdout: no figure, and the poorest grade.
-
-    Parameters
-    ----------
-    origin : Origin
-        What is foretold: no label of it is known.
-    basis : Basis
-    """
-
-    origin: Origin
-    basis: Basis
-    churn: Table = field(default_factory=dict)
-    value: Table = field(default_factory=dict)
-    passed: tuple[str, ...] = ()
-    served_ranking: dict[str, float] = field(default_factory=dict)
-    grade: str = "D"
-    p: Floats = field(default_factory=lambda: np.empty(0))
-    expected: Floats = field(default_factory=lambda: np.empty(0))
-    churned: Floats = field(default_factory=lambda: np.empty(0))
-    actual: Floats = field(default_factory=lambda: np.empty(0))
-
-    @property
-    def reason(self) -> str:
-        """Say what is served, and that nothing was judged."""
-        served = {
-            BTYD: "BG/NBD with Gamma-Gamma is served",
-            INSUFFICIENT: "tiers, stages and clusters are served, and no prediction",
-        }[self.basis.name]
-        return f"grade {self.grade}: not judged, {served}: {self.basis.reason}"
+MIN_DRAWS = 5_000
+"""Draws that bands are made of, at least."""
 
 
-def basis_of(readiness: Readiness) -> Basis:
+def choose_basis(readiness: Readiness) -> Basis:
     """Say what a log that cannot carry a judged model can carry, and why."""
     if readiness.ready:
         return Basis(
@@ -67,39 +40,66 @@ def basis_of(readiness: Readiness) -> Basis:
             "to judge a model on",
         )
     short = [minimum for minimum in readiness.minimums if not minimum.met]
-    told = ", ".join(
+    counts = ", ".join(
         f"{minimum.name}: {minimum.found:,} of {minimum.needed:,}" for minimum in short
     )
-    return Basis(INSUFFICIENT, f"the log is below what a prediction needs: {told}")
+    return Basis(INSUFFICIENT, f"the log is below what a prediction needs: {counts}")
 
 
-def fit_unjudged(
-    log: Log, *, as_of: datetime, horizon_days: int, seed: int, readiness: Readiness
-) -> tuple[Fitted, Unjudged]:
-    """Fit what the log can carry, and say that it was not judged."""
-    basis = basis_of(readiness)
-    fitted = fit_plain(
-        log, as_of=as_of, horizon_days=horizon_days, seed=seed, basis=basis
+def fit_without_labels(
+    log: Log, *, as_of: datetime, horizon_days: int, seed: int, basis: Basis
+) -> Fitted:
+    """Fit what needs no labels, on what was known at ``as_of``.
+
+    Parameters
+    ----------
+    log : Log
+    as_of : datetime
+    horizon_days : int
+    seed : int
+    basis : Basis
+        ``btyd``, or ``insufficient``, and why.
+
+    Returns
+    -------
+    Fitted
+        Without snapshots, and with no correction of the level.
+
+    Raises
+    ------
+    DataError
+        If nobody bought before ``as_of``.
+    """
+    plan = plan_features(log, as_of=as_of, horizon=timedelta(days=horizon_days))
+    snapshots = build_snapshots(log, plan, as_of=as_of, origins=[])
+    features = snapshots.features[as_of]
+    buying = BuyingModel().fit(features)
+    X = design(features, buying, horizon_days)
+    value = SimpleScore(method="btyd", target="value").fit(X)
+    money = Calibration(0.0, 1.0, "exp")
+    expected = money(value.predict_log(X))
+    times = -(-MIN_DRAWS // len(X))
+    drawn = [
+        draw_value(buying, X, days=horizon_days, seed=seed + k) for k in range(times)
+    ]
+    groups = int(np.clip(len(X) // LEAST_GROUP, 1, 10))
+    bands = ValueIntervals(n_groups=groups)
+    bands.fit(np.tile(expected, times), np.concatenate(drawn))
+    clusters = BehaviourClusters(random_state=seed).fit(X)
+    model = CustomerModel(
+        plan=plan,
+        buying=buying,
+        churn=SimpleScore(method="btyd", target="churn").fit(X),
+        value=value,
+        churn_calibration=Calibration(0.0, 1.0, "logistic"),
+        value_calibration=money,
+        order_level=1.0,
+        intervals=bands,
+        clusters=clusters,
+        usual=usual_of_clusters(X, clusters.predict(X)),
+        basis=basis,
     )
-    return fitted, Unjudged(fitted.schedule.target, basis)
-
-
-def describe_unjudged(holdout: Unjudged) -> dict[str, Any]:
-    """Return what the card says in place of a holdout's figures."""
-    return {
-        "holdout": None,
-        "grade": holdout.grade,
-        "improvements": [
-            {
-                "en": "A longer log of more customers: a model is trained once "
-                "`regulars check` finds enough.",
-                "zh": "更长、客户更多的日志：`regulars check` 认为足够时即训练模型。",
-            }
-        ],
-        "limits": [
-            {
-                "en": f"Nothing was judged on a later period: {holdout.basis.reason}.",
-                "zh": "没有可用于检验的后续时期，结果未经检验。",
-            }
-        ],
-    }
+    target = Origin(as_of, horizon_days)
+    schedule = Schedule(log.starts_at, target, None, (), (), (), ())
+    level = Level("none", 0, 0.0, 1.0, 1.0, 0.0)
+    return Fitted(model, schedule, snapshots, level, 0)

@@ -19,7 +19,8 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from models.buying import BuyingModel
-from training.fit.schedule import Origin, Schedule
+from training.fit.schedule import Schedule
+from training.origin import Origin
 from training.snapshots import LEAST_CUSTOMERS, Snapshots
 
 Floats = npt.NDArray[np.float64]

@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.errors import DataError
 from models.buying import BuyingModel, design
 from models.calibration import Calibration, choose_logistic, fit_money
 from models.churn import ChurnModel
 from models.intervals import ValueIntervals
 from models.simple import BTYD, SimpleScore
 from models.value import ValueModel
-from training.fit.schedule import Origin, Schedule
+from training.fit.schedule import Schedule
 from training.judge.metrics import churn_ranking, gini
+from training.origin import MODEL, Origin, ThinHistoryError
 from training.snapshots import LEAST_CUSTOMERS, Snapshots
 
 Floats = npt.NDArray[np.float64]
@@ -43,11 +43,6 @@ VALUE_BLENDS = ((0.8, 0.2), (1.0, 0.0), (0.6, 0.4))
 CLEARLY = 0.005
 
 
-class ThinHistoryError(DataError):
-    """There is no snapshot to learn from, or none to judge on."""
-
-
-MODEL = "model"
 BOTH_MODELS: Served = {"churn": MODEL, "value": MODEL}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,16 +22,15 @@ from training.fit.level import Level, learn_level
 from training.fit.pair import (
     Core,
     Recipe,
-    ThinHistoryError,
     carry_over,
     fit_late,
     fit_pair,
 )
-from training.fit.schedule import NO_EMBARGO, Schedule, plan_schedule
+from training.fit.schedule import Schedule, plan_schedule
+from training.origin import NO_EMBARGO, Progress, ThinHistoryError, silent
 from training.snapshots import Snapshots, build_snapshots
 
 Floats = npt.NDArray[np.float64]
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def fit_snapshots(
     snapshots: Snapshots,
     *,
     recipe: Recipe,
-    progress: Progress = lambda step: None,
+    progress: Progress = silent,
 ) -> Fitted:
     """Fit on the snapshots of a schedule; see ``fit_customer_model``."""
     horizon_days = schedule.target.horizon_days

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,23 @@ import pandas as pd
 from models.customer_model import Basis
 from models.mixed_churn import LOGISTIC, MixedChurn
 from models.mixed_clusters import MixedClusters
-from models.mixed_model import MONTH_DAYS, MixedModel, Plan, usual_of
+from models.mixed_model import MONTH_DAYS, Plan, RecurringModel, usual_of
 from models.worth import Worth, fit_threshold
 from training.fit.choice import Choice
 
 Floats = npt.NDArray[np.float64]
+M = TypeVar("M", bound=RecurringModel)
 
-CLUSTERED_BY = 6
-"""Columns that customers are compared by: those that move churn most."""
+LOGISTIC_METHOD = "logistic"
+"""What the logistic regression is called beside the other simple methods."""
 
-MOST_EXPLAINED = 2_000
+MIN_CUSTOMERS, MIN_OF_EACH = 200, 30
+"""Customers, and churned and not churned ones, that a model needs."""
+
+CLUSTERED_COLUMNS = 6
+"""By which customers are compared: those that move churn most."""
+
+MAX_EXPLAINED_ROWS = 2_000
 
 
 def sizes_of(plan: Plan) -> dict[str, int]:
@@ -31,6 +38,7 @@ def sizes_of(plan: Plan) -> dict[str, int]:
 
 
 def assemble(
+    model_type: type[M],
     plan: Plan,
     churn: MixedChurn,
     X: pd.DataFrame,
@@ -39,11 +47,13 @@ def assemble(
     truth: Floats,
     shares: dict[str, Any],
     seed: int,
-) -> MixedModel:
+) -> M:
     """Put a model together.
 
     Parameters
     ----------
+    model_type : type
+        Of the kind.
     plan : AttributePlan or ContractPlan
     churn : MixedChurn
         Fitted.
@@ -66,11 +76,13 @@ def assemble(
         threshold=fit_threshold(choice.p, truth),
         **shares,
     )
-    sample = X.iloc[np.random.default_rng(seed).permutation(len(X))[:MOST_EXPLAINED]]
+    sample = X.iloc[
+        np.random.default_rng(seed).permutation(len(X))[:MAX_EXPLAINED_ROWS]
+    ]
     parts, base = churn.contributions(sample)
     _, p_base = choice.calibration.carry(parts, base)
     clusters = _cluster(plan, X, np.abs(parts).mean(axis=0), seed=seed)
-    return MixedModel(
+    return model_type(
         plan=plan,
         churn=churn,
         churn_calibration=choice.calibration,
@@ -85,7 +97,7 @@ def _cluster(
     plan: Plan, X: pd.DataFrame, strength: Floats, *, seed: int
 ) -> MixedClusters:
     order = [plan.used[at] for at in np.argsort(-strength, kind="stable")]
-    chosen = [n for n in order[:CLUSTERED_BY] if n != plan.amount]
+    chosen = [n for n in order[:CLUSTERED_COLUMNS] if n != plan.amount]
     if plan.amount is not None:
         chosen.append(plan.amount)
     levels = {name: plan.categories.get(name, ()) for name in chosen}
@@ -94,12 +106,12 @@ def _cluster(
 
 def _basis(plan: Plan, choice: Choice) -> Basis:
     """Say what the scores stand on."""
-    told = "LightGBM and logistic regressions, blended"
+    reason = "LightGBM and logistic regressions, blended"
     if choice.weights == LOGISTIC:
-        told = (
+        reason = (
             "a logistic regression: on customers held out the model was no better "
             "than it"
         )
     if plan.amount is None:
-        told += "; no monthly amount is given, so values count months"
-    return Basis("rule" if choice.weights == LOGISTIC else "model", told)
+        reason += "; no monthly amount is given, so values count months"
+    return Basis("rule" if choice.weights == LOGISTIC else "model", reason)

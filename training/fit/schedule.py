@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from training.origin import NO_EMBARGO, SEASON_SHIFTS_DAYS, YEAR_DAYS, Origin, step_back
+
 MOST_SNAPSHOTS = 12
 ENOUGH_SHARED = 4
 """Snapshots before the later one that save it having its own."""
@@ -18,22 +20,10 @@ SHORTEST_JUDGED = 7
 OLDEST_SNAPSHOT = 21
 """Days of history that a snapshot looks back on, where the log is long enough."""
 
-YEAR = 365
 LEVEL_LOOKS = 6
-NO_EMBARGO = timedelta(0)
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """An instant to look forward from, and how far."""
-
-    as_of: datetime
-    horizon_days: int
-
-    @property
-    def ends_at(self) -> datetime:
-        """When the last label is known."""
-        return self.as_of + timedelta(days=self.horizon_days)
+MIN_HISTORY_DAYS = 60
+"""Of log before an origin that a recipe is judged at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +96,10 @@ def plan_schedule(
     horizon where twice that much history lies before it; else it is the same question
     in small, with the same ratio of time foretold to time seen.
     """
-    target, known = Origin(as_of, horizon_days), as_of - embargo
-    late = late_origin(starts_at=starts_at, as_of=known, horizon_days=horizon_days)
+    target, cutoff = Origin(as_of, horizon_days), as_of - embargo
+    late = late_origin(starts_at=starts_at, as_of=cutoff, horizon_days=horizon_days)
     snapshots = choose_snapshots(starts_at, as_of, horizon_days, embargo=embargo)
-    seasonal = _seasonal(starts_at, target, known)
+    seasonal = _seasonal(starts_at, target, cutoff)
     return Schedule(
         starts_at=starts_at,
         target=target,
@@ -157,6 +147,39 @@ def holdout_origin(
         ):
             return origin
     return None
+
+
+def choose_origins(
+    *, starts_at: datetime, as_of: datetime, horizon_days: int, count: int
+) -> tuple[Origin, ...]:
+    """Choose the instants to judge at, the oldest first.
+
+    Parameters
+    ----------
+    starts_at : datetime
+        First row of the log.
+    as_of : datetime
+        The labels of the last origin end here.
+    horizon_days : int
+        How far ahead to look, where the history allows; else the question is put in
+        small, as ``holdout_origin`` does.
+    count : int
+        The most there are to be.
+
+    Returns
+    -------
+    tuple of Origin
+        All look equally far ahead, and are at most that far apart. Before the oldest
+        lies half the history of the newest, so that it is a fair likeness of it; where
+        that leaves less than a week between two, there are fewer. None where the
+        history is too short.
+    """
+    newest = holdout_origin(starts_at=starts_at, as_of=as_of, horizon_days=horizon_days)
+    if newest is None:
+        return ()
+    history = (newest.as_of - starts_at).days
+    room_days = max(history - max(MIN_HISTORY_DAYS, history // 2), 0)
+    return step_back(newest, room_days=room_days, count=count)
 
 
 def _judgeable(
@@ -208,21 +231,21 @@ def _recent(starts_at: datetime, late: Origin | None) -> tuple[Origin, ...]:
 
 
 def _seasonal(
-    starts_at: datetime, target: Origin, known: datetime
+    starts_at: datetime, target: Origin, cutoff: datetime
 ) -> tuple[tuple[Origin, ...], ...]:
     """Return looks around the same day of earlier years, whole horizons all."""
     years = []
-    for year in range(1, 1 + (target.as_of - starts_at).days // YEAR):
-        day = target.as_of - timedelta(days=year * YEAR)
+    for year in range(1, 1 + (target.as_of - starts_at).days // YEAR_DAYS):
+        day = target.as_of - timedelta(days=year * YEAR_DAYS)
         looks = (
             Origin(day + timedelta(days=shift), target.horizon_days)
-            for shift in (-14, 0, 14)
+            for shift in SEASON_SHIFTS_DAYS
         )
-        kept = tuple(
+        peopled = tuple(
             look
             for look in looks
-            if (look.as_of - starts_at).days >= 60 and look.ends_at <= known
+            if (look.as_of - starts_at).days >= 60 and look.ends_at <= cutoff
         )
-        if kept:
-            years.append(kept)
+        if peopled:
+            years.append(peopled)
     return tuple(years)

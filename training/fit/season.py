@@ -12,11 +12,11 @@ from models.calibration import Calibration, with_mean
 from models.mixed_churn import MixedChurn
 from models.mixed_model import MONTH_DAYS
 from training.fit.contract_schedule import ContractOrigins
-from training.fit.schedule import Origin
+from training.origin import Origin
 
 Floats = npt.NDArray[np.float64]
 
-LEAST_CHURNED = 30
+MIN_CHURNED = 30
 """Customers that churned, and that stayed, for a year's season to be told."""
 
 PRIOR_YEARS = 1.0
@@ -41,9 +41,9 @@ class ContractRows:
     def ratio(self, amount: str | None, days: int) -> tuple[Floats, Floats]:
         """Return value over amount x months, and who churned, where it is known."""
         month = np.ones(len(self.X)) if amount is None else self.X[amount].to_numpy()
-        known = month > 0
-        whole = month[known] * (days / MONTH_DAYS)
-        return self.value[known] / whole, self.churned[known]
+        has_amount = month > 0
+        whole = month[has_amount] * (days / MONTH_DAYS)
+        return self.value[has_amount] / whole, self.churned[has_amount]
 
 
 def move_level(
@@ -59,7 +59,7 @@ def move_level(
     """
     by_year: dict[int, list[float]] = {}
     for then, before in origins.seasons:
-        misses = [_miss(churn, calibration, past[each]) for each in (then, before)]
+        misses = [_miss(churn, calibration, past[at]) for at in (then, before)]
         if None in misses:
             continue
         (a, var_a), (b, var_b) = (miss for miss in misses if miss is not None)
@@ -67,7 +67,7 @@ def move_level(
         by_year.setdefault(then.as_of.year, []).append((a - b) * sure)
     if not by_year:
         return calibration, 0.0
-    mean = float(np.mean([np.mean(each) for each in by_year.values()]))
+    mean = float(np.mean([np.mean(misses) for misses in by_year.values()]))
     season = mean * len(by_year) / (len(by_year) + PRIOR_YEARS)
     return replace(calibration, shift=calibration.shift + season), season
 
@@ -77,7 +77,7 @@ def _miss(
 ) -> tuple[float, float] | None:
     """Return by how much log-odds missed the share that churned, and its variance."""
     n_churned = float(rows.churned.sum())
-    if min(n_churned, len(rows.churned) - n_churned) < LEAST_CHURNED:
+    if min(n_churned, len(rows.churned) - n_churned) < MIN_CHURNED:
         return None
     score = churn.decision_function(rows.X)
     share = n_churned / len(rows.churned)

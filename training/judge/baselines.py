@@ -1,6 +1,8 @@
-"""What simple methods give: the last order, RFM, BG/NBD with Gamma-Gamma."""
+"""What simple methods say of buyers: the last order, RFM, BG/NBD with Gamma-Gamma."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +10,8 @@ import pandas as pd
 
 from models.bgnbd import BGNBD
 from models.buying import HISTORY, BuyingModel
-from training.judge.metrics import churn_ranking, value_ranking
+from models.simple import METHODS, SimpleScore
+from training.judge.holdout import SimpleMethods
 
 Floats = npt.NDArray[np.float64]
 
@@ -16,69 +19,49 @@ BASELINES = ("recency", "rfm", "bgnbd")
 """Days since the last order; RFM quintiles; BG/NBD with Gamma-Gamma."""
 
 
-def judge_churn(
-    features: pd.DataFrame, churned: Floats, *, days: float
-) -> dict[str, dict[str, float]]:
-    """Return how each baseline ranks who churned in so many days.
+def score_buyers(
+    features: pd.DataFrame, X: pd.DataFrame, *, days: float
+) -> SimpleMethods:
+    """Return what each simple method says of the next days.
 
     Parameters
     ----------
     features : DataFrame of shape (n_customers, n_features)
-    churned : ndarray of shape (n_customers,)
+    X : DataFrame of shape (n_customers, n_columns)
+        The same, with the columns of ``BuyingModel``: what stands in is served of it.
     days : float
-        Length of the time that is foretold.
+        Length of the time that is predicted.
 
     Returns
     -------
-    dict
-        Baseline to its metrics. Of the rankings that BG/NBD gives, the best counts.
+    SimpleMethods
+        Of the rankings that BG/NBD gives, the best counts.
     """
-    waited = features["days_since_last_order"].to_numpy(dtype=np.float64)
-    model, history = _fit(features)
-    scores = (model.expected_orders(history, days), model.p_active(history, days))
-    return {
-        "recency": churn_ranking(churned, waited),
-        "rfm": churn_ranking(churned, -rfm_score(features)),
-        "bgnbd": max(
-            (churn_ranking(churned, -score) for score in scores),
-            key=lambda metrics: metrics["auc"],
-        ),
-    }
-
-
-def judge_value(
-    features: pd.DataFrame, spend: Floats, *, days: float
-) -> dict[str, dict[str, float]]:
-    """Return how each baseline ranks what is spent in so many days.
-
-    Parameters
-    ----------
-    features : DataFrame of shape (n_customers, n_features)
-    spend : ndarray of shape (n_customers,)
-        None below 0.
-    days : float
-        Length of the time that is foretold.
-
-    Returns
-    -------
-    dict
-        Baseline to its metrics. Of the rankings that BG/NBD gives, the best counts.
-    """
-    past = features["gross_spend"].to_numpy(dtype=np.float64)
-    bought = features["n_purchase_days"].to_numpy(dtype=np.float64)
-    model, history = _fit(features)
+    history = features[list(HISTORY)].to_numpy(dtype=np.float64)
+    model = BGNBD().fit(history)
     orders = model.expected_orders(history, days)
+    past = features["gross_spend"].to_numpy(dtype=np.float64)
+    purchase_days = features["n_purchase_days"].to_numpy(dtype=np.float64)
     buying = BuyingModel(dropout_at_zero=False).fit(features)
-    each = buying.predict(features, days=days)["btyd_mean_spend"].to_numpy()
-    scores = (orders * each, orders * past / np.maximum(bought, 1.0))
-    return {
-        "recency": value_ranking(spend, past),
-        "rfm": value_ranking(spend, rfm_score(features)),
-        "bgnbd": max(
-            (value_ranking(spend, score) for score in scores),
-            key=lambda metrics: metrics["gini"],
-        ),
-    }
+    mean_spend = buying.predict(features, days=days)["btyd_mean_spend"].to_numpy()
+    rfm = rfm_score(features)
+    waited = features["days_since_last_order"].to_numpy(dtype=np.float64)
+    return SimpleMethods(
+        churn={
+            "recency": (waited,),
+            "rfm": (-rfm,),
+            "bgnbd": (-orders, -model.p_active(history, days)),
+        },
+        value={
+            "recency": (past,),
+            "rfm": (rfm,),
+            "bgnbd": (
+                orders * mean_spend,
+                orders * past / np.maximum(purchase_days, 1.0),
+            ),
+        },
+        stand_ins={target: _stand_ins(X, target) for target in ("churn", "value")},
+    )
 
 
 def rfm_score(features: pd.DataFrame) -> Floats:
@@ -89,6 +72,7 @@ def rfm_score(features: pd.DataFrame) -> Floats:
     return np.asarray(sum(ranks), dtype=np.float64)
 
 
-def _fit(features: pd.DataFrame) -> tuple[BGNBD, Floats]:
-    history = features[list(HISTORY)].to_numpy(dtype=np.float64)
-    return BGNBD().fit(history), history
+def _stand_ins(X: pd.DataFrame, target: str) -> Mapping[str, Floats]:
+    """Return the scores of what can be served in the place of a model."""
+    scores = {name: SimpleScore(method=name, target=target) for name in METHODS}
+    return {name: score.fit(X).decision_function(X) for name, score in scores.items()}

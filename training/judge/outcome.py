@@ -1,18 +1,15 @@
-"""The same measures, slice by slice: who is told well, and who is not."""
+"""What was predicted of customers beside what came, measured whole and in slices."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from models.customer_model import TIER_QUANTITY
-from models.lifecycle import STAGES, lifecycle_stage
-from models.tiers import TIERS, assign_tiers, fit_tiers
+from models.forecast import Forecast
 from training.judge.metrics import (
     churn_calibration,
     churn_ranking,
@@ -23,17 +20,16 @@ from training.judge.metrics import (
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Slices = Mapping[str, Mapping[str, Mask]]
+"""What customers are sliced by, to the name of a slice, to who is in it."""
 
-TENURES = ("under one horizon", "one to two horizons", "older")
-PURCHASES = ("bought on one day", "bought again")
-
-LEAST_TO_RANK = 30
+MIN_CUSTOMERS_TO_RANK = 30
 """Customers of a slice below which an order of them says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was foretold of each customer, and what came.
+    """What was predicted of each customer, and what came.
 
     Parameters
     ----------
@@ -50,62 +46,28 @@ class Outcome:
     churned: Floats
     value: Floats
 
+    @classmethod
+    def of_forecast(
+        cls, forecast: Forecast, *, churned: Floats, value: Floats
+    ) -> Outcome:
+        """Put what came beside a forecast."""
+        return cls(
+            p=forecast.churn_probability,
+            expected=forecast.expected_value,
+            low=forecast.value_low,
+            high=forecast.value_high,
+            churned=churned,
+            value=value,
+        )
+
+    @property
+    def spend(self) -> Floats:
+        """Return what came, returns beyond purchases counted as nothing."""
+        return np.maximum(self.value, 0.0)
+
     def of(self, mask: Mask) -> Outcome:
         """Return the same of some customers."""
-        parts = (self.p, self.expected, self.low, self.high, self.churned, self.value)
-        return Outcome(*(part[mask] for part in parts))
-
-
-def slice_customers(
-    features: pd.DataFrame, *, horizon: timedelta
-) -> dict[str, dict[str, Mask]]:
-    """Say which customers are in each slice.
-
-    Parameters
-    ----------
-    features : DataFrame of shape (n_customers, n_features)
-    horizon : timedelta
-        Length of the label window.
-
-    Returns
-    -------
-    dict
-        ``tier``, ``lifecycle_stage``, ``tenure`` and ``purchases``, each a dict of
-        slice to a mask of shape (n_customers,). In each, every customer is in one.
-    """
-    quantity = features[TIER_QUANTITY].to_numpy(dtype=np.float64)
-    tier = tiers_of(quantity)
-    stage = lifecycle_stage(features, horizon=horizon)
-    days = features["days_since_first_order"].to_numpy(dtype=np.float64)
-    horizons = days / (horizon / timedelta(days=1))
-    tenure = np.array(TENURES)[(horizons >= 1).astype(int) + (horizons >= 2)]
-    again = features["n_purchase_days"].to_numpy(dtype=np.float64) > 1
-    purchases = np.array(PURCHASES)[again.astype(int)]
-    return {
-        "tier": _masks(tier, TIERS),
-        "lifecycle_stage": _masks(stage, STAGES),
-        "tenure": _masks(tenure, TENURES),
-        "purchases": _masks(purchases, PURCHASES),
-    }
-
-
-def tiers_of(quantity: Floats) -> npt.NDArray[np.str_]:
-    """Return each customer's tier among these."""
-    return assign_tiers(quantity, fit_tiers(quantity))
-
-
-def measure_slices(
-    outcome: Outcome, slices: dict[str, dict[str, Mask]]
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return ``measure`` of every slice that anybody is in."""
-    return {
-        by: {
-            name: measure(outcome.of(mask))
-            for name, mask in masks.items()
-            if mask.any()
-        }
-        for by, masks in slices.items()
-    }
+        return Outcome(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
 def measure(outcome: Outcome) -> dict[str, Any]:
@@ -114,8 +76,8 @@ def measure(outcome: Outcome) -> dict[str, Any]:
     None stands where there are too few customers to rank, all did the same, or
     nothing was spent.
     """
-    n, spend = len(outcome.p), np.maximum(outcome.value, 0.0)
-    ranks = n >= LEAST_TO_RANK
+    n, spend = len(outcome.p), outcome.spend
+    ranks = n >= MIN_CUSTOMERS_TO_RANK
     both = ranks and outcome.churned.min() < outcome.churned.max()
     differ = ranks and float(np.ptp(spend)) > 0
     churn = churn_calibration(outcome.churned, outcome.p)
@@ -135,5 +97,30 @@ def measure(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _masks(member: npt.NDArray[np.str_], names: tuple[str, ...]) -> dict[str, Mask]:
-    return {name: member == name for name in names}
+def measure_slices(
+    outcome: Outcome, slices: Slices
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return ``measure`` of every slice that anybody is in."""
+    return {
+        by: {
+            name: measure(outcome.of(mask))
+            for name, mask in masks.items()
+            if mask.any()
+        }
+        for by, masks in slices.items()
+    }
+
+
+def to_masks(
+    member: npt.NDArray[np.str_], names: Sequence[str] | None = None
+) -> dict[str, Mask]:
+    """Return who is in each slice, in the order of the names or else of the alphabet.
+
+    Parameters
+    ----------
+    member : ndarray of shape (n_customers,)
+        The slice of each customer.
+    names : sequence of str or None
+    """
+    ordered = np.unique(member).tolist() if names is None else names
+    return {str(name): member == name for name in ordered}

@@ -1,213 +1,278 @@
-"""Train on a log of contracts: judge on a later day, fit, write the bundle."""
+"""Customers who have contracts: churned means that none is active any more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
-from threadpoolctl import threadpool_limits
+import numpy as np
+import pyarrow as pa
 
-from features.contracts import build_contracts, build_outcomes, plan_contracts
-from features.errors import DataError
-from features.log import Log
+from features.contracts import (
+    PLAN,
+    TENURE,
+    ContractPlan,
+    build_contracts,
+    plan_contracts,
+)
+from features.fingerprint import fingerprint
+from models.kind import CONTRACTS, ChurnKind
 from models.mixed_model import MONTH_DAYS
-from training.card.recurring import write_mixed_card
-from training.fit.contract_schedule import OLDEST, SHORTEST, judged_days
-from training.fit.contracts import ContractFit, fit_contracts, read_outcomes
-from training.fit.pair import MODEL
-from training.fit.schedule import Origin
-from training.judge.contracts import judge_contracts
-from training.judge.held_out import MixedHoldout
-from training.judge.later_period import Gate
-from training.mixed_version import MixedFitted, MixedVersion, save_version
+from training.audit.audit import Subject
+from training.audit.evidence import gather_holders
+from training.card.card import OwnFacts, describe_snapshot
+from training.fit.contract_look import ContractLook, look_at_contracts
+from training.fit.contract_past import (
+    TENURE_AND_PLAN,
+    ContractRecipe,
+    read_outcomes,
+)
+from training.fit.contract_schedule import choose_contract_origins
+from training.fit.contracts import (
+    ContractFit,
+    fit_contracts,
+    prepare_contract_trials,
+    simple_score,
+)
+from training.fit.recurring import LOGISTIC_METHOD, MIN_CUSTOMERS, MIN_OF_EACH
+from training.fit.trials import USUAL_OF_PAYERS, Trials
+from training.judge.holdout import Holdout, SimpleMethods, judge
+from training.judge.outcome import Outcome
+from training.judge.slices import slice_payers
+from training.judge.survival import BY_PLAN, KAPLAN_MEIER, survive
+from training.kinds.learner import TableReadiness, TrainOptions
+from training.kinds.payers import (
+    LIMITS,
+    WORDING,
+    improve,
+    logistic_score,
+    say_readiness,
+    whole_amount,
+)
+from training.origin import MODEL, NO_EMBARGO, Origin, Progress
+from training.version import Judged
 
-Progress = Callable[[str], None]
+if TYPE_CHECKING:
+    from features.log import Log
 
-LEAST, LEAST_OF_EACH = 200, 30
-"""Customers with a contract, and churned and not churned ones, that a model needs."""
+MAX_SLICED_PLANS = 8
 
+HOW = {
+    "en": "All customers with a contract on a later day, which nothing had seen.",
+    "zh": "较晚一天所有有合同的客户，此前任何拟合与选择均未见过。",
+}
 
-@dataclass(frozen=True, slots=True)
-class ContractOptions:
-    """How to train.
-
-    Parameters
-    ----------
-    horizon_days : int
-    seed : int
-    gate : Gate
-    """
-
-    horizon_days: int
-    seed: int = 0
-    gate: Gate = Gate()
-
-
-@dataclass(frozen=True, slots=True)
-class ContractLook:
-    """What a log of contracts holds, before it is learnt from.
-
-    Parameters
-    ----------
-    history_days : int
-    n_customers, n_churned : int
-        With a contract at the later snapshot, and those of them that churned.
-    n_now : int
-        With a contract now.
-    days : int
-        That a model would learn from; 0 for none.
-    needed_days : int
-        Of history, at the least.
-    has_amount, has_interactions : bool
-    plans : tuple of str
-    """
-
-    history_days: int
-    n_customers: int
-    n_churned: int
-    n_now: int
-    days: int
-    needed_days: int
-    has_amount: bool
-    has_interactions: bool
-    plans: tuple[str, ...]
-
-
-def look_at_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> ContractLook:
-    """Count what a model would learn from."""
-    days = judged_days(starts_at=log.starts_at, as_of=as_of, horizon_days=horizon_days)
-    then = as_of - timedelta(days=2 * days if days else min(horizon_days, SHORTEST))
-    plan = plan_contracts(log, as_of=as_of, horizon_days=horizon_days)
-    frame = build_contracts(log, plan, as_of=[then, as_of])
-    instants = frame.index.get_level_values("as_of")
-    before = frame[instants == instants.min()].droplevel("as_of")
-    is_there = len(before) > 0 and instants.nunique() > 1
-    found = build_outcomes(log, plan, as_of=then, days=days or 1, known=as_of)
-    churned = found["churned"].reindex(before.index) if is_there else found["churned"]
-    return ContractLook(
-        history_days=max((as_of - log.starts_at).days, 0),
-        n_customers=len(before) if is_there else 0,
-        n_churned=int(churned.sum()) if is_there else 0,
-        n_now=int((instants == instants.max()).sum()) if len(frame) else 0,
-        days=days,
-        needed_days=3 * min(SHORTEST, horizon_days) + OLDEST,
-        has_amount=plan.has_amount,
-        has_interactions=plan.has_interactions,
-        plans=plan.levels,
-    )
+MORE_INTERACTIONS = {
+    "en": "Interactions with their dates: calls, complaints, tickets.",
+    "zh": "带日期的互动记录：通话、投诉、工单。",
+}
+OWN_LIMITS = (
+    {
+        "en": "It knows contracts, and interactions where they are given: no use, and "
+        "no prices to come.",
+        "zh": "模型只了解合同及（如提供）互动记录：不知道使用情况和未来价格。",
+    },
+    {
+        "en": "An end that lies ahead is not looked at, also where it is agreed: a log "
+        "tells of the past when contracts did end, not when that was known.",
+        "zh": "未来的到期日一律不看，即使已约定："
+        "日志记录的是合同何时结束，而非何时得知。",
+    },
+)
 
 
-def train_contracts(
-    log: Log,
-    *,
-    as_of: datetime,
-    folder: Path,
-    options: ContractOptions,
-    progress: Progress = lambda step: None,
-) -> MixedVersion:
-    """Judge, fit and write a bundle; as ``training.train.train``.
+class ContractLearner:
+    """Learn churn from a log of contracts; see ``Learner``."""
 
-    Raises
-    ------
-    DataError
-        If the history is too short, or too few customers stayed or churned.
-    """
-    progress("looking at the contracts")
-    look = look_at_contracts(log, as_of=as_of, horizon_days=options.horizon_days)
-    check_look(look, as_of=as_of)
-    days, seed = look.days, options.seed
-    origin = Origin(as_of - timedelta(days=days), days)
-    with threadpool_limits(1, "blas"):  # small matrices: threads only wait for others
+    kind: ClassVar[ChurnKind] = CONTRACTS
+    cannot: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, log: Log, *, as_of: datetime, options: TrainOptions) -> None:
+        self.log = log
+        self.as_of = as_of
+        self.options = options
+
+    @cached_property
+    def look(self) -> ContractLook:
+        """Return what the log holds."""
+        horizon_days = self.options.horizon_days
+        return look_at_contracts(self.log, as_of=self.as_of, horizon_days=horizon_days)
+
+    def readiness(self) -> TableReadiness:
+        """Compare what the contracts hold with what a model needs."""
+        look, horizon_days = self.look, self.options.horizon_days
+        stayed = look.n_customers - look.n_churned
+        return say_readiness(
+            (
+                ("days of contracts", look.needed_days, look.history_days),
+                ("customers with a contract then", MIN_CUSTOMERS, look.n_customers),
+                ("of them churned", MIN_OF_EACH, look.n_churned),
+                ("of them stayed", MIN_OF_EACH, stayed),
+                ("customers with a contract now", 1, look.n_now),
+            ),
+            facts={
+                "customers": look.n_now,
+                "history_days": look.history_days,
+                "learnt_days": look.days,
+                "plans": list(look.plans),
+            },
+            notes=look.notes(horizon_days),
+        )
+
+    def origins(
+        self, count: int, *, embargo: timedelta = NO_EMBARGO
+    ) -> tuple[Origin, ...]:
+        """Return the days that lie as far back as is learnt from, and before them."""
+        return choose_contract_origins(
+            starts_at=self.log.starts_at,
+            as_of=self.as_of,
+            horizon_days=self.options.horizon_days,
+            count=count,
+            embargo=embargo,
+        )
+
+    def fit_before(
+        self, origin: Origin, *, progress: Progress, embargo: timedelta = NO_EMBARGO
+    ) -> ContractFit:
+        """Fit at the origin, on nothing later."""
         progress(f"as of {origin.as_of:%Y-%m-%d}, to be judged on what followed")
-        early = fit_contracts(
-            log, cutoff=origin.as_of, days=days, horizon_days=days, seed=seed
-        )
+        recipe = self._recipe(origin.horizon_days)
+        return fit_contracts(self.log, at=origin, recipe=recipe, embargo=embargo)
+
+    def judge(self, fitted: ContractFit, origin: Origin) -> Holdout:
+        """Compare it with the contracts that ended in the time after."""
+        model, X = fitted.model, fitted.features
         truth = read_outcomes(
-            log,
-            early.plan,
-            early.X,
+            self.log, fitted.plan, X, origin=origin, known_before=self.as_of
+        )
+        levels = model.plan.categories.get(PLAN, ())
+        return judge(
+            Outcome.of_forecast(
+                model.predict(model.design(X)), churned=truth.churned, value=truth.value
+            ),
             origin=origin,
-            known=as_of,
+            methods=self._methods(fitted, origin),
+            slices=slice_payers(
+                model, X, by=[PLAN] if 1 < len(levels) <= MAX_SLICED_PLANS else []
+            ),
+            gate=self.options.gate,
+            wording=WORDING,
+            how=HOW,
         )
-        holdout = judge_contracts(log, early, truth, origin=origin, gate=options.gate)
-        served = holdout.served["churn"]
+
+    def fit_all(self, served: Mapping[str, str], *, progress: Progress) -> ContractFit:
+        """Fit the same recipe with all contracts."""
         progress("the same with all contracts")
-        final = fit_contracts(
-            log,
-            cutoff=as_of,
-            days=days,
-            horizon_days=options.horizon_days,
-            seed=seed,
-            served="" if served == MODEL else served,
-        )
-    progress("writing the bundle")
-    card = _card(log, final, holdout, options=options, as_of=as_of)
-    fitted = MixedFitted(final.model, final.X)
-    return save_version(folder, fitted, holdout, card=card, seed=seed)
-
-
-def check_look(look: ContractLook, *, as_of: datetime) -> None:
-    """Refuse what no model can be made of."""
-    if not look.days:
-        raise DataError(
-            f"The contracts before {as_of:%Y-%m-%d} go back {look.history_days} days.",
-            needed=f"At least {look.needed_days}.",
-            todo="Bring older contracts, or train later.",
-        )
-    stayed = look.n_customers - look.n_churned
-    if look.n_customers < LEAST or min(look.n_churned, stayed) < LEAST_OF_EACH:
-        raise DataError(
-            f"{look.n_customers:,} customers had a contract {2 * look.days} days "
-            f"earlier, and {look.n_churned:,} of them churned within {look.days} days.",
-            needed=f"At least {LEAST}, of them {LEAST_OF_EACH} churned and "
-            f"{LEAST_OF_EACH} stayed.",
-            todo="Bring contracts that ended too, or ask for a longer horizon: "
-            "[model] horizon_days",
-        )
-    if not look.n_now:
-        raise DataError(
-            f"No contract is active at {as_of:%Y-%m-%d}.",
-            needed="Customers to foretell.",
-            todo="Train as of an earlier day: --as-of",
+        return fit_contracts(
+            self.log,
+            at=Origin(self.as_of, self.options.horizon_days),
+            recipe=self._recipe(self.look.days, served=served["churn"]),
         )
 
+    def fall_back(self, *, progress: Progress) -> tuple[ContractFit, Judged]:
+        """Refuse: nothing can be served without contracts that ended.
 
-def _card(
-    log: Log,
-    final: ContractFit,
-    holdout: MixedHoldout,
-    *,
-    options: ContractOptions,
-    as_of: datetime,
-) -> dict[str, Any]:
-    plan = final.model.plan
-    snapshots = [
-        {
-            "as_of": each.as_of.isoformat(),
-            "horizon_days": each.horizon_days,
-            "n_customers": len(final.past[each].X),
-            "churn_rate": float(final.past[each].churned.mean()),
+        Raises
+        ------
+        DataError
+            That says what is missing.
+        """
+        raise self.look.refuse(as_of=self.as_of)
+
+    def audited(self, as_of: datetime | None) -> Subject:
+        """Audit the features of contracts and contacts."""
+        log, days = self.log, self.look.days or self.options.horizon_days
+        instant = as_of or log.ends_at - timedelta(days=days)
+        ends_at = min(instant, log.ends_at - timedelta(days=days))
+        origin = Origin(ends_at, days)
+
+        def plan(log: Log) -> ContractPlan:
+            horizon_days = self.options.horizon_days
+            return plan_contracts(log, as_of=instant, horizon_days=horizon_days)
+
+        def build(log: Log, plan: ContractPlan) -> pa.Table:
+            frame = build_contracts(log, plan, as_of=[instant])
+            return pa.Table.from_pandas(frame.droplevel("as_of").reset_index())
+
+        return Subject(
+            as_of=instant,
+            tables=("subscriptions", "interactions"),
+            plan=plan,
+            build=build,
+            gather=lambda plan: gather_holders(log, plan, origin=origin),
+        )
+
+    def prepare_trials(self, *, progress: Progress) -> Trials:
+        """Return trials that are judged at the later snapshot before the holdout."""
+        origins = self.origins(1) if self.readiness().ready else ()
+        if not origins:
+            raise self.look.refuse(as_of=self.as_of)
+        (at,), days = origins, self.options.horizon_days
+        progress(f"tuning: contracts before {at.as_of:%Y-%m-%d}, of the holdout")
+        recipe = self._recipe(at.horizon_days)
+        trials = prepare_contract_trials(self.log, at=at, recipe=recipe)
+        hash_of_rows = fingerprint(self.log, as_of=at.as_of)
+        return Trials(
+            study=f"{self.kind.name}-{hash_of_rows}-{days}d",
+            ends_at=at.as_of,
+            judged=Origin(at.as_of - timedelta(days=at.horizon_days), at.horizon_days),
+            usual=USUAL_OF_PAYERS,
+            rounds="n_rounds",
+            judge=trials.judge,
+        )
+
+    def describe(self, fitted: ContractFit, holdout: Judged) -> OwnFacts:
+        """Return what the card says of the contracts."""
+        plan = fitted.model.plan
+        snapshots = [
+            describe_snapshot(origin, fitted.past[origin].churned)
+            for origin in fitted.origins.snapshots
+        ]
+        return OwnFacts(
+            features=plan.used,
+            windows_days=(),
+            snapshots=snapshots,
+            training_rows=sum(snapshot["n_customers"] for snapshot in snapshots),
+            facts={
+                "customers": len(fitted.features),
+                "plans": list(plan.categories.get(PLAN, ())),
+                "has_amounts": plan.amount is not None,
+                "months_in_horizon": self.options.horizon_days / MONTH_DAYS,
+                "season_shift": fitted.season,
+            },
+            notes=(),
+            improvements=[
+                *improve(plan, holdout),
+                *([] if plan.windows else [MORE_INTERACTIONS]),
+            ],
+            limits=[*OWN_LIMITS, *LIMITS],
+            more={"kind": self.kind.name, "value_blend": {}},
+        )
+
+    def _recipe(self, days: int, *, served: str = MODEL) -> ContractRecipe:
+        options = self.options
+        return ContractRecipe(days, options.seed, options.parameters, served)
+
+    def _methods(self, fitted: ContractFit, origin: Origin) -> SimpleMethods:
+        """Return what simple methods say that were fitted at the same instant."""
+        X = fitted.features
+        curves = survive(self.log, fitted.plan, X, origin=origin)
+        rate = float(fitted.past[fitted.origins.late].churned.mean())
+        stand_ins = {
+            LOGISTIC_METHOD: logistic_score(fitted.model, X),
+            TENURE_AND_PLAN: simple_score(fitted, X),
         }
-        for each in final.origins.snapshots
-    ]
-    facts = {
-        "customers": len(final.X),
-        "plans": list(plan.categories.get("plan", ())),
-        "has_amounts": plan.amount is not None,
-        "months_in_horizon": options.horizon_days / MONTH_DAYS,
-        "season_shift": final.season,
-    }
-    return write_mixed_card(
-        log,
-        final.model,
-        final.X,
-        as_of=as_of,
-        holdout=holdout,
-        snapshots=snapshots,
-        facts=facts,
-        seed=options.seed,
-        more={"training_rows": sum(each["n_customers"] for each in snapshots)},
-    )
+        whole = whole_amount(fitted.model, X)
+        stays = 1.0 - curves.get(BY_PLAN, curves[KAPLAN_MEIER])
+        return SimpleMethods(
+            churn={
+                "base_rate": (np.full(len(X), rate),),
+                "tenure": (-X[TENURE].to_numpy(dtype=np.float64),),
+                **{name: (curve,) for name, curve in curves.items()},
+                **{name: (score,) for name, score in reversed(stand_ins.items())},
+            },
+            value={"amount": (whole,), KAPLAN_MEIER: (whole * stays,)},
+            stand_ins={"churn": stand_ins},
+        )

@@ -1,114 +1,271 @@
-"""Train on attributes and a label: choose out of fold, judge on customers held out."""
+"""Customers of whom a label says who churned, beside their attributes."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from features.attribute_survey import (
-    AttributeSurvey,
-    AttributeWish,
-    plan_attributes,
-    survey_attributes,
+from features.attribute_survey import plan_attributes, survey_attributes
+from features.attributes import build_attributes
+from features.fingerprint import fingerprint
+from models.kind import LABELS, ChurnKind
+from models.mixed_model import MONTH_DAYS
+from training.audit.audit import Subject
+from training.audit.leaky_label import find_leaks
+from training.card.card import OwnFacts
+from training.fit.labels import (
+    LabelFit,
+    Labelled,
+    fit_labels,
+    hold_out,
+    prepare_label_trials,
 )
-from features.attributes import AttributePlan, build_attributes
-from features.errors import DataError
-from features.log import Log
-from models.mixed_model import MONTH_DAYS, MixedModel
-from training.audit.leaky_label import find_leaks, warn_of
-from training.card.recurring import write_mixed_card
-from training.fit.choice import Choice, choose, cross_fit, fit_choice, only_logistic
-from training.fit.recurring import assemble, sizes_of
-from training.fit.schedule import Origin
-from training.judge.held_out import LOGISTIC, MixedHoldout
-from training.judge.labels import judge_labels, judge_out_of_fold
-from training.judge.later_period import Gate
-from training.mixed_version import MixedFitted, MixedVersion, save_version
+from training.fit.recurring import LOGISTIC_METHOD, MIN_CUSTOMERS, MIN_OF_EACH
+from training.fit.trials import USUAL_OF_PAYERS, Trials
+from training.judge.holdout import Holdout, SimpleMethods, judge
+from training.judge.labels import best_attribute, judge_out_of_fold
+from training.judge.outcome import Outcome
+from training.judge.slices import slice_payers
+from training.kinds.learner import TableReadiness, TrainOptions, refuse
+from training.kinds.payers import (
+    LIMITS,
+    WORDING,
+    improve,
+    logistic_score,
+    say_readiness,
+    whole_amount,
+)
+from training.origin import NO_EMBARGO, Origin, Progress
+from training.version import Judged
+
+if TYPE_CHECKING:
+    from features.log import Log
 
 Floats = npt.NDArray[np.float64]
-Progress = Callable[[str], None]
 
-HELD_OUT = 0.25
-"""Share of the labelled customers that no fit and no choice sees before the gate."""
+ATTRIBUTE = "best_attribute"
+MIN_LEVELS, MAX_LEVELS, MAX_CATEGORIES = 3, 6, 2
+"""Values of a category to slice by, and how many categories."""
 
-LEAST, LEAST_OF_EACH = 200, 30
-"""Labelled customers, and churned and not churned ones, that a model needs."""
-
-MOST_ROWS = 60_000
-"""Labelled customers beyond which more add no accuracy, only time."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttributeOptions:
-    """How to train.
-
-    Parameters
-    ----------
-    horizon_days : int
-        Length of the time that the value is of.
-    wish : AttributeWish
-    seed : int
-    gate : Gate
-    """
-
-    horizon_days: int
-    wish: AttributeWish = AttributeWish()
-    seed: int = 0
-    gate: Gate = Gate()
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """The labelled customers, as numbers.
-
-    Parameters
-    ----------
-    survey : AttributeSurvey
-    plan : AttributePlan
-    X : DataFrame of shape (n_customers, n_columns)
-        Of all customers.
-    leaks : dict
-        Attributes that know the answer, and what shows it.
-    """
-
-    survey: AttributeSurvey
-    plan: AttributePlan
-    X: pd.DataFrame
-    leaks: dict[str, str]
-
-    @property
-    def known(self) -> npt.NDArray[np.bool_]:
-        """Tell which customers have a label."""
-        return ~np.isnan(self.survey.churned)
+HOW = {
+    "en": "A quarter of the labelled customers, who churned evenly among them, which "
+    "nothing had seen before.",
+    "zh": "四分之一带标签的客户，流失比例一致，此前任何拟合与选择均未见过。",
+}
+WITH_DATES = {
+    "en": "The contracts or purchases with their dates: what changed before a customer "
+    "left tells more than what is.",
+    "zh": "带日期的合同或购买记录：流失前的变化比现状更有信息。",
+}
+OWN_LIMITS = (
+    {
+        "en": "The label says who left, not when: attributes may have been written "
+        "down after it. What knows the answer too well is left out, what knows it a "
+        "little cannot be told.",
+        "zh": "标签只说明谁流失，不说明何时：属性可能在流失后才记录。"
+        "过于了解答案的属性已剔除，仅略有泄露的无法识别。",
+    },
+    {
+        "en": "The probability is of the time that the label covers. The value takes "
+        "it for the whole horizon.",
+        "zh": "流失概率对应标签所覆盖的时间，价值计算将其视为整个预测期的概率。",
+    },
+)
+NO_DATES = "labels and attributes have no dates"
 
 
-def look_at_attributes(
-    log: Log, *, as_of: datetime, options: AttributeOptions
-) -> Labelled:
-    """Read the table, and set aside what knows the answer.
+class LabelLearner:
+    """Learn churn from labels and attributes; see ``Learner``."""
 
-    Raises
-    ------
-    DataError
-        If there are too few labelled customers, or no attribute to learn from.
-    """
-    survey = survey_attributes(log, options.wish, as_of=as_of)
+    kind: ClassVar[ChurnKind] = LABELS
+    cannot: ClassVar[Mapping[str, str]] = {
+        "audit": f"{NO_DATES}, so no row can be told to lie ahead",
+        "backtest": f"{NO_DATES}, so there is no earlier day to look back from",
+    }
+
+    def __init__(self, log: Log, *, as_of: datetime, options: TrainOptions) -> None:
+        self.log = log
+        self.as_of = as_of
+        self.options = options
+
+    @cached_property
+    def labelled(self) -> Labelled:
+        """Return the table as numbers, without what knows the answer."""
+        return read_labelled(self.log, as_of=self.as_of, options=self.options)
+
+    @cached_property
+    def _is_out(self) -> npt.NDArray[np.bool_]:
+        return hold_out(self.labelled, seed=self.options.seed)
+
+    def readiness(self) -> TableReadiness:
+        """Compare what the table holds with what a model needs."""
+        labelled, used = self.labelled, self.labelled.plan.used
+        n, n_churned = len(labelled.labels), int(labelled.labels.sum())
+        return say_readiness(
+            (
+                ("customers with a label", MIN_CUSTOMERS, n),
+                ("of them churned", MIN_OF_EACH, n_churned),
+                ("of them stayed", MIN_OF_EACH, n - n_churned),
+                ("attributes to learn from", 1, len(used)),
+            ),
+            facts={
+                **self.labelled.counts(),
+                "used": list(used),
+                "left_out": dict(labelled.plan.left_out),
+            },
+            notes=labelled.notes(has_purchases="transactions" in self.log.reports),
+        )
+
+    def origins(
+        self, count: int, *, embargo: timedelta = NO_EMBARGO
+    ) -> tuple[Origin, ...]:
+        """Return the instant itself: what is held out are customers, not a time."""
+        return (Origin(self.as_of, self.options.horizon_days),)
+
+    def fit_before(
+        self, origin: Origin, *, progress: Progress, embargo: timedelta = NO_EMBARGO
+    ) -> LabelFit:
+        """Choose out of fold and fit, without the customers that are held out."""
+        progress("choosing out of fold, without the customers held out")
+        return self._fit(~self._is_out & self.labelled.has_label)
+
+    def judge(self, fitted: LabelFit, origin: Origin) -> Holdout:
+        """Compare it with the labels of the customers that were held out."""
+        model, labelled = fitted.model, self.labelled
+        X, churned = labelled.X[self._is_out], labelled.survey.churned[self._is_out]
+        attribute, rate = best_attribute(
+            labelled.survey, labelled.plan.used, fitted.rows, is_out=self._is_out
+        )
+        base_rate = float(labelled.survey.churned[fitted.rows].mean())
+        logistic, whole = logistic_score(model, X), whole_amount(model, X)
+        return judge(
+            Outcome.of_forecast(
+                model.predict(model.design(X)),
+                churned=churned,
+                value=whole * (1.0 - churned),
+            ),
+            origin=origin,
+            methods=SimpleMethods(
+                churn={
+                    "base_rate": (np.full(len(X), base_rate),),
+                    ATTRIBUTE: (rate,),
+                    LOGISTIC_METHOD: (logistic,),
+                },
+                value={"amount": (whole,), ATTRIBUTE: (whole * (1.0 - rate),)},
+                stand_ins={"churn": {LOGISTIC_METHOD: logistic}},
+            ),
+            slices=slice_payers(model, X, by=_sliced_by(model.plan.categories)),
+            gate=self.options.gate,
+            wording=WORDING,
+            how=HOW | {"best_attribute": attribute},
+        )
+
+    def fit_all(self, served: Mapping[str, str], *, progress: Progress) -> LabelFit:
+        """Fit the same recipe on all labelled customers."""
+        progress("the same on all labelled customers")
+        return self._fit(self.labelled.has_label, served=served["churn"])
+
+    def fall_back(self, *, progress: Progress) -> tuple[LabelFit, Judged]:
+        """Refuse: nothing can be served without labels and attributes.
+
+        Raises
+        ------
+        DataError
+            That says what is missing.
+        """
+        raise self.labelled.refuse()
+
+    def audited(self, as_of: datetime | None) -> Subject:
+        """Refuse: attributes have no dates.
+
+        Raises
+        ------
+        ConfigError
+            That says so.
+        """
+        raise refuse(type(self), "audit")
+
+    def prepare_trials(self, *, progress: Progress) -> Trials:
+        """Return trials that are judged out of fold, without who is held out."""
+        if not self.readiness().ready:
+            raise self.labelled.refuse()
+        progress("tuning: out of fold, without the customers held out")
+        mask = ~self._is_out & self.labelled.has_label
+        seed, days = self.options.seed, self.options.horizon_days
+        trials = prepare_label_trials(self.labelled, mask, seed=seed)
+        hash_of_rows = fingerprint(self.log, as_of=self.as_of, attributes=True)
+        return Trials(
+            study=f"{self.kind.name}-{hash_of_rows}-{days}d",
+            ends_at=self.as_of,
+            judged=Origin(self.as_of, days),
+            usual=USUAL_OF_PAYERS,
+            rounds="n_rounds",
+            judge=trials.judge,
+        )
+
+    def describe(self, fitted: LabelFit, holdout: Judged) -> OwnFacts:
+        """Return what the card says of the attributes."""
+        labelled, plan = self.labelled, self.labelled.plan
+        labels = labelled.labels
+        warnings = labelled.warnings
+        snapshot = {
+            "as_of": self.as_of.isoformat(),
+            "horizon_days": self.options.horizon_days,
+            "n_customers": len(labels),
+            "churn_rate": float(labels.mean()),
+        }
+        return OwnFacts(
+            features=plan.used,
+            windows_days=(),
+            snapshots=[snapshot],
+            training_rows=len(fitted.rows),
+            facts={
+                **self.labelled.counts(),
+                "months_in_horizon": self.options.horizon_days / MONTH_DAYS,
+            },
+            notes=warnings,
+            improvements=[*improve(plan, holdout), WITH_DATES],
+            limits=[*OWN_LIMITS, *LIMITS],
+            more={
+                "kind": self.kind.name,
+                "value_blend": {},
+                "attributes": {
+                    "used": list(plan.used),
+                    "left_out": dict(plan.left_out),
+                    "sensitive": list(labelled.survey.sensitive),
+                },
+                "warnings": warnings,
+                **judge_out_of_fold(labelled.survey, fitted.rows, fitted.choice.p),
+            },
+        )
+
+    def _fit(self, mask: npt.NDArray[np.bool_], **served: str) -> LabelFit:
+        options = self.options
+        return fit_labels(
+            self.labelled,
+            mask,
+            seed=options.seed,
+            parameters=options.parameters,
+            **served,
+        )
+
+
+def read_labelled(log: Log, *, as_of: datetime, options: TrainOptions) -> Labelled:
+    """Read the table, and set aside what knows the answer."""
+    survey = survey_attributes(log, options.attributes, as_of=as_of)
     plan = plan_attributes(survey, horizon_days=options.horizon_days)
     X = build_attributes(log, plan, as_of=as_of)
-    known = ~np.isnan(survey.churned)
+    labelled = Labelled(survey, plan, X, leaks={})
     leaks: dict[str, str] = {}
-    if plan.used and _is_enough(survey.churned[known]):
-        seen = X.loc[known, list(plan.used)]
-        with threadpool_limits(1, "blas"):
+    if plan.used and labelled.is_enough:
+        seen = X.loc[labelled.has_label, list(plan.used)]
+        with threadpool_limits(1, "blas"):  # small matrices: threads only wait
             leaks = find_leaks(survey, seen, seed=options.seed)
     if leaks:
         plan = plan_attributes(survey, horizon_days=plan.horizon_days, suspects=leaks)
@@ -116,154 +273,7 @@ def look_at_attributes(
     return Labelled(survey, plan, X, leaks)
 
 
-def train_attributes(
-    log: Log,
-    *,
-    as_of: datetime,
-    folder: Path,
-    options: AttributeOptions,
-    progress: Progress = lambda step: None,
-) -> MixedVersion:
-    """Judge, fit and write a bundle; as ``training.train.train``.
-
-    The recipe is chosen out of fold among three quarters of the labelled customers and
-    judged on the others. What is served is the same recipe on all of them.
-    """
-    progress("looking at the attributes")
-    rows = look_at_attributes(log, as_of=as_of, options=options)
-    check_enough(rows)
-    with threadpool_limits(1, "blas"):  # small matrices: threads only wait for others
-        held = held_out(rows, seed=options.seed)
-        progress("choosing out of fold, without the customers held out")
-        early = fit_rows(rows, ~held & rows.known, seed=options.seed)
-        origin = Origin(as_of, options.horizon_days)
-        holdout = judge_labels(rows, early, held=held, origin=origin, gate=options.gate)
-        progress("the same on all labelled customers")
-        is_simple = holdout.served["churn"] == LOGISTIC
-        final = fit_rows(rows, rows.known, seed=options.seed, is_simple=is_simple)
-    progress("writing the bundle")
-    card = _card(log, rows, final, holdout, options=options, as_of=as_of)
-    fitted = MixedFitted(final.model, rows.X)
-    return save_version(folder, fitted, holdout, card=card, seed=options.seed)
-
-
-@dataclass(frozen=True, slots=True)
-class FittedRows:
-    """A model, and what it said out of fold of the rows that it was fitted on."""
-
-    model: MixedModel
-    choice: Choice
-    rows: npt.NDArray[np.intp]
-
-
-def fit_rows(
-    rows: Labelled,
-    mask: npt.NDArray[np.bool_],
-    *,
-    seed: int,
-    is_simple: bool = False,
-) -> FittedRows:
-    """Choose and fit on some of the labelled customers."""
-    places = np.flatnonzero(mask)
-    if len(places) > MOST_ROWS:
-        places = np.sort(np.random.default_rng(seed).permutation(places)[:MOST_ROWS])
-    X, churned = rows.X.iloc[places], rows.survey.churned[places]
-    sizes = sizes_of(rows.plan)
-    parts = cross_fit(X, churned, sizes, seed=seed)
-    choice = choose(parts, churned)
-    if is_simple:
-        choice = only_logistic(choice, parts[0], churned)
-    churn = fit_choice(X, churned, sizes, choice=choice, seed=seed)
-    model = assemble(
-        rows.plan, churn, X, choice=choice, truth=churned, shares={}, seed=seed
-    )
-    return FittedRows(model, choice, places)
-
-
-def held_out(rows: Labelled, *, seed: int) -> npt.NDArray[np.bool_]:
-    """Return who is held out: a quarter of those who churned, and of those who stayed.
-
-    It hangs on a customer's id, so the same are held out from one training to the next.
-    """
-    ids = rows.X.index
-    order = np.array(
-        [hashlib.sha256(f"{seed}:{each}".encode()).digest()[:8] for each in ids]
-    )
-    held = np.zeros(len(ids), dtype=bool)
-    for outcome in (0.0, 1.0):
-        members = np.flatnonzero(rows.survey.churned == outcome)
-        ranked = members[np.argsort(order[members], kind="stable")]
-        held[ranked[: round(HELD_OUT * len(ranked))]] = True
-    return held
-
-
-def check_enough(rows: Labelled) -> None:
-    """Refuse what no model can be made of."""
-    known = rows.survey.churned[rows.known]
-    if not _is_enough(known):
-        raise DataError(
-            f"{len(known):,} customers have a label, {int(known.sum()):,} of them "
-            "churned.",
-            needed=f"At least {LEAST}, of them {LEAST_OF_EACH} churned and "
-            f"{LEAST_OF_EACH} stayed.",
-            todo="Bring more labelled customers.",
-        )
-    if not rows.plan.used:
-        why = "; ".join(f"{name}: {said}" for name, said in rows.plan.left_out)
-        raise DataError(
-            f"No attribute is left to learn from. {why}.",
-            needed="At least one that was known before customers left.",
-            todo="Bring more attributes, or see [model] sensitive and leave_out.",
-        )
-
-
-def _is_enough(known: Floats) -> bool:
-    each = min(known.sum(), len(known) - known.sum())
-    return len(known) >= LEAST and each >= LEAST_OF_EACH
-
-
-def _card(
-    log: Log,
-    rows: Labelled,
-    final: FittedRows,
-    holdout: MixedHoldout,
-    *,
-    options: AttributeOptions,
-    as_of: datetime,
-) -> dict[str, Any]:
-    known = rows.survey.churned[rows.known]
-    snapshot = {
-        "as_of": as_of.isoformat(),
-        "horizon_days": options.horizon_days,
-        "n_customers": len(known),
-        "churn_rate": float(known.mean()),
-    }
-    facts = {
-        "customers": len(rows.X),
-        "labelled": len(known),
-        "churned": int(known.sum()),
-        "label": rows.survey.label,
-        "monthly_amount": rows.survey.amount,
-        "tenure": rows.survey.tenure,
-        "months_in_horizon": options.horizon_days / MONTH_DAYS,
-    }
-    return write_mixed_card(
-        log,
-        final.model,
-        rows.X,
-        as_of=as_of,
-        holdout=holdout,
-        snapshots=[snapshot],
-        facts=facts,
-        seed=options.seed,
-        more={
-            "training_rows": len(final.rows),
-            "attributes": {
-                "used": list(rows.plan.used),
-                "left_out": dict(rows.plan.left_out),
-                "sensitive": list(rows.survey.sensitive),
-            },
-            "warnings": warn_of(rows.leaks),
-            **judge_out_of_fold(rows, final),
-        },
-    )
+def _sliced_by(categories: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the first categories of a few values."""
+    few = [n for n, v in categories.items() if MIN_LEVELS <= len(v) <= MAX_LEVELS]
+    return few[:MAX_CATEGORIES]

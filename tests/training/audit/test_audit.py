@@ -15,9 +15,12 @@ from features.log import Log
 from features.plan import FeaturePlan, plan_features
 from features.tables import log_from_rows
 from tests.buyers import DAYS, STARTS_AT, Rows, make_rows
-from training.audit.audit import audit, compare, past_origin, rebuild
-from training.audit.leaky_columns import find_suspects
-from training.fit.schedule import Origin
+from training.audit.audit import Audit, Subject, audit, compare, rebuild
+from training.audit.evidence import gather_buyers
+from training.audit.leaky_columns import Suspicions, find_leaky_columns
+from training.kinds.purchases import PurchaseLearner, past_origin
+from training.origin import Origin
+from training.train import TrainOptions
 
 AS_OF = STARTS_AT + timedelta(days=400)
 ORIGIN = Origin(AS_OF, 90)
@@ -52,6 +55,19 @@ def with_sql(plan: FeaturePlan, here: str, there: str) -> FeaturePlan:
     return replace(plan, sql=plan.sql.replace(here, there))
 
 
+def subject_of(log: Log, as_of: datetime | None) -> Subject:
+    options = TrainOptions(horizon=HORIZON)
+    return PurchaseLearner(log, as_of=log.ends_at, options=options).audited(as_of)
+
+
+def prove(log: Log, as_of: datetime | None) -> Audit:
+    return audit(log, subject_of(log, as_of))
+
+
+def find_suspects(log: Log, plan: FeaturePlan) -> Suspicions:
+    return find_leaky_columns(log, gather_buyers(log, plan, origin=ORIGIN))
+
+
 def left_after(few: Rows, instant: datetime) -> set[str]:
     """Return who buys before an instant and not in the horizon after it."""
     ends_at = instant + HORIZON
@@ -71,7 +87,7 @@ def open_with(few: Rows, **more: Any) -> Log:
 def test_a_log_without_a_leak_is_clean(log: Log) -> None:
     rows_before = log.con.execute("select count(*) from transactions").fetchall()
 
-    found = audit(log, as_of=None, horizon=HORIZON)
+    found = prove(log, None)
 
     assert found.clean
     assert found.as_of == log.ends_at - HORIZON
@@ -101,13 +117,8 @@ def test_sql_that_sees_hidden_rows_is_found(
     for here, there in leaks.items():
         leaky = with_sql(leaky, here, there)
 
-    _, (found,) = rebuild(
-        log,
-        leaky,
-        as_of=AS_OF,
-        planner=lambda altered: leaky,
-        alterations=[alteration],
-    )
+    subject = replace(subject_of(log, AS_OF), plan=lambda altered: leaky)
+    _, (found,) = rebuild(log, leaky, subject, alterations=[alteration])
 
     assert not found.blind
     assert {"net_spend", "n_orders"} & {each.name for each in found.moved}
@@ -117,9 +128,8 @@ def test_a_plan_that_sees_hidden_rows_is_found(log: Log, plan: FeaturePlan) -> N
     def plan_at_the_end(each: Log) -> FeaturePlan:
         return plan_features(each, as_of=log.ends_at, horizon=HORIZON)
 
-    _, (found,) = rebuild(
-        log, plan, as_of=AS_OF, planner=plan_at_the_end, alterations=["added"]
-    )
+    subject = replace(subject_of(log, AS_OF), plan=plan_at_the_end)
+    _, (found,) = rebuild(log, plan, subject, alterations=["added"])
 
     assert found.moved == ()
     assert {"interaction_types", "sql"} <= set(found.plan_parts_moved)
@@ -134,7 +144,7 @@ def test_an_attribute_set_on_leaving_is_named(few: Rows, plan: FeaturePlan) -> N
         for i, name in enumerate(everybody)
     ]
     with open_with(few, customers=customers) as opened:
-        found = find_suspects(opened, plan, origin=ORIGIN)
+        found = find_suspects(opened, plan)
 
     assert [each.column for each in found.suspects][0] == "customers.state"
     assert found.suspects[0].auc == pytest.approx(1.0)
@@ -160,7 +170,7 @@ def test_a_product_that_is_backdated_for_some_who_leave_is_named(
     assert len(booked) >= 20
     more = (*rows.transactions, *booked)
     with open_with(rows, transactions=more, interactions=()) as opened:
-        found = find_suspects(opened, plan, origin=ORIGIN)
+        found = find_suspects(opened, plan)
 
     (suspect,) = found.suspects
     assert suspect.column == "transactions.product_id = 'CLOSING FEE'"
@@ -169,7 +179,7 @@ def test_a_product_that_is_backdated_for_some_who_leave_is_named(
 
 def test_too_few_who_churn_are_not_judged(plan: FeaturePlan) -> None:
     with make_rows(n_customers=20).open() as tiny:
-        found = find_suspects(tiny, plan, origin=ORIGIN)
+        found = find_suspects(tiny, plan)
 
     assert found.suspects == ()
     assert "too few to judge" in str(found.skipped)
@@ -196,4 +206,4 @@ def test_a_value_that_comes_and_a_customer_that_goes_are_differences() -> None:
 
 def test_a_log_without_a_past_is_refused(log: Log) -> None:
     with pytest.raises(DataError, match="no purchase before"):
-        audit(log, as_of=STARTS_AT - timedelta(days=1), horizon=HORIZON)
+        prove(log, STARTS_AT - timedelta(days=1))

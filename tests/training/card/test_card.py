@@ -12,7 +12,7 @@ from features.readiness import Readiness, check_readiness
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.card.advice import COLUMNS, write_improvements, write_limits
 from training.card.drivers import MOST_DRIVERS
-from training.judge.later_period import Holdout
+from training.judge.holdout import Holdout
 
 if TYPE_CHECKING:
     from features.tables import Log

@@ -20,7 +20,7 @@ def drawn(
     """Draw once."""
     return write_plots(
         tmp_path_factory.mktemp("plots") / "new",
-        holdout=trained_model.holdout,
+        outcome=trained_model.holdout.outcome,
         model=trained_model.fitted.model,
         features=trained_model.fitted.features.head(80),
     )

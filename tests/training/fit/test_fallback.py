@@ -18,7 +18,7 @@ from serving.api.pages import render_card
 from serving.scorer import score_log
 from tests.buyers import DAYS, STARTS_AT, Row, Rows, make_rows
 from tests.conftest import AS_OF
-from training.fit.fallback import Unjudged
+from training.judge.unjudged import Unjudged
 from training.registry import register
 from training.train import TrainedModel, TrainOptions, train
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.training.fitted import fit_of
 from training.fit.level import Level, learn_level
 from training.fit.schedule import Schedule
 from training.snapshots import LEAST_CUSTOMERS, Snapshots
@@ -19,13 +20,13 @@ from training.train import TrainedModel
 @pytest.fixture(scope="module")
 def schedule(trained_model: TrainedModel) -> Schedule:
     """Return the schedule of the trained version: a year and some."""
-    return trained_model.fitted.schedule
+    return fit_of(trained_model).schedule
 
 
 @pytest.fixture(scope="module")
 def snapshots(trained_model: TrainedModel) -> Snapshots:
     """Return the snapshots of the trained version."""
-    return trained_model.fitted.snapshots
+    return fit_of(trained_model).snapshots
 
 
 def recent(schedule: Schedule) -> Schedule:
@@ -44,7 +45,7 @@ def with_labels(
 def test_it_is_that_of_the_version(
     trained_model: TrainedModel, schedule: Schedule, snapshots: Snapshots
 ) -> None:
-    assert learn_level(schedule, snapshots) == trained_model.fitted.level
+    assert learn_level(schedule, snapshots) == fit_of(trained_model).level
 
 
 def test_the_same_time_of_earlier_years_comes_first(

@@ -15,12 +15,14 @@ from features.tables import Log
 from models.simple import WORDS
 from tests.buyers import STARTS_AT, Rows, make_rows
 from tests.conftest import AS_OF, HORIZON_DAYS
-from training.fit.pair import MODEL, Recipe
+from tests.training.fitted import fit_of
+from training.fit.pair import Recipe
 from training.fit.purchases import Fitted, fit_customer_model, fit_snapshots
 from training.judge.baselines import rfm_score
-from training.judge.later_period import Gate, judge
+from training.kinds.purchases import PurchaseLearner
+from training.origin import MODEL
 from training.snapshots import Snapshots, build_snapshots
-from training.train import TrainedModel
+from training.train import TrainedModel, TrainOptions
 
 BRIEF = {"num_iterations": 3}
 
@@ -44,7 +46,7 @@ def refit(
 @pytest.fixture(scope="module")
 def base(trained_model: TrainedModel) -> Fitted:
     """Return a fit where neither model passed."""
-    return refit(trained_model.fitted, churn="btyd", value="btyd")
+    return refit(fit_of(trained_model), churn="btyd", value="btyd")
 
 
 def columns_of(fitted: Fitted) -> pd.DataFrame:
@@ -55,7 +57,7 @@ def columns_of(fitted: Fitted) -> pd.DataFrame:
 def test_churn_has_the_mean_that_the_level_foretells(
     trained_model: TrainedModel,
 ) -> None:
-    fitted = trained_model.fitted
+    fitted = fit_of(trained_model)
     X = columns_of(fitted)
     active = fitted.level.active_mean(X["btyd_p_active"].to_numpy())
     p = fitted.model.predict(X).churn_probability
@@ -65,14 +67,14 @@ def test_churn_has_the_mean_that_the_level_foretells(
 def test_value_has_the_total_that_the_level_foretells(
     trained_model: TrainedModel,
 ) -> None:
-    fitted = trained_model.fitted
+    fitted = fit_of(trained_model)
     X = columns_of(fitted)
     total = X["btyd_expected_value"].sum() * fitted.level.value_factor
     assert fitted.model.predict(X).expected_value.sum() == pytest.approx(total)
 
 
 def test_a_model_that_passed_says_what_it_is(trained_model: TrainedModel) -> None:
-    basis = trained_model.fitted.model.basis
+    basis = fit_of(trained_model).model.basis
     assert trained_model.holdout.passed == ("churn", "value")
     assert basis.name in ("model", "blend")
     assert "LightGBM" in basis.reason
@@ -124,7 +126,7 @@ def test_what_btyd_says_is_explained_by_btyd(base: Fitted) -> None:
 def test_a_simple_method_is_served_as_it_ranks(
     trained_model: TrainedModel, churn: str, value: str, basis: str
 ) -> None:
-    fitted = refit(trained_model.fitted, churn=churn, value=value)
+    fitted = refit(fit_of(trained_model), churn=churn, value=value)
     X, model = columns_of(fitted), fitted.model
     forecast = model.predict(X)
     assert model.basis.name == basis
@@ -150,7 +152,7 @@ def test_one_may_fail_without_the_other(
     trained_model: TrainedModel, base: Fitted, served: str
 ) -> None:
     churn, value = (MODEL, "btyd") if served == "churn" else ("btyd", MODEL)
-    fitted = refit(trained_model.fitted, churn=churn, value=value)
+    fitted = refit(fit_of(trained_model), churn=churn, value=value)
     X = columns_of(fitted)
     forecast, of_base = (each.model.predict(X) for each in (fitted, base))
     same = {
@@ -176,13 +178,12 @@ def shuffled(snapshots: Snapshots) -> Snapshots:
 
 
 def test_a_model_that_learnt_nonsense_does_not_pass(
-    trained_model: TrainedModel, buyers_log: Log
+    trained_model: TrainedModel, buyers_log: Log, options: TrainOptions
 ) -> None:
-    good = trained_model.fitted
+    good = fit_of(trained_model)
     bad = refit(good, snapshots=shuffled(good.snapshots))
-    origin = good.schedule.target
-    truth = build_snapshots(buyers_log, good.model.plan, as_of=AS_OF, origins=[origin])
-    verdict = judge(bad, truth.labels[origin], gate=Gate())
+    learner = PurchaseLearner(buyers_log, as_of=AS_OF, options=options)
+    verdict = learner.judge(bad, good.schedule.target)
     assert verdict.passed == ()
     assert verdict.grade == "D"
     assert verdict.churn["model"]["auc"] < verdict.churn["bgnbd"]["auc"]
@@ -191,14 +192,14 @@ def test_a_model_that_learnt_nonsense_does_not_pass(
 def test_nobody_or_everybody_coming_back_can_be_fitted(
     trained_model: TrainedModel,
 ) -> None:
-    snapshots = trained_model.fitted.snapshots
+    snapshots = fit_of(trained_model).snapshots
     for churned, spend in ((1.0, 0.0), (0.0, 30.0)):
         labels = {
             origin: found.assign(churned=churned, value=spend, n_orders=1.0 - churned)
             for origin, found in snapshots.labels.items()
         }
         fitted = refit(
-            trained_model.fitted, snapshots=replace(snapshots, labels=labels)
+            fit_of(trained_model), snapshots=replace(snapshots, labels=labels)
         )
         forecast = fitted.model.predict(columns_of(fitted))
         assert np.isfinite(forecast.churn_probability).all()
@@ -251,7 +252,7 @@ def test_a_history_that_is_too_short_is_refused(buyers_log: Log) -> None:
 def test_features_are_those_at_the_instant_of_the_fit(
     trained_model: TrainedModel, buyers_log: Log
 ) -> None:
-    fitted = trained_model.fitted
+    fitted = fit_of(trained_model)
     assert fitted.schedule.target.as_of == AS_OF
     built = build_snapshots(buyers_log, fitted.model.plan, as_of=AS_OF, origins=[])
     pd.testing.assert_frame_equal(fitted.features, built.features[AS_OF])
@@ -261,7 +262,7 @@ def test_features_are_those_at_the_instant_of_the_fit(
 def test_each_snapshot_gives_its_customers_to_the_training_rows(
     trained_model: TrainedModel,
 ) -> None:
-    fitted = trained_model.fitted
+    fitted = fit_of(trained_model)
     assert fitted.rows == sum(
         len(fitted.snapshots.labels[origin]) for origin in fitted.schedule.snapshots
     )

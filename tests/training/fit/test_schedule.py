@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from training.fit.schedule import (
     MOST_SNAPSHOTS,
-    Origin,
     Schedule,
     choose_snapshots,
     holdout_origin,
     late_origin,
     plan_schedule,
 )
+from training.origin import Origin
 
 STARTS_AT = datetime(2020, 2, 28, 9, 30, tzinfo=UTC)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,26 +11,28 @@ import pandas as pd
 import pytest
 
 from models.simple import METHODS, SimpleScore
-from training.fit.pair import MODEL, Core
+from tests.conftest import AS_OF
+from tests.training.fitted import fit_of
+from training.fit.pair import Core
 from training.fit.purchases import Fitted, _basis
-from training.judge.later_period import (
-    BASELINES,
-    Gate,
-    Holdout,
-    grade_in_words,
-    judge,
-)
+from training.judge.baselines import BASELINES
+from training.judge.gate import Gate
+from training.judge.holdout import Holdout
+from training.kinds.purchases import PurchaseLearner
+from training.origin import MODEL
 from training.snapshots import build_snapshots
 
 if TYPE_CHECKING:
     from features.tables import Log
-    from training.train import TrainedModel
+    from training.train import TrainedModel, TrainOptions
+
+Judge = Callable[[Fitted, Gate], Holdout]
 
 
 @pytest.fixture(scope="module")
 def fitted(trained_model: TrainedModel) -> Fitted:
     """Return the fit of the trained version."""
-    return trained_model.fitted
+    return fit_of(trained_model)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +46,21 @@ def labels(fitted: Fitted, buyers_log: Log) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def honest(fitted: Fitted, labels: pd.DataFrame) -> Holdout:
+def judge(buyers_log: Log, options: TrainOptions) -> Judge:
+    """Judge a fit on what came after it."""
+
+    def judge_by(fitted: Fitted, gate: Gate) -> Holdout:
+        strict = replace(options, gate=gate)
+        learner = PurchaseLearner(buyers_log, as_of=AS_OF, options=strict)
+        return learner.judge(fitted, fitted.schedule.target)
+
+    return judge_by
+
+
+@pytest.fixture(scope="module")
+def honest(fitted: Fitted, judge: Judge) -> Holdout:
     """Judge the model as it is."""
-    return judge(fitted, labels, gate=Gate())
+    return judge(fitted, Gate())
 
 
 def made_bad(fitted: Fitted, target: str) -> Fitted:
@@ -64,9 +79,9 @@ def made_bad(fitted: Fitted, target: str) -> Fitted:
 
 @pytest.mark.parametrize("target", ["churn", "value"])
 def test_a_model_made_bad_on_purpose_does_not_pass(
-    fitted: Fitted, labels: pd.DataFrame, honest: Holdout, target: str
+    fitted: Fitted, judge: Judge, honest: Holdout, target: str
 ) -> None:
-    bad = judge(made_bad(fitted, target), labels, gate=Gate())
+    bad = judge(made_bad(fitted, target), Gate())
     other = {"churn": "value", "value": "churn"}[target]
     assert target not in bad.passed
     assert (other in bad.passed) == (other in honest.passed)
@@ -82,31 +97,31 @@ def test_a_model_made_bad_on_purpose_does_not_pass(
 
 
 def test_the_gate_asks_for_the_gain_that_is_set(
-    fitted: Fitted, labels: pd.DataFrame, honest: Holdout
+    fitted: Fitted, judge: Judge, honest: Holdout
 ) -> None:
     model, (_, best) = honest.churn["model"]["auc"], honest.best_baseline("churn")
     gain = model - best
     assert gain > 0
     for asked, passes in ((gain / 2, True), (gain * 2, False)):
-        found = judge(fitted, labels, gate=Gate(min_auc_gain=asked))
+        found = judge(fitted, Gate(min_auc_gain=asked))
         assert ("churn" in found.passed) == passes
 
 
 def test_a_grade_of_a_is_kept_for_figures_that_hold(
-    fitted: Fitted, labels: pd.DataFrame, honest: Holdout
+    fitted: Fitted, judge: Judge, honest: Holdout
 ) -> None:
     easy = Gate(clear_gain=0.0, max_ece=1.0, max_total_error=1.0)
-    assert judge(fitted, labels, gate=easy).grade == "A"
+    assert judge(fitted, easy).grade == "A"
     for strict in (
         replace(easy, clear_gain=1.0),
         replace(easy, max_ece=0.0),
         replace(easy, max_total_error=0.0),
     ):
-        assert judge(fitted, labels, gate=strict).grade == "B"
+        assert judge(fitted, strict).grade == "B"
 
 
 def test_the_grade_is_told_in_words_with_its_figures(honest: Holdout) -> None:
-    words = grade_in_words(honest)
+    words = honest.grade_in_words()
     name, auc = honest.best_baseline("churn")
     assert f"({name} {auc:.3f})" in words["en"]
     assert f"({name} {auc:.3f})" in words["zh"]
@@ -156,12 +171,13 @@ def test_it_tells_of_every_customer(
     fitted: Fitted, labels: pd.DataFrame, honest: Holdout
 ) -> None:
     forecast = fitted.model.predict(fitted.model.design(fitted.features))
-    assert (honest.p == forecast.churn_probability).all()
-    assert (honest.expected == forecast.expected_value).all()
+    assert (honest.outcome.p == forecast.churn_probability).all()
+    assert (honest.outcome.expected == forecast.expected_value).all()
     assert honest.n_customers == len(labels)
     assert honest.churn_rate == pytest.approx(labels["churned"].mean())
-    assert honest.total_value == pytest.approx(labels["value"].sum())
-    for table in (honest.reliability, honest.deciles):
+    assert honest.outcome.value.sum() == pytest.approx(labels["value"].sum())
+    values = honest.to_dict()
+    for table in (values["reliability"], values["value_deciles"]):
         assert sum(row["n"] for row in table) == honest.n_customers
     for measured in (honest.churn, honest.value):
         assert set(measured) == {"model", *BASELINES}
@@ -182,24 +198,22 @@ def test_the_bands_hold_about_nine_of_ten_customers(honest: Holdout) -> None:
 )
 def test_who_misses_the_gate_costs_the_grade(
     fitted: Fitted,
-    labels: pd.DataFrame,
+    judge: Judge,
     gate: Gate,
     passed: tuple[str, ...],
     grade: str,
 ) -> None:
-    found = judge(fitted, labels, gate=gate)
+    found = judge(fitted, gate)
     assert (found.passed, found.grade) == (passed, grade)
 
 
-def test_a_draw_does_not_pass(
-    fitted: Fitted, labels: pd.DataFrame, honest: Holdout
-) -> None:
+def test_a_draw_does_not_pass(fitted: Fitted, judge: Judge, honest: Holdout) -> None:
     gain = honest.churn["model"]["auc"] - honest.best_baseline("churn")[1]
-    assert "churn" not in judge(fitted, labels, gate=Gate(min_auc_gain=gain)).passed
+    assert "churn" not in judge(fitted, Gate(min_auc_gain=gain)).passed
 
 
 def test_each_grade_has_words_of_its_own(honest: Holdout) -> None:
-    words = [grade_in_words(replace(honest, grade=grade)) for grade in "ABCD"]
+    words = [replace(honest, grade=grade).grade_in_words() for grade in "ABCD"]
     assert all(set(each) == {"en", "zh"} for each in words)
     assert len({each["en"] for each in words}) == 4
     assert len({each["zh"] for each in words}) == 4

@@ -17,13 +17,13 @@ from serving.scorer import score_log
 from tests.bench.contracts import START, make_contracts
 from tests.features.test_contracts import rows_of
 from training.fit.contract_schedule import judged_days, plan_origins
-from training.judge.contracts import chance, kaplan_meier
-from training.judge.later_period import Gate
-from training.kinds.contracts import ContractOptions, train_contracts
-from training.mixed_version import MixedVersion
+from training.judge.gate import Gate
+from training.judge.holdout import Holdout
+from training.judge.survival import chance, kaplan_meier
+from training.train import TrainedModel, TrainOptions, train
 
 AS_OF = START + timedelta(weeks=80)
-OPTIONS = ContractOptions(horizon_days=91, seed=1)
+OPTIONS = TrainOptions(horizon=timedelta(days=91), seed=1, kind="subscriptions")
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +39,19 @@ def log() -> Iterator[Log]:
 
 
 @pytest.fixture(scope="module")
-def version(log: Log, tmp_path_factory: pytest.TempPathFactory) -> MixedVersion:
+def version(log: Log, tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     """Train once."""
     folder = tmp_path_factory.mktemp("contracts") / "bundle"
-    return train_contracts(log, as_of=AS_OF, folder=folder, options=OPTIONS)
+    return train(log, as_of=AS_OF, folder=folder, options=OPTIONS)
 
 
 @pytest.fixture(scope="module")
-def bundle(version: MixedVersion) -> Bundle:
+def bundle(version: TrainedModel) -> Bundle:
     """Read the bundle."""
     return load_bundle(version.folder, version="7", sha256=version.sha256)
 
 
-def test_the_card_judges_on_a_later_day(version: MixedVersion) -> None:
+def test_the_card_judges_on_a_later_day(version: TrainedModel) -> None:
     card, holdout = version.card, version.card["holdout"]
     assert card["kind"] == "subscriptions"
     assert holdout["as_of"] == (AS_OF - timedelta(days=91)).isoformat()
@@ -133,16 +133,17 @@ def test_where_the_gate_says_no_a_simple_method_is_served(tmp_path: Path) -> Non
     drawn = make_contracts(900, seed=5, n_weeks=80)
     rows = rows_of(drawn.subscriptions[["customer_id", "starts_at", "ends_at"]])
     ends_at = AS_OF
-    options = ContractOptions(horizon_days=91, gate=Gate(min_auc_gain=0.9))
+    options = TrainOptions(
+        horizon=timedelta(days=91), gate=Gate(min_auc_gain=0.9), kind="subscriptions"
+    )
     with log_from_rows(subscriptions=rows, now=ends_at) as bare:
-        found = train_contracts(
-            bare, as_of=ends_at, folder=tmp_path / "bundle", options=options
-        )
+        found = train(bare, as_of=ends_at, folder=tmp_path / "bundle", options=options)
         run = score_log(
             load_bundle(found.folder, version="1", sha256=found.sha256),
             bare,
             as_of=ends_at,
         )
+    assert isinstance(found.holdout, Holdout)
     served = found.holdout.served["churn"]
     best = max(("logistic", "tenure_and_plan"), key=lambda n: _auc(found, n))
     assert served == best
@@ -151,14 +152,14 @@ def test_where_the_gate_says_no_a_simple_method_is_served(tmp_path: Path) -> Non
     assert "is served" in found.holdout.reason or "are served" in found.holdout.reason
 
 
-def _auc(version: MixedVersion, name: str) -> float:
+def _auc(version: TrainedModel, name: str) -> float:
     return version.holdout.churn[name]["auc"]
 
 
 def test_a_short_log_is_refused(log: Log, tmp_path: Path) -> None:
     early = START + timedelta(days=60)
     with pytest.raises(DataError, match="go back"):
-        train_contracts(log, as_of=early, folder=tmp_path / "b", options=OPTIONS)
+        train(log, as_of=early, folder=tmp_path / "b", options=OPTIONS)
 
 
 def test_every_label_is_over_before_it_is_used() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,16 @@ from scipy.special import expit
 from features.errors import DataError
 from features.log import Log
 from models.bundle import Bundle, load_bundle
-from models.mixed_model import MixedModel
+from models.mixed_model import LabelModel
 from models.reports.report import Report
 from models.scores import BASE, OTHER, SCORE_SCHEMA
 from serving.apart import CustomerEvents, score_again, score_events
 from serving.reporter import write_reports
 from serving.scorer import score_log
 from tests.telco import open_telco
-from training.kinds.labels import AttributeOptions, train_attributes
-from training.mixed_version import MixedVersion
+from training.train import TrainedModel, TrainOptions, train
 
-OPTIONS = AttributeOptions(horizon_days=90, seed=1)
+OPTIONS = TrainOptions(horizon=timedelta(days=90), seed=1, kind="labels")
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +41,19 @@ def log() -> Iterator[Log]:
 
 
 @pytest.fixture(scope="module")
-def version(log: Log, tmp_path_factory: pytest.TempPathFactory) -> MixedVersion:
+def version(log: Log, tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     """Train once."""
     folder = tmp_path_factory.mktemp("telco") / "bundle"
-    return train_attributes(log, as_of=log.ends_at, folder=folder, options=OPTIONS)
+    return train(log, as_of=log.ends_at, folder=folder, options=OPTIONS)
 
 
 @pytest.fixture(scope="module")
-def bundle(version: MixedVersion) -> Bundle:
+def bundle(version: TrainedModel) -> Bundle:
     """Read the bundle."""
     return load_bundle(version.folder, version="7", sha256=version.sha256)
 
 
-def test_what_knows_the_answer_is_left_out_and_named(version: MixedVersion) -> None:
+def test_what_knows_the_answer_is_left_out_and_named(version: TrainedModel) -> None:
     assert "Final Refund" not in version.card["attributes"]["used"]
     assert "Final Refund is left out" in version.card["warnings"][0]
     assert set(version.card["attributes"]["used"]).isdisjoint(
@@ -62,7 +62,7 @@ def test_what_knows_the_answer_is_left_out_and_named(version: MixedVersion) -> N
 
 
 def test_the_card_judges_on_customers_held_out_and_by_group(
-    version: MixedVersion,
+    version: TrainedModel,
 ) -> None:
     card, holdout = version.card, version.card["holdout"]
     assert set(holdout["churn"]) == {"model", "base_rate", "best_attribute", "logistic"}
@@ -114,9 +114,9 @@ def test_own_attributes_give_the_row_of_the_run(bundle: Bundle, log: Log) -> Non
     assert fresh == again == {**served, "priority": None}
 
 
-def test_the_parts_of_the_blend_add_up(bundle: Bundle, version: MixedVersion) -> None:
+def test_the_parts_of_the_blend_add_up(bundle: Bundle, version: TrainedModel) -> None:
     model = bundle.model
-    assert isinstance(model, MixedModel)
+    assert isinstance(model, LabelModel)
     X = model.design(version.fitted.features.head(20))
     parts, base = model.churn.contributions(X)
     np.testing.assert_allclose(
@@ -132,7 +132,7 @@ def test_too_few_labels_are_refused(tmp_path: Path) -> None:
         open_telco(60) as few,
         pytest.raises(DataError, match="60 customers have a label"),
     ):
-        train_attributes(few, as_of=few.ends_at, folder=tmp_path / "b", options=OPTIONS)
+        train(few, as_of=few.ends_at, folder=tmp_path / "b", options=OPTIONS)
 
 
 def test_reports_say_what_customers_pay(bundle: Bundle, log: Log) -> None:
