@@ -161,9 +161,14 @@ def show_tuning(card: dict[str, Any]) -> None:
         say(f"Tuning: the parameters of version {found['reused_from']} are used again.")
         return
     used = "they are used" if found["is_used"] else "the usual ones are used"
+    where = "out of fold, without the customers held out"
+    if kind_of(card).is_judged_later:
+        where = (
+            f"on the {found['judged_days']} days from {found['judged_at'][:10]}, "
+            "before the holdout"
+        )
     say(
-        f"Tuning: {found['n_trials']} trials, judged on the {found['judged_days']} "
-        f"days from {found['judged_at'][:10]}, before the holdout. Mean of AUC and "
+        f"Tuning: {found['n_trials']} trials, judged {where}. Mean of AUC and "
         f"Gini {found['default_value']:.4f} by the usual parameters, "
         f"{found['best_value']:.4f} by the best; {found['margin']} more is asked, with "
         f"two seeds: {used}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from features.contracts import (
     plan_contracts,
 )
 from features.fingerprint import fingerprint
-from models.kind import CONTRACTS, ChurnKind
+from models.kind import CONTRACTS
 from models.mixed_model import MONTH_DAYS
 from training.audit.audit import Subject
 from training.audit.evidence import gather_holders
@@ -42,7 +42,7 @@ from training.judge.holdout import Holdout, SimpleMethods, judge
 from training.judge.outcome import Outcome
 from training.judge.slices import slice_payers
 from training.judge.survival import BY_PLAN, KAPLAN_MEIER, survive
-from training.kinds.learner import TableReadiness, TrainOptions
+from training.kinds.learner import Learner, TableReadiness
 from training.kinds.payers import (
     LIMITS,
     WORDING,
@@ -83,16 +83,10 @@ OWN_LIMITS = (
 )
 
 
-class ContractLearner:
-    """Learn churn from a log of contracts; see ``Learner``."""
+class ContractLearner(Learner):
+    """Learn churn from a log of contracts."""
 
-    kind: ClassVar[ChurnKind] = CONTRACTS
-    cannot: ClassVar[Mapping[str, str]] = {}
-
-    def __init__(self, log: Log, *, as_of: datetime, options: TrainOptions) -> None:
-        self.log = log
-        self.as_of = as_of
-        self.options = options
+    kind = CONTRACTS
 
     @cached_property
     def look(self) -> ContractLook:
@@ -172,13 +166,7 @@ class ContractLearner:
         )
 
     def fall_back(self, *, progress: Progress) -> tuple[ContractFit, Judged]:
-        """Refuse: nothing can be served without contracts that ended.
-
-        Raises
-        ------
-        DataError
-            That says what is missing.
-        """
+        """Refuse: nothing can be served without contracts that ended."""
         raise self.look.refuse(as_of=self.as_of)
 
     def audited(self, as_of: datetime | None) -> Subject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,8 @@ from threadpoolctl import threadpool_limits
 from features.attribute_survey import plan_attributes, survey_attributes
 from features.attributes import build_attributes
 from features.fingerprint import fingerprint
-from models.kind import LABELS, ChurnKind
+from models.kind import LABELS
 from models.mixed_model import MONTH_DAYS
-from training.audit.audit import Subject
 from training.audit.leaky_label import find_leaks
 from training.card.card import OwnFacts
 from training.fit.labels import (
@@ -32,7 +31,7 @@ from training.judge.holdout import Holdout, SimpleMethods, judge
 from training.judge.labels import best_attribute, judge_out_of_fold
 from training.judge.outcome import Outcome
 from training.judge.slices import slice_payers
-from training.kinds.learner import TableReadiness, TrainOptions, refuse
+from training.kinds.learner import Learner, TableReadiness, TrainOptions
 from training.kinds.payers import (
     LIMITS,
     WORDING,
@@ -80,19 +79,14 @@ OWN_LIMITS = (
 NO_DATES = "labels and attributes have no dates"
 
 
-class LabelLearner:
-    """Learn churn from labels and attributes; see ``Learner``."""
+class LabelLearner(Learner):
+    """Learn churn from labels and attributes."""
 
-    kind: ClassVar[ChurnKind] = LABELS
-    cannot: ClassVar[Mapping[str, str]] = {
+    kind = LABELS
+    cannot = {
         "audit": f"{NO_DATES}, so no row can be told to lie ahead",
         "backtest": f"{NO_DATES}, so there is no earlier day to look back from",
     }
-
-    def __init__(self, log: Log, *, as_of: datetime, options: TrainOptions) -> None:
-        self.log = log
-        self.as_of = as_of
-        self.options = options
 
     @cached_property
     def labelled(self) -> Labelled:
@@ -172,24 +166,8 @@ class LabelLearner:
         return self._fit(self.labelled.has_label, served=served["churn"])
 
     def fall_back(self, *, progress: Progress) -> tuple[LabelFit, Judged]:
-        """Refuse: nothing can be served without labels and attributes.
-
-        Raises
-        ------
-        DataError
-            That says what is missing.
-        """
+        """Refuse: nothing can be served without labels and attributes."""
         raise self.labelled.refuse()
-
-    def audited(self, as_of: datetime | None) -> Subject:
-        """Refuse: attributes have no dates.
-
-        Raises
-        ------
-        ConfigError
-            That says so.
-        """
-        raise refuse(type(self), "audit")
 
     def prepare_trials(self, *, progress: Progress) -> Trials:
         """Return trials that are judged out of fold, without who is held out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -114,7 +115,7 @@ class TableReadiness:
         return asdict(self)
 
 
-class Learner(Protocol):
+class Learner(ABC):
     """One kind of churn, learnt from one log as of an instant.
 
     Attributes
@@ -122,62 +123,56 @@ class Learner(Protocol):
     kind : ChurnKind
         Its served half.
     cannot : mapping of str to str
-        What makes no sense for the kind (``audit``, ``backtest``, ``tune``), and why.
+        Which of ``ACTS`` makes no sense for the kind, and why.
     """
 
     kind: ClassVar[ChurnKind]
-    cannot: ClassVar[Mapping[str, str]]
+    cannot: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, log: Log, *, as_of: datetime, options: TrainOptions) -> None: ...
+    def __init__(self, log: Log, *, as_of: datetime, options: TrainOptions) -> None:
+        self.log = log
+        self.as_of = as_of
+        self.options = options
 
+    @abstractmethod
     def readiness(self) -> Readiness:
         """Compare what the tables hold with what a model needs."""
 
+    @abstractmethod
     def origins(
         self, count: int, *, embargo: timedelta = NO_EMBARGO
     ) -> tuple[Origin, ...]:
         """Return where the recipe can be judged, the newest last; at most so many."""
 
+    @abstractmethod
     def fit_before(
         self, origin: Origin, *, progress: Progress, embargo: timedelta = NO_EMBARGO
     ) -> FittedModel:
         """Fit the recipe without anything that it is going to be judged by."""
 
+    @abstractmethod
     def judge(self, fitted: Any, origin: Origin) -> Holdout:
         """Compare what ``fit_before`` gave with what came, beside simple methods."""
 
+    @abstractmethod
     def fit_all(self, served: Mapping[str, str], *, progress: Progress) -> FittedModel:
         """Fit on all there is what a holdout chose to serve."""
 
+    @abstractmethod
     def fall_back(self, *, progress: Progress) -> tuple[FittedModel, Judged]:
-        """Fit what needs no judgement.
+        """Fit what needs no judgement; a DataError where nothing can be served."""
 
-        Raises
-        ------
-        DataError
-            If nothing can be served.
-        """
-
-    def audited(self, as_of: datetime | None) -> Subject:
-        """Return what an audit looks at; None for the last instant with an answer.
-
-        Raises
-        ------
-        ConfigError
-            If the kind cannot be audited.
-        """
-
-    def prepare_trials(self, *, progress: Progress) -> Trials:
-        """Return what trials of parameters are judged by: never the holdout.
-
-        Raises
-        ------
-        DataError
-            If the history is too short.
-        """
-
+    @abstractmethod
     def describe(self, fitted: Any, holdout: Judged) -> OwnFacts:
         """Return what the card says of this kind alone."""
+
+    @abstractmethod
+    def prepare_trials(self, *, progress: Progress) -> Trials:
+        """Return what trials of parameters are judged by: never the holdout."""
+
+    def audited(self, as_of: datetime | None) -> Subject:
+        """Return what an audit looks at; None for the last instant with an answer."""
+        raise refuse(type(self), "audit")
 
 
 def refuse(learner: type[Learner], act: str) -> ConfigError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ from features.errors import DataError
 from features.fingerprint import fingerprint
 from features.plan import FeaturePlan, plan_features
 from features.readiness import Readiness, check_readiness
-from models.kind import PURCHASES, ChurnKind
+from models.kind import PURCHASES
 from models.simple import WORDS
 from training.audit.audit import Subject
 from training.audit.evidence import gather_buyers
@@ -41,7 +41,7 @@ from training.judge.holdout import Holdout, Wording, judge
 from training.judge.outcome import Outcome
 from training.judge.slices import slice_buyers
 from training.judge.unjudged import Unjudged
-from training.kinds.learner import TrainOptions
+from training.kinds.learner import Learner
 from training.origin import NO_EMBARGO, Origin, Progress
 from training.snapshots import build_snapshots
 from training.version import Judged
@@ -78,16 +78,10 @@ WORDING = Wording(
 )
 
 
-class PurchaseLearner:
-    """Learn churn and value from a log of purchases; see ``Learner``."""
+class PurchaseLearner(Learner):
+    """Learn churn and value from a log of purchases."""
 
-    kind: ClassVar[ChurnKind] = PURCHASES
-    cannot: ClassVar[Mapping[str, str]] = {}
-
-    def __init__(self, log: Log, *, as_of: datetime, options: TrainOptions) -> None:
-        self.log = log
-        self.as_of = as_of
-        self.options = options
+    kind = PURCHASES
 
     @cached_property
     def _readiness(self) -> Readiness:

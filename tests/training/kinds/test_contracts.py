@@ -1,12 +1,14 @@
 """A model of contracts: judged on a later day, explained, and served alike."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from features.contracts import ContractPlan
 from features.errors import DataError
 from features.log import Log
 from features.tables import log_from_rows
@@ -16,11 +18,19 @@ from serving.apart import CustomerEvents, score_again, score_events
 from serving.scorer import score_log
 from tests.bench.contracts import START, make_contracts
 from tests.features.test_contracts import rows_of
-from training.fit.contract_schedule import judged_days, plan_origins
+from training.audit.audit import audit, rebuild
+from training.backtest import backtest
+from training.fit.contract_schedule import (
+    choose_contract_origins,
+    judged_days,
+    plan_origins,
+)
 from training.judge.gate import Gate
 from training.judge.holdout import Holdout
 from training.judge.survival import chance, kaplan_meier
+from training.kinds.contracts import ContractLearner
 from training.train import TrainedModel, TrainOptions, train
+from training.tuning import Budget, tune
 
 AS_OF = START + timedelta(weeks=80)
 OPTIONS = TrainOptions(horizon=timedelta(days=91), seed=1, kind="subscriptions")
@@ -180,3 +190,86 @@ def test_kaplan_meier_counts_who_is_still_there() -> None:
     np.testing.assert_allclose(
         chance((ends, share), np.array([0.0, 15.0, 35.0]), 10.0), [0.2, 0.25, 0.0]
     )
+
+
+def test_a_backtest_looks_from_earlier_days_and_sees_nothing_later(log: Log) -> None:
+    embargo = timedelta(days=10)
+    looks = backtest(log, as_of=AS_OF, options=OPTIONS, origins=2, embargo=embargo)
+    values = looks.to_dict()
+    assert [each["horizon_days"] for each in values["origins"]] == [91, 91]
+    assert looks.looks[-1].holdout.origin.ends_at == AS_OF
+    assert values["churn"]["model"]["auc"]["n_origins"] == 2
+    assert {"tenure", "kaplan_meier", "logistic"} < set(values["churn"])
+    newest = looks.looks[-1].holdout.origin.as_of
+    past = choose_contract_origins(
+        starts_at=log.starts_at,
+        as_of=AS_OF,
+        horizon_days=91,
+        count=9,
+        embargo=embargo,
+    )
+    assert past[-1].as_of == newest
+    for origin in past:
+        planned = plan_origins(
+            starts_at=log.starts_at, cutoff=origin.as_of - embargo, days=91
+        )
+        assert planned.early
+        assert planned.late.ends_at + embargo <= origin.as_of
+
+
+def test_a_log_of_contracts_without_a_leak_is_clean(log: Log) -> None:
+    found = audit(log, learner_of(log).audited(None))
+    assert found.clean
+    assert all(sum(each.rows_altered.values()) > 0 for each in found.rebuilds)
+    assert found.suspicions.model_auc is not None
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "alteration"),
+    [
+        ("< as_ofs.as_of then greatest", "is not null then greatest", "removed"),
+        ("subscriptions.starts_at < as_ofs.as_of", "true", "removed"),
+        ("subscriptions.known_at < as_ofs.as_of", "true", "moved"),
+    ],
+    ids=["an end that lies ahead", "a later start", "what is not yet known"],
+)
+def test_sql_that_sees_what_lies_ahead_is_found(
+    log: Log, here: str, there: str, alteration: str
+) -> None:
+    subject = learner_of(log).audited(AS_OF - timedelta(days=91))
+    plan = subject.plan(log)
+    assert isinstance(plan, ContractPlan)
+    assert here in plan.sql
+    leaky = replace(plan, sql=plan.sql.replace(here, there))
+    blind = replace(subject, plan=lambda altered: leaky)
+    _, (found,) = rebuild(log, leaky, blind, alterations=[alteration])
+    assert not found.blind
+
+
+def test_tuned_parameters_are_those_that_are_fitted(log: Log, tmp_path: Path) -> None:
+    storage = f"sqlite:///{tmp_path / 'tuning.db'}"
+    budget = Budget(timedelta(minutes=5), trials=1)
+    tuning = tune(log, as_of=AS_OF, options=OPTIONS, budget=budget, storage=storage)
+    assert tuning.n_trials == 2
+    assert datetime.fromisoformat(tuning.as_of) == AS_OF - timedelta(days=91)
+    assert tuning.default_value > 0.5
+    options = replace(OPTIONS, parameters={"n_rounds": 3, "num_leaves": 4})
+    tuned = train(log, as_of=AS_OF, folder=tmp_path / "bundle", options=options)
+    trees = tuned.fitted.model.boosters["churn"]
+    assert trees.num_trees() == 3
+
+
+def learner_of(log: Log) -> ContractLearner:
+    return ContractLearner(log, as_of=log.ends_at, options=OPTIONS)
+
+
+def test_contracts_of_which_none_ended_are_refused(tmp_path: Path) -> None:
+    rows = [
+        {"customer_id": f"c{number}", "starts_at": START + timedelta(days=number % 9)}
+        for number in range(300)
+    ]
+    with (
+        log_from_rows(subscriptions=rows, now=AS_OF) as forever,
+        pytest.raises(DataError, match="0 of them churned"),
+    ):
+        train(forever, as_of=AS_OF, folder=tmp_path / "b", options=OPTIONS)

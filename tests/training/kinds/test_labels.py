@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from features.errors import DataError
+from features.errors import ConfigError, DataError
 from features.log import Log
 from models.bundle import Bundle, load_bundle
 from models.mixed_model import LabelModel
@@ -19,7 +19,11 @@ from serving.apart import CustomerEvents, score_again, score_events
 from serving.reporter import write_reports
 from serving.scorer import score_log
 from tests.telco import open_telco
+from training.fit.labels import hold_out, prepare_label_trials
+from training.kinds import find_learner
+from training.kinds.labels import LabelLearner
 from training.train import TrainedModel, TrainOptions, train
+from training.tuning import Budget, tune
 
 OPTIONS = TrainOptions(horizon=timedelta(days=90), seed=1, kind="labels")
 
@@ -143,3 +147,29 @@ def test_reports_say_what_customers_pay(bundle: Bundle, log: Log) -> None:
     paid = sum(each["net_revenue"] for each in tiers["rows"])
     assert paid == pytest.approx(12 * row[0])
     assert not json.loads(reports["abc"])["needs"]
+
+
+@pytest.mark.parametrize("act", ["audit", "backtest"])
+def test_what_needs_dates_is_refused_with_the_reason(act: str) -> None:
+    with pytest.raises(ConfigError, match="have no dates") as refused:
+        find_learner("labels", act=act)
+    assert f"`regulars {act}`" in refused.value.given
+
+
+def test_parameters_are_searched_without_the_customers_held_out(
+    log: Log, tmp_path: Path
+) -> None:
+    learner = LabelLearner(log, as_of=log.ends_at, options=OPTIONS)
+    trials = prepare_label_trials(
+        learner.labelled, ~hold_out(learner.labelled, seed=1), seed=1
+    )
+    assert len(trials.churned) == pytest.approx(0.75 * 700, abs=1)
+    tuning = tune(
+        log,
+        as_of=log.ends_at,
+        options=OPTIONS,
+        budget=Budget(timedelta(minutes=5), trials=1),
+        storage=f"sqlite:///{tmp_path / 'tuning.db'}",
+    )
+    assert tuning.n_trials == 2
+    assert tuning.default_value == trials.judge(None, seed=1)
