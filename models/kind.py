@@ -12,16 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from features.arrays.rows import OwnRows
+from features.door.log import Log
 from features.errors import DataError
-from features.log import Log
+from features.purchases.numpy.rows import OwnRows
 from features.spark.log import AnyLog
-from models.cluster_count import KTrial
-from models.customer_model import Basis, CustomerModel
-from models.forecast import Explained, Forecast
-from models.mixed_model import ContractModel, LabelModel
-from models.reasons import ReasonTable
-from models.tier_words import QuantityWords
+from models.parts.cluster_count import KTrial
+from models.purchases.model import Basis, CustomerModel
+from models.recurring.model import ContractModel, LabelModel
+from models.score.forecast import Explained, Forecast
+from models.tiers.abc_words import QuantityWords
+from models.words.reasons import ReasonTable
 
 Floats = npt.NDArray[np.float64]
 

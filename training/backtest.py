@@ -24,7 +24,7 @@ from training.kinds.learner import Learner, TrainOptions
 from training.origin import NO_EMBARGO, Origin, Progress, silent
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 TOP_SHARE = 0.1
 """Share of the customers that makes a top list."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from models.bundle import save_bundle
+from models.bundle.bundle import save_bundle
 from training.card.card import write_card
 from training.kinds import find_learner
 from training.kinds.learner import Learner, TrainOptions
@@ -17,7 +17,7 @@ from training.origin import Progress, ThinHistoryError, silent
 from training.version import FittedModel, Judged, TrainedModel
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 __all__ = ["TrainOptions", "TrainedModel", "train"]
 

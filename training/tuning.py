@@ -24,7 +24,7 @@ from training.origin import Progress, silent
 if TYPE_CHECKING:
     import optuna
 
-    from features.log import Log
+    from features.door.log import Log
 
 MARGIN = 0.003
 """By how much the mean of AUC and Gini has to be better, with either seed."""

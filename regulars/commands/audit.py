@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regulars.commands.log import open_sample, parse_as_of
 from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import open_sample, parse_as_of
 from training.audit.alteration import ALTERATIONS
 from training.audit.audit import Audit, Rebuild
 from training.audit.audit import audit as prove
 from training.kinds import find_learner
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
     from training.audit.leaky_columns import Suspicions
     from training.audit.leaky_values import Suspect
 

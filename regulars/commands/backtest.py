@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from regulars.commands.log import open_sample, parse_as_of
 from regulars.commands.options import train_options
 from regulars.commands.train import NAMES
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import open_sample, parse_as_of
 from training.backtest import backtest as look_back
 from training.kinds import find_learner
 from training.origin import MODEL
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 DONE = 0
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.log import Log
-from features.readiness import check_readiness
-from regulars.commands.log import open_log
+from features.door.log import Log
+from features.purchases.readiness import check_readiness
 from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import open_log
 from training.kinds import find_learner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from features.reports import TableReport
+    from features.door.rows.reports import TableReport
     from features.spark.log import AnyLog
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
     from training.kinds.learner import Readiness
 
 READY, NOT_READY = 0, 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from features.attribute_survey import AttributeWish
+from features.attributes.survey import AttributeWish
 from training.judge.gate import Gate
 from training.kinds.learner import TrainOptions
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 
 def train_options(settings: Settings) -> TrainOptions:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.kind import kind_of
-from regulars.commands.log import learnt_from, open_log, parse_as_of
 from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import learnt_from, open_log, parse_as_of
 from serving.api.pages import render_card
 from training.registry import Registered, local_folder, register
 from training.train import train as fit
@@ -19,9 +19,9 @@ from training.tuning import Budget
 from training.tuning import tune as search
 
 if TYPE_CHECKING:
+    from features.door.log_files import Log
     from features.spark.log import AnyLog
-    from features.tables import Log
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 PROMOTED, NOT_PROMOTED = 0, 1
 NAMES = {

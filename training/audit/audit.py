@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from features.log import Log
+from features.door.log import Log
 from models.kind import Plan
 from training.audit.alteration import ALTERATIONS, altered_logs
 from training.audit.evidence import Evidence

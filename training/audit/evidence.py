@@ -11,12 +11,17 @@ import pandas as pd
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from features.contracts import TENURE, ContractPlan, build_contracts, build_outcomes
-from features.log import Log
-from features.plan import FeaturePlan
-from models.buying import BuyingModel, design
-from models.churn import ChurnModel
-from models.mixed_churn import MixedChurn
+from features.contracts.plan import (
+    TENURE,
+    ContractPlan,
+    build_contracts,
+    build_outcomes,
+)
+from features.door.log import Log
+from features.purchases.plan import FeaturePlan
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.churn import ChurnModel
+from models.recurring.churn import MixedChurn
 from training.judge.lone import Folds
 from training.origin import Origin
 from training.snapshots import build_snapshots

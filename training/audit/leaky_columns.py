@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
-from features.log import Log
+from features.door.log import Log
 from training.audit.evidence import Evidence
 from training.audit.leaky_values import MIN_HOLDERS, Suspect, find_pure_values
 from training.judge.lone import Codes, Folds, group_codes, lone_auc, rank_auc

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.attribute_survey import AttributeSurvey
-from models.mixed_churn import MixedChurn
+from features.attributes.survey import AttributeSurvey
+from models.recurring.churn import MixedChurn
 from training.audit.leaky_columns import LEFT_SHARE
 from training.judge.folds import fold_rows
 from training.judge.lone import Folds, group_codes, lone_auc, rank_auc

@@ -19,7 +19,7 @@ from training.origin import Origin
 from training.version import FittedModel, Judged
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 LIBRARIES = (
     "duckdb",

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.calibration import Calibration, choose_logistic
-from models.mixed_churn import BLENDS, DEEPER, LOGISTIC, PLAIN, MixedChurn
+from models.parts.calibration import Calibration, choose_logistic
+from models.recurring.churn import BLENDS, DEEPER, LOGISTIC, PLAIN, MixedChurn
 from training.judge.folds import Rows, fold_rows
 from training.judge.metrics import churn_ranking
 

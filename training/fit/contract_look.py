@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from features.contracts import build_contracts, build_outcomes, plan_contracts
+from features.contracts.plan import build_contracts, build_outcomes, plan_contracts
 from features.errors import DataError
 from training.fit.contract_schedule import OLDEST, SHORTEST, judged_days
 from training.fit.recurring import MIN_CUSTOMERS, MIN_OF_EACH
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 
 @dataclass(frozen=True, slots=True)

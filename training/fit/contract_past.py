@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from features.contracts import (
+from features.contracts.plan import (
     PLAN,
     ContractPlan,
     build_contracts,
     build_outcomes,
     plan_contracts,
 )
-from features.plan import to_naive_utc
+from features.purchases.plan import to_naive_utc
 from training.fit.choice import Parameters
 from training.fit.contract_schedule import ContractOrigins, plan_origins
 from training.fit.season import ContractRows
 from training.origin import MODEL, NO_EMBARGO, Origin, ThinHistoryError
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 MAX_ROWS = 60_000
 """Rows beyond which more add no accuracy, only time."""

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.contracts import (
+from features.contracts.plan import (
     ContractPlan,
 )
-from models.customer_model import Basis
-from models.mixed_churn import MixedChurn
-from models.mixed_model import ContractModel
-from models.worth import fit_shares
+from models.purchases.model import Basis
+from models.recurring.churn import MixedChurn
+from models.recurring.model import ContractModel
+from models.recurring.worth import fit_shares
 from training.fit.choice import (
     Choice,
     Parameters,
@@ -42,7 +42,7 @@ from training.fit.trials import PayerTrials
 from training.origin import NO_EMBARGO, Origin
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 Floats = npt.NDArray[np.float64]
 

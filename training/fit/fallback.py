@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from features.log import Log
-from features.plan import plan_features
-from features.readiness import Readiness
-from models.buying import BuyingModel, design
-from models.calibration import Calibration
-from models.clusters import BehaviourClusters, usual_of_clusters
-from models.customer_model import INSUFFICIENT, Basis, CustomerModel
-from models.draws import draw_value
-from models.intervals import LEAST_GROUP, ValueIntervals
-from models.simple import BTYD, SimpleScore
+from features.door.log import Log
+from features.purchases.plan import plan_features
+from features.purchases.readiness import Readiness
+from models.parts.calibration import Calibration
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.clusters import BehaviourClusters, usual_of_clusters
+from models.purchases.draws import draw_value
+from models.purchases.intervals import LEAST_GROUP, ValueIntervals
+from models.purchases.model import INSUFFICIENT, Basis, CustomerModel
+from models.purchases.simple import BTYD, SimpleScore
 from training.fit.level import Level
 from training.fit.purchases import Fitted
 from training.fit.schedule import Schedule

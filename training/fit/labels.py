@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.attribute_survey import AttributeSurvey
-from features.attributes import AttributePlan
+from features.attributes.plan import AttributePlan
+from features.attributes.survey import AttributeSurvey
 from features.errors import DataError
-from models.mixed_model import LabelModel
+from models.recurring.model import LabelModel
 from training.fit.choice import (
     Choice,
     Parameters,

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
-from models.buying import BuyingModel
+from models.purchases.btyd import BuyingModel
 from training.fit.schedule import Schedule
 from training.origin import Origin
 from training.snapshots import LEAST_CUSTOMERS, Snapshots

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.buying import BuyingModel, design
-from models.calibration import Calibration, choose_logistic, fit_money
-from models.churn import ChurnModel
-from models.intervals import ValueIntervals
-from models.simple import BTYD, SimpleScore
-from models.value import ValueModel
+from models.parts.calibration import Calibration, choose_logistic, fit_money
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.churn import ChurnModel
+from models.purchases.intervals import ValueIntervals
+from models.purchases.simple import BTYD, SimpleScore
+from models.purchases.value import ValueModel
 from training.fit.schedule import Schedule
 from training.judge.metrics import churn_ranking, gini
 from training.origin import MODEL, Origin, ThinHistoryError

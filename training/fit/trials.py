@@ -14,14 +14,14 @@ import pandas as pd
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
+from features.door.log import Log
 from features.errors import DataError
-from features.log import Log
-from features.plan import plan_features
-from models.boosting import PARAMETERS
-from models.buying import BuyingModel, design
-from models.churn import ChurnModel
-from models.mixed_churn import BLENDS, PLAIN
-from models.value import ValueModel
+from features.purchases.plan import plan_features
+from models.parts.boosting import PARAMETERS
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.churn import ChurnModel
+from models.purchases.value import ValueModel
+from models.recurring.churn import BLENDS, PLAIN
 from training.fit.choice import Parameters
 from training.fit.pair import CHURN_BLENDS, VALUE_BLENDS, stack
 from training.fit.schedule import Schedule

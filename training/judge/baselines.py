@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.bgnbd import BGNBD
-from models.buying import HISTORY, BuyingModel
-from models.simple import METHODS, SimpleScore
+from models.purchases.bgnbd import BGNBD
+from models.purchases.btyd import HISTORY, BuyingModel
+from models.purchases.simple import METHODS, SimpleScore
 from training.judge.holdout import SimpleMethods
 
 Floats = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.attribute_survey import AttributeSurvey
+from features.attributes.survey import AttributeSurvey
 from training.judge.folds import fold_rows
 from training.judge.groups import report_groups
 from training.judge.lone import group_codes, group_rates, lone_auc

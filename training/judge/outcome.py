@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.forecast import Forecast
+from models.score.forecast import Forecast
 from training.judge.metrics import (
     churn_calibration,
     churn_ranking,

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.customer_model import TIER_QUANTITY
-from models.lifecycle import STAGES, lifecycle_stage
-from models.mixed_model import RecurringModel
-from models.tiers import TIERS, assign_tiers, fit_tiers
+from models.purchases.lifecycle import STAGES, lifecycle_stage
+from models.purchases.model import TIER_QUANTITY
+from models.recurring.model import RecurringModel
+from models.tiers.abc import TIERS, assign_tiers, fit_tiers
 from training.judge.outcome import Slices, to_masks
 
 Floats = npt.NDArray[np.float64]

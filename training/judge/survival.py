@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.contracts import PLAN, ContractPlan, build_spells
+from features.contracts.plan import PLAN, ContractPlan, build_spells
 from training.origin import Origin
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from features.contracts import (
+from features.contracts.plan import (
     PLAN,
     TENURE,
     ContractPlan,
     build_contracts,
     plan_contracts,
 )
-from features.fingerprint import fingerprint
+from features.door.fingerprint import fingerprint
 from models.kind import CONTRACTS
-from models.mixed_model import MONTH_DAYS
+from models.recurring.model import MONTH_DAYS
 from training.audit.audit import Subject
 from training.audit.evidence import gather_holders
 from training.card.card import OwnFacts, describe_snapshot
@@ -55,7 +55,7 @@ from training.origin import MODEL, NO_EMBARGO, Origin, Progress
 from training.version import Judged
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 MAX_SLICED_PLANS = 8
 

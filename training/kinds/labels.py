@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from features.attribute_survey import plan_attributes, survey_attributes
-from features.attributes import build_attributes
-from features.fingerprint import fingerprint
+from features.attributes.plan import build_attributes
+from features.attributes.survey import plan_attributes, survey_attributes
+from features.door.fingerprint import fingerprint
 from models.kind import LABELS
-from models.mixed_model import MONTH_DAYS
+from models.recurring.model import MONTH_DAYS
 from training.audit.leaky_label import find_leaks
 from training.card.card import OwnFacts
 from training.fit.labels import (
@@ -44,7 +44,7 @@ from training.origin import NO_EMBARGO, Origin, Progress
 from training.version import Judged
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 Floats = npt.NDArray[np.float64]
 

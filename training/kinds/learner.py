@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from features.attribute_survey import AttributeWish
+from features.attributes.survey import AttributeWish
 from features.errors import ConfigError
-from features.readiness import Minimum
+from features.purchases.readiness import Minimum
 from models.kind import ChurnKind
 from training.audit.audit import Subject
 from training.card.card import OwnFacts
@@ -21,7 +21,7 @@ from training.origin import NO_EMBARGO, Origin, Progress
 from training.version import FittedModel, Judged
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 DAY = timedelta(days=1)
 
@@ -93,7 +93,7 @@ class Readiness(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TableReadiness:
-    """Whether a table can carry a model, and why; as ``features.readiness``.
+    """Whether a table can carry a model, and why; as ``features.purchases.readiness``.
 
     Parameters
     ----------

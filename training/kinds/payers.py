@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.readiness import Minimum
-from models.mixed_model import Plan, RecurringModel
+from features.purchases.readiness import Minimum
+from models.recurring.model import Plan, RecurringModel
 from training.fit.contract_past import TENURE_AND_PLAN
 from training.fit.recurring import LOGISTIC_METHOD
 from training.judge.holdout import Wording

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from features.engine import build_features
+from features.door.fingerprint import fingerprint
 from features.errors import DataError
-from features.fingerprint import fingerprint
-from features.plan import FeaturePlan, plan_features
-from features.readiness import Readiness, check_readiness
+from features.purchases.build import build_features
+from features.purchases.plan import FeaturePlan, plan_features
+from features.purchases.readiness import Readiness, check_readiness
 from models.kind import PURCHASES
-from models.simple import WORDS
+from models.purchases.simple import WORDS
 from training.audit.audit import Subject
 from training.audit.evidence import gather_buyers
 from training.card.advice import (
@@ -47,7 +47,7 @@ from training.snapshots import build_snapshots
 from training.version import Judged
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 
 def say_instead(passed: Sequence[str], served: Mapping[str, str]) -> str:

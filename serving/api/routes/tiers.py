@@ -12,8 +12,8 @@ from serving.api.answers import json_response, run_object, run_response
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
 from serving.api.openapi import CACHED, body_of, problems
-from serving.api.requests import SchemesRequest
-from serving.api.tier_schemas import SchemeList, SchemesWritten, TransitionMatrix
+from serving.api.schemas.requests import SchemesRequest
+from serving.api.schemas.tiers import SchemeList, SchemesWritten, TransitionMatrix
 from serving.queries import model
 from serving.queries.transitions import Transitions, transitions
 from serving.store.decisions import read_written, write_schemes
@@ -61,7 +61,7 @@ def put_schemes(request: Request, services: ServicesDep, body: JsonBody) -> Resp
     They are checked now and hold from the next run on, before those of the file. Needs
     the scope `admin`.
     """
-    from models.schemes import read_schemes
+    from models.tiers import read_schemes
 
     asked = read_body(SchemesRequest, body)
     read_schemes(asked.schemes, active=tuple(asked.schemes))

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from models.bgnbd import BGNBD
-from models.buying import HISTORY, BuyingModel, design
+from models.purchases.bgnbd import BGNBD
+from models.purchases.btyd import HISTORY, BuyingModel, design
 from tests.models.samples import histories
 from training.judge.baselines import rfm_score, score_buyers
 from training.judge.holdout import measure_methods

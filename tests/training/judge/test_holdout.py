@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from models.simple import METHODS, SimpleScore
+from models.purchases.simple import METHODS, SimpleScore
 from tests.conftest import AS_OF
 from tests.training.fitted import fit_of
 from training.fit.pair import Core
@@ -23,7 +23,7 @@ from training.origin import MODEL
 from training.snapshots import build_snapshots
 
 if TYPE_CHECKING:
-    from features.tables import Log
+    from features.door.log_files import Log
     from training.train import TrainedModel, TrainOptions
 
 Judge = Callable[[Fitted, Gate], Holdout]

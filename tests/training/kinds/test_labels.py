@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from features.door.log import Log
 from features.errors import ConfigError, DataError
-from features.log import Log
-from models.bundle import Bundle, load_bundle
-from models.mixed_model import LabelModel
+from models.bundle.bundle import Bundle, load_bundle
+from models.recurring.model import LabelModel
 from models.reports.report import Report
-from models.scores import BASE, OTHER, SCORE_SCHEMA
-from serving.apart import CustomerEvents, score_again, score_events
-from serving.reporter import write_reports
-from serving.scorer import score_log
+from models.score.schema import BASE, OTHER, SCORE_SCHEMA
+from serving.predict.events import CustomerEvents, score_again, score_events
+from serving.runs.reports import write_reports
+from serving.runs.score import score_log
 from tests.telco import open_telco
 from training.fit.labels import hold_out, prepare_label_trials
 from training.kinds import find_learner
