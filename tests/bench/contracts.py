@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from tests.bench.figures import Section, write_section
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,6 +32,9 @@ HAZARDS = np.array([0.014, 0.009, 0.005, 0.25])
 """A week; of the yearly plan, when a year is over."""
 
 YEARLY, WEEKS_A_YEAR = 3, 52
+
+USUAL = (6000, 3)
+"""Customers and seeds of the figures that are written down."""
 
 
 @dataclass
@@ -215,7 +221,7 @@ def report(n: int, seed: int) -> dict[str, float]:
     found = {f"AUC {name}": each["auc"] for name, each in holdout.churn.items()}
     truth = chance.to_numpy()
     found["AUC truth"] = float(roc_auc_score(holdout.churned, truth))
-    found["mean |p - truth|"] = float(np.abs(holdout.p - truth).mean())
+    found["mean distance from truth"] = float(np.abs(holdout.p - truth).mean())
     model, value = holdout.churn["model"], holdout.value
     found |= {"churned": holdout.churn_rate, "ECE": model["ece"]}
     found |= {f"Gini {name}": each["gini"] for name, each in value.items()}
@@ -226,15 +232,28 @@ def report(n: int, seed: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the figures of some logs."""
+    """Print the figures of some logs; the usual ones go into ``docs/figures.md``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=6000)
-    parser.add_argument("--seeds", type=int, default=3)
-    given = parser.parse_args()
-    each = [report(given.customers, seed) for seed in range(given.seeds)]
-    table = pd.DataFrame(each).T
-    table["mean"] = table.mean(axis=1)
-    sys.stdout.write(table.round(3).to_string() + "\n")
+    parser.add_argument("--customers", type=int, default=USUAL[0])
+    parser.add_argument("--seeds", type=int, default=USUAL[1])
+    options = parser.parse_args()
+    reports = [report(options.customers, seed) for seed in range(options.seeds)]
+    body = as_table(reports)
+    sys.stdout.write(f"{body}\n")
+    if (options.customers, options.seeds) == USUAL:
+        command = "python -m tests.bench.contracts"
+        write_section(Section("contracts", command, body))
+
+
+def as_table(reports: Sequence[Mapping[str, float]]) -> str:
+    """Return the figures of each seed and their mean, in Markdown."""
+    seeds = [f"seed {seed}" for seed in range(len(reports))]
+    lines = [["figure", *seeds, "mean"], ["---"] * (len(seeds) + 2)]
+    for name in reports[0]:
+        values = [figures[name] for figures in reports]
+        cells = [f"{value:.3f}" for value in [*values, float(np.mean(values))]]
+        lines.append([name, *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":
