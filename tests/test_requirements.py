@@ -19,8 +19,8 @@ from models.scores import SCORE_SCHEMA
 from regulars.settings import Settings
 from serving.api.app import create_app
 from serving.store import open_store
+from tests.documents import commands
 from tests.serving.samples import Shelf
-from tests.test_docs import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT.parent / "shared" / "requirements.md"
