@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tests.bench.figures import Section, write_section
+from tests.bench.figures import Section, seeds_table, write_section
 
 Floats = npt.NDArray[np.float64]
 
@@ -238,22 +237,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=USUAL[1])
     options = parser.parse_args()
     reports = [report(options.customers, seed) for seed in range(options.seeds)]
-    body = as_table(reports)
+    body = seeds_table(reports)
     sys.stdout.write(f"{body}\n")
     if (options.customers, options.seeds) == USUAL:
         command = "python -m tests.bench.contracts"
         write_section(Section("contracts", command, body))
-
-
-def as_table(reports: Sequence[Mapping[str, float]]) -> str:
-    """Return the figures of each seed and their mean, in Markdown."""
-    seeds = [f"seed {seed}" for seed in range(len(reports))]
-    lines = [["figure", *seeds, "mean"], ["---"] * (len(seeds) + 2)]
-    for name in reports[0]:
-        values = [figures[name] for figures in reports]
-        cells = [f"{value:.3f}" for value in [*values, float(np.mean(values))]]
-        lines.append([name, *cells])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -83,6 +84,17 @@ def write_section(section: Section, path: Path = FIGURES) -> bool:
     start, stop = _place(section.name, document)
     path.write_text(document[:start] + section.text + document[stop:], encoding="utf-8")
     return True
+
+
+def seeds_table(reports: Sequence[Mapping[str, float]]) -> str:
+    """Return the figures of each seed and their mean, in Markdown."""
+    seeds = [f"seed {seed}" for seed in range(len(reports))]
+    lines = [["figure", *seeds, "mean"], ["---"] * (len(seeds) + 2)]
+    for name in reports[0]:
+        values = [figures[name] for figures in reports]
+        cells = [f"{value:.3f}" for value in [*values, sum(values) / len(values)]]
+        lines.append([name, *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def is_as_large(name: str, command: str, document: str) -> bool:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.bench.__main__ import BENCHES, SIZED, section_of
-from tests.bench.figures import FIGURES, Section, write_section
+from tests.bench.figures import FIGURES, Section, seeds_table, write_section
 from tests.bench.rows import Row
 
-OTHERS = ("quality", "sample", "contracts")
+OTHERS = ("quality", "sample", "labels", "contracts")
 DOCUMENT = """\
 # Figures
 
@@ -75,6 +75,14 @@ def test_an_equal_or_larger_log_replaces_it(path: Path) -> None:
 def test_a_section_without_a_place_is_refused(path: Path) -> None:
     with pytest.raises(ValueError, match="begin third"):
         write_section(section("third"), path)
+
+
+def test_seeds_stand_side_by_side_with_their_mean() -> None:
+    assert seeds_table([{"AUC": 0.5}, {"AUC": 0.75}]).splitlines() == [
+        "| figure | seed 0 | seed 1 | mean |",
+        "| --- | --- | --- | --- |",
+        "| AUC | 0.500 | 0.750 | 0.625 |",
+    ]
 
 
 @pytest.mark.parametrize("name", [*BENCHES, *OTHERS])
