@@ -71,12 +71,12 @@ def run_of(words: Sequence[str], *, is_whole: bool) -> None:
         Whether nothing that the command needs may be missing.
     """
     command: Any = get_command(app)
-    rest = list(words)
+    arguments = list(words)
     while isinstance(command, TyperGroup):
-        assert rest, "no command is named"
-        assert rest[0] in command.commands, rest[0]
-        command = command.commands[rest.pop(0)]
-    with command.make_context(command.name, rest, resilient_parsing=not is_whole):
+        assert arguments, "no command is named"
+        assert arguments[0] in command.commands, arguments[0]
+        command = command.commands[arguments.pop(0)]
+    with command.make_context(command.name, arguments, resilient_parsing=not is_whole):
         pass
 
 
@@ -120,10 +120,10 @@ def test_each_make_target_in_a_sentence_exists(document: str, code: str) -> None
 
 @pytest.mark.parametrize("line", lines_of("python"), ids=str)
 def test_each_module_and_file_that_is_run_exists(line: Line) -> None:
-    _, option, module, *rest = line.words
+    _, option, module, *arguments = line.words
     assert option == "-m"
     assert find_spec(module)
-    for word in rest:
+    for word in arguments:
         if word.startswith("tests"):
             assert (ROOT / word.split("::")[0]).exists()
 
@@ -131,10 +131,10 @@ def test_each_module_and_file_that_is_run_exists(line: Line) -> None:
 @pytest.mark.parametrize("line", lines_of("mlflow"), ids=str)
 def test_each_option_of_mlflow_exists(line: Line) -> None:
     """In a process of its own: to import its command line is to be warned."""
-    _, name, *rest = line.words
-    asked = [sys.executable, "-m", "mlflow", name, "--help"]
-    shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    for option in (word for word in rest if word.startswith("--")):
+    _, name, *arguments = line.words
+    for_help = [sys.executable, "-m", "mlflow", name, "--help"]
+    shown = subprocess.run(for_help, capture_output=True, text=True, check=True).stdout
+    for option in (word for word in arguments if word.startswith("--")):
         assert option in shown
 
 
@@ -170,8 +170,8 @@ def test_each_request_that_is_sent_exists(line: Line, operations: Operations) ->
     (address,) = [word for word in line.words if word.startswith("http://")]
     method = "POST" if "-d" in line.words else "GET"
     parts = urlsplit(address)
-    asked = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    assert is_operation(method, asked, operations)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    assert is_operation(method, target, operations)
     if "-d" in line.words:
         assert json.loads(line.words[line.words.index("-d") + 1])
 
@@ -182,9 +182,9 @@ def test_each_request_in_a_sentence_exists(path: Path, operations: Operations) -
         request = REQUEST.match(code)
         if request is None:
             continue
-        asked = code[request.start(2) :]
+        target = code[request.start(2) :]
         methods = [request[1]] if request[1] else METHODS
-        assert any(is_operation(method, asked, operations) for method in methods), code
+        assert any(is_operation(method, target, operations) for method in methods)
 
 
 @pytest.mark.parametrize(

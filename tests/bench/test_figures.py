@@ -102,9 +102,9 @@ def test_the_figures_in_place_have_the_form_that_is_written(name: str) -> None:
     rows = [Row("what", "against", 1.0, 2.0, "2x", "1x", "3x", met=True)]
     expected = section_of(name, rows, events=1_000_000)
     head, blank, *table = text.splitlines()
-    command, _, rest = head.partition("`, ")
+    command, _, measured = head.partition("`, ")
     assert re.sub(r"EVENTS=\d+", "EVENTS=1000000", command[1:]) == expected.command
-    assert re.match(r"\d{4}-\d\d-\d\d, \d+ cores, Python \d", rest)
+    assert re.match(r"\d{4}-\d\d-\d\d, \d+ cores, Python \d", measured)
     assert blank == ""
     assert table[:2] == expected.body.splitlines()[:2]
     assert {line.count(" | ") for line in table} == {8}
