@@ -30,8 +30,14 @@ from features.kept import KeptLog
 from features.log import Log, close_files, make_log, open_database
 from features.reading import read_table, settle
 from features.reports import RejectedRow, TableReport
-from features.rows import rows_layout, rows_relation, rows_table
-from features.staging import Staging
+from features.row_faults import (
+    ALLOWED,
+    RowsOf,
+    find_row_faults,
+    refuse_row,
+    stage_rows,
+)
+from features.rows import rows_layout
 
 __all__ = [
     "Log",
@@ -39,6 +45,7 @@ __all__ = [
     "RejectedRow",
     "TableReport",
     "TableSource",
+    "find_faulty",
     "log_from_rows",
     "read_log",
 ]
@@ -209,6 +216,30 @@ def log_from_rows(
         raise
 
 
+def find_faulty(
+    tables: Mapping[str, RowsOf], *, now: datetime, not_products: tuple[str, ...] = ()
+) -> dict[str, TableError]:
+    """Tell which customers ``log_from_rows`` would refuse if each came alone.
+
+    All are looked at in one pass, however many are faulty.
+
+    Parameters
+    ----------
+    tables : mapping of str to mapping
+        Table to customer to rows, each with its ``customer_id``.
+    now, not_products
+        As there.
+
+    Returns
+    -------
+    dict of str to TableError
+        By customer, the error that it would raise.
+    """
+    rules = Rules(_naive_utc(now), not_products)
+    with _rows_database(os.getpid()).cursor() as con:
+        return find_row_faults(con, tables, rules=rules)
+
+
 @lru_cache(maxsize=1)
 def _rows_database(process: int) -> duckdb.DuckDBPyConnection:
     """Open, once a process, the database whose cursors hold a temporary log each."""
@@ -225,19 +256,11 @@ def _take_rows(
     rules: Rules,
 ) -> TableReport:
     layout, numbers = rows_layout(table, rows)
-    staging = Staging(con, table, layout.columns, rules, temporary=True)
-    staging.create()
-    con.register("door_rows", rows_table(table, layout, rows))
-    staging.add(rows_relation(layout))
-    con.unregister("door_rows")
+    staging = stage_rows(con, table, rows, layout=layout, rules=rules)
     report = settle(staging, layout, [])
     for each in report.examples:
-        if each.reason != "not_a_product":
-            raise TableError(
-                f"Row {each.row} of {table} cannot be used: {each.reason}.",
-                needed="Rows without a fault.",
-                todo=f"Correct its {each.column}, or leave the row out.",
-            )
+        if each.reason != ALLOWED:
+            raise refuse_row(table, each.row, reason=each.reason, column=each.column)
     staging.publish(numbers=numbers)
     return report
 
