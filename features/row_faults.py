@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -145,10 +146,11 @@ def _find_other_currencies(
     counts: dict[str, Counter[str]] = {}
     for currency, (name, _) in used:
         counts.setdefault(name, Counter())[currency] += 1
-    usual = {
-        name: min(own, key=lambda currency, own=own: (-own[currency], currency))
-        for name, own in counts.items()
-    }
+    usual = {name: min(own, key=partial(_rank, own)) for name, own in counts.items()}
     for currency, (name, row) in used:
         if currency != usual[name]:
             yield name, row
+
+
+def _rank(counts: Counter[str], currency: str) -> tuple[int, str]:
+    return -counts[currency], currency

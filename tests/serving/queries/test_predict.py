@@ -171,10 +171,9 @@ def test_faulty_customers_cost_little_more_than_sound_ones(
     sound, faulty = [], []
     for number, name in enumerate(names):
         events = trained.events[name]
-        rows = {"transactions": events.transactions, "joined_at": events.joined_at}
-        sound.append(Asked(f"{name}-{number}", **rows))
-        rows["transactions"] = (*events.transactions, future)
-        faulty.append(Asked(f"{name}-{number}", **rows))
+        customer_id, rows = f"{name}-{number}", events.transactions
+        sound.append(Asked(customer_id, rows))
+        faulty.append(Asked(customer_id, (*rows, future)))
 
     def seconds(asked: Sequence[Asked]) -> float:
         start = time.perf_counter()
