@@ -12,13 +12,20 @@ from sqlalchemy.engine import Connection, Row
 
 from features.errors import StoreError
 from models.lists import BuiltList, ListDefinition, build_lists
+from models.lists.built import without_members
 from models.lists.definition import owner_column
 from models.lists.reading import ReadList, read_list
 from serving.errors import UnknownListError
 from serving.queries.runs import Run, published_run
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
-from serving.store.lists import Building, StoredList, read_lists, write_builds
+from serving.store.lists import (
+    Building,
+    StoredList,
+    read_lists,
+    write_builds,
+    write_definition,
+)
 from serving.store.tables import list_builds, published
 
 if TYPE_CHECKING:
@@ -155,6 +162,9 @@ def _build(lists: Mapping[str, StoredList], facts: pa.Table) -> dict[str, Buildi
     picks = {name: each.picks for name, each in lists.items() if each.picks is not None}
     definitions = {name: each.definition for name, each in lists.items()}
     built = build_lists(definitions, facts, picks=picks)
+    for name, each in lists.items():
+        if each.fault:
+            built[name] = without_members(fault=each.fault)
     return {name: Building(definitions[name], built[name]) for name in lists}
 
 
@@ -171,8 +181,7 @@ def _look(
         row.name: row
         for row in con.execute(query)
         if row.name in known
-        and ListDefinition.model_validate_json(row.definition)
-        == known[row.name].definition
+        and row.definition == write_definition(known[row.name].definition)
     }
     return run, known, found
 
