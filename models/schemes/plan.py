@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -85,16 +85,16 @@ def plan_with_stored(
     stored: Mapping[str, Mapping[str, Any]],
     *,
     primary: str = PRIMARY,
-    was_primary: str | None = None,
+    earlier: Collection[str] = (),
     active: tuple[str, ...] | None = None,
 ) -> TierPlan:
     """Read the schemes of a file, and over them those that came over the API.
 
     Parameters
     ----------
-    was_primary : str or None
-        The primary scheme of the run before. Where it is the file's, and is gone, the
-        tiers are those of ``abc``.
+    earlier : collection of str
+        The schemes of the run before. One of them that the file still names, and that
+        is gone, is left out; for a primary one the tiers are those of ``abc``.
 
     Raises
     ------
@@ -105,15 +105,18 @@ def plan_with_stored(
     usable, unreadable = split_readable(stored)
     merged = {**written, **usable}
     faults = {name: str(fault) for name, fault in unreadable.items()}
-    try:
-        plan = plan_tiers(merged, primary=primary, active=active)
-    except ConfigError as error:
-        is_lost = primary in stored or primary == was_primary
-        if not is_lost or primary in merged or primary in read_presets():
-            raise
-        faults.setdefault(primary, str(error))
-        others = (each for each in (*(active or ()), PRIMARY) if each != primary)
-        plan = plan_tiers(merged, active=active and tuple(others))
+    there = {**merged, **read_presets()}
+    for name in (primary, *(active or ())):
+        if name not in there and (name in stored or name in earlier):
+            faults.setdefault(
+                name, "[tiers] names it, and there is no such scheme now."
+            )
+    gone = faults.keys() - there.keys()
+    if primary in gone:
+        primary, active = PRIMARY, active and (*active, PRIMARY)
+    if active is not None:
+        active = tuple(name for name in active if name not in gone)
+    plan = plan_tiers(merged, primary=primary, active=active)
     return replace(plan, faults=faults)
 
 

@@ -22,7 +22,7 @@ from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
 from serving.queries.built_lists import build_for_publish
 from serving.queries.decide import settle
-from serving.queries.tiers import last_standings, published_primary
+from serving.queries.tiers import last_standings, published_schemes
 from serving.reporter import write_reports
 from serving.scorer import ScoredRun, score_log
 from serving.store import earlier_run, open_store, publish
@@ -171,7 +171,7 @@ def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> Tier
         settings.tiers.schemes,
         read_written(store),
         primary=settings.tiers.primary,
-        was_primary=published_primary(store),
+        earlier=published_schemes(store),
         active=settings.tiers.active,
     )
     return replace(plan, before=last_standings(store, as_of=as_of), manual=manual)

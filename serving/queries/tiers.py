@@ -48,14 +48,14 @@ def last_standings(store: Store, *, as_of: datetime) -> Standings | None:
         return replace(found, run_id=row.run_id)
 
 
-def published_primary(store: Store) -> str | None:
-    """Return the primary scheme of the published run, None where there is no run."""
+def published_schemes(store: Store) -> frozenset[str]:
+    """Return the schemes of the published run, none where there is no run."""
     try:
         with store.read() as con:
             context = published_run(con).context
     except UnpublishedError:
-        return None
-    return str(context.get("primary", "abc"))
+        return frozenset()
+    return frozenset(context.get("schemes", ()))
 
 
 def history(store: Store, customer_id: str) -> list[dict[str, Any]]:
