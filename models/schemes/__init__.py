@@ -2,6 +2,7 @@
 
 from models.schemes.again import Regraded, regrade
 from models.schemes.check import find_scheme_faults
+from models.schemes.class_names import classes_by_column, find_unknown_class
 from models.schemes.grade import Graded, grade
 from models.schemes.history import Standings
 from models.schemes.movement import CAUSES, ManualOverride
@@ -33,7 +34,9 @@ __all__ = [
     "Standings",
     "TierPlan",
     "apply_primary",
+    "classes_by_column",
     "find_scheme_faults",
+    "find_unknown_class",
     "grade",
     "make_scheme",
     "named_columns",

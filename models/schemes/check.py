@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from features.errors import ConfigError, RuleError
 from features.suggest import did_you_mean
 from models.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, type_of
-from models.rules import RuleType, parse_amount, parse_rule
+from models.rules import Rule, RuleType, parse_amount, parse_rule
+from models.schemes.class_names import find_unknown_class
 from models.schemes.consistency import LIMITED
 from models.schemes.order import PREFIX, named_schemes, split_circles
 from models.schemes.scheme import Scheme
@@ -63,8 +64,15 @@ def _faults_of(
                 todo=did_you_mean(name, classes),
             )
     yield from _cell_faults(scheme, classes)
+    columns_of = {f"{PREFIX}{name}": each for name, each in classes.items()}
     try:
-        _parse(scheme, columns)
+        unknown = find_unknown_class(_parse(scheme, columns), columns_of)
+        if unknown is not None:
+            yield ConfigError(
+                f"[tiers.{scheme.name}] {unknown.given}",
+                needed=unknown.needed,
+                todo=unknown.todo,
+            )
     except RuleError as error:
         if is_whole or not error.fault.endswith(NO_COLUMN):
             yield named_fault(scheme, error)
@@ -97,12 +105,11 @@ def _cell_faults(
                 )
 
 
-def _parse(scheme: Scheme, columns: Columns) -> None:
+def _parse(scheme: Scheme, columns: Columns) -> list[Rule]:
     if scheme.kind in LIMITED:
         parse_amount(scheme.quantity, columns)
     lifts = [each.when for each in (scheme.growth, scheme.failing) if each]
-    for text in (*scheme.rules, *lifts):
-        parse_rule(text, columns)
+    return [parse_rule(text, columns) for text in (*scheme.rules, *lifts)]
 
 
 def named_fault(scheme: Scheme, error: RuleError) -> ConfigError:

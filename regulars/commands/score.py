@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from features.errors import ConfigError
 from features.log import Log
 from models.actions import read_catalogue
+from models.lists import presets
 from models.schemes import TierPlan, plan_with_stored
 from models.scores import SCORE_SCHEMA, RunContext
 from regulars.commands.bundles import bundle_source
@@ -109,7 +110,7 @@ def score_and_publish(
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step(f"Publishing {scored.rows.num_rows:,} customers")
         sync_lists(store, settings.lists)
-        lists = build_for_publish(store, scored.facts, scored.context.facts)
+        lists = build_for_publish(store, scored.facts, scored.context)
         with ThreadPoolExecutor(1) as beside:
             # Rows are written by one core, reports made by another.
             reports = beside.submit(
@@ -152,7 +153,7 @@ def find_faults(
         if "fault" in scheme:
             faults[f"tier scheme {name}"] = scheme["fault"]
     for name, building in lists.items():
-        if building.built.fault:
+        if building.built.fault and building.definition != presets().get(name):
             faults[f"list {name}"] = building.built.fault
     left_out = context.actions.get("left_out", {})
     for name in read_catalogue(settings.actions).own & left_out.keys():
@@ -251,5 +252,5 @@ def in_words(run: Published) -> str:
         f"Run {run.run_id}: {run.rows.num_rows:,} customers as of "
         f"{run.as_of:%Y-%m-%d}, version {run.model_version}. Tiers: {tiers}."
     )
-    faults = (f"Not used: {what}. {fault}" for what, fault in run.faults.items())
+    faults = (f"Fault in {what}: {fault}" for what, fault in run.faults.items())
     return "\n".join((first, *faults))

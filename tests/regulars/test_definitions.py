@@ -114,6 +114,10 @@ def test_a_wrong_definition_of_the_config_spoils_itself(
             "There is no tier scheme 'siz'",
         ),
         (
+            {"kind": "rules", "rules": ["tier_size = 'bigg'"], "quantity": ""},
+            'Did you mean "big"',
+        ),
+        (
             {
                 "kind": "matrix",
                 "rows": "abc",
@@ -186,7 +190,7 @@ def test_what_has_become_wrong_spoils_itself_and_says_so(
     assert after["faults"].keys() - before["faults"].keys() == new
     assert "there is no column 'spend_of_old'" in after["faults"]["tier scheme size"]
     main(["score", "-c", str(shop.config)], {})
-    assert "\nNot used: tier scheme size. [tiers.size] Rule" in capsys.readouterr().out
+    assert "\nFault in tier scheme size: [tiers.size] Rule" in capsys.readouterr().out
 
 
 def test_faults_are_told_where_definitions_are_read(
@@ -206,6 +210,25 @@ def test_faults_are_told_where_definitions_are_read(
     assert "no column 'tier_late'" in faults["late_ones"]
     name = client.get("/v1/customers").json()["items"][0]["customer_id"]
     assert client.get(f"/v1/customers/{name}/history").status_code == 200
+
+
+def test_a_list_of_a_class_that_was_renamed_says_so(
+    shop: Shop, client: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = {"name": "big_ones", "filter": "tier_size in ('big')"}
+    assert put(client, size=SIZE).status_code == 200
+    assert "list big_ones" not in score(shop, capsys)["faults"]
+    assert client.post("/v1/lists", json=named).status_code == 201
+    assert put(client, size=SIZE | {"classes": ["large", "small"]}).status_code == 200
+
+    told = score(shop, capsys)
+
+    fault = "tier_size is compared with 'big', and has no such class. One of"
+    assert told["faults"]["list big_ones"].startswith(fault)
+    assert client.get("/v1/lists/big_ones").json()["fault"].startswith(fault)
+    core = {each["name"]: each for each in client.get("/v1/lists").json()["items"]}
+    assert "'VIP'" in core["core"]["fault"]
+    assert client.delete("/v1/lists/big_ones").status_code == 204
 
 
 def test_a_primary_scheme_that_is_gone_leaves_the_tiers_of_abc(
