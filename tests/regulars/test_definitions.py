@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.buyers import Rows
     from tests.conftest import Registry
 
+pytestmark = pytest.mark.xdist_group("definitions")
 CONFIG = """
 [tiers]
 primary = "size"
