@@ -21,7 +21,7 @@ def find_scheme_faults(
     schemes: Sequence[Scheme],
     columns: Columns | None,
     *,
-    others: Mapping[str, Sequence[str]],
+    classes_besides: Mapping[str, Sequence[str]],
 ) -> dict[str, ConfigError]:
     """Return what is wrong with each scheme, by name.
 
@@ -31,21 +31,23 @@ def find_scheme_faults(
     columns : mapping of str to RuleType or None
         What the published run has; None where there is none yet, and no column can be
         said to be lacking.
-    others : mapping of str to sequence of str
+    classes_besides : mapping of str to sequence of str
         The classes of the schemes that there are besides.
     """
-    classes = {**others, **{each.name: each.classes for each in schemes}}
+    classes = {**classes_besides, **{each.name: each.classes for each in schemes}}
     tiers = dict.fromkeys((f"{PREFIX}{name}" for name in classes), RuleType.TEXT)
     shipped = {
         name: kind
         for name, arrow in OPTIONAL_ATTRIBUTES.items()
         if (kind := type_of(arrow)) is not None
     }
-    known = {**shipped, **FACT_TYPES, **(columns or {}), **tiers}
+    kinds = {**shipped, **FACT_TYPES, **(columns or {}), **tiers}
     _, circles = split_circles(schemes)
     faults = dict(circles)
     for scheme in schemes:
-        for fault in _faults_of(scheme, known, classes, is_whole=columns is not None):
+        for fault in _faults_of(
+            scheme, columns_by_name, classes, is_whole=columns is not None
+        ):
             faults.setdefault(scheme.name, fault)
     return faults
 

@@ -47,13 +47,13 @@ def find_scheme_faults(store: Store, schemes: Terms) -> dict[str, ConfigError]:
 
     usable, faults = split_readable(schemes)
     run = _published(store)
-    others = {name: terms["classes"] for name, terms in read_presets().items()}
+    classes_besides = {name: terms["classes"] for name, terms in read_presets().items()}
     if run is not None:
         in_run = run.context.get("schemes", {}).items()
-        others |= {name: terms["classes"] for name, terms in in_run}
+        classes_besides |= {name: terms["classes"] for name, terms in in_run}
     readable = read_schemes(usable, active=tuple(usable))
     columns = None if run is None else _columns(run)
-    return {**find(readable, columns, others=others), **faults}
+    return {**find(readable, columns, classes_besides=classes_besides), **faults}
 
 
 def _published(store: Store) -> Run | None:

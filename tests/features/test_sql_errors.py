@@ -22,8 +22,8 @@ BELOW = "    order_sums.n_orders,\n"
 
 @pytest.fixture(scope="module")
 def log() -> Iterator[Log]:
-    with open_log(transactions=LOG) as made:
-        yield made
+    with open_log(transactions=LOG) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

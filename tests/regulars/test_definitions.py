@@ -71,18 +71,18 @@ def client(shop: Shop, store: Store) -> Iterator[TestClient]:
     write_schemes(store, {"size": SIZE}, who="desk")
     assert main(["score", "-c", str(shop.config)], {}) == 0
     source = bundle_source(load_settings(shop.config, {}))
-    with TestClient(create_app(store=store, bundles=source)) as made:
+    with TestClient(create_app(store=store, bundles=source)) as opened:
         key = create_key(store, name="desk", scopes=["admin"])
-        made.headers["Authorization"] = f"Bearer {key.secret}"
-        yield made
+        opened.headers["Authorization"] = f"Bearer {key.secret}"
+        yield opened
 
 
 def score(shop: Shop, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """Run `regulars score`, which ends with 0; return its JSON."""
     capsys.readouterr()
     assert main(["score", "-c", str(shop.config), "--json"], {}) == 0
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
+    summary: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return summary
 
 
 def put(client: TestClient, **schemes: dict[str, Any]) -> Any:
@@ -93,12 +93,12 @@ def test_a_wrong_definition_of_the_config_spoils_itself(
     client: TestClient, shop: Shop, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_schemes(store, {"size": SIZE}, who="desk")
-    told = score(shop, capsys)
-    assert told["tiers"].keys() == {"big", "small"}
+    summary = score(shop, capsys)
+    assert summary["tiers"].keys() == {"big", "small"}
     wrong = ("action call_late", "list late_ones", "tier scheme late")
-    assert tuple(told["faults"]) == wrong
-    assert "column 'days_since_last_ordr'" in told["faults"]["tier scheme late"]
-    assert "Did you mean" in told["faults"]["action call_late"]
+    assert tuple(summary["faults"]) == wrong
+    assert "column 'days_since_last_ordr'" in summary["faults"]["tier scheme late"]
+    assert "Did you mean" in summary["faults"]["action call_late"]
 
 
 @pytest.mark.parametrize(
@@ -222,10 +222,10 @@ def test_a_list_of_a_class_that_was_renamed_says_so(
     assert client.post("/v1/lists", json=named).status_code == 201
     assert put(client, size=SIZE | {"classes": ["large", "small"]}).status_code == 200
 
-    told = score(shop, capsys)
+    summary = score(shop, capsys)
 
     fault = "tier_size is compared with 'big', and has no such class. One of"
-    assert told["faults"]["list big_ones"].startswith(fault)
+    assert summary["faults"]["list big_ones"].startswith(fault)
     assert client.get("/v1/lists/big_ones").json()["fault"].startswith(fault)
     core = {each["name"]: each for each in client.get("/v1/lists").json()["items"]}
     assert "'VIP'" in core["core"]["fault"]
@@ -238,9 +238,9 @@ def test_a_primary_scheme_that_is_gone_leaves_the_tiers_of_abc(
     assert put(client, size=SIZE).status_code == 200
     score(shop, capsys)
     assert put(client).status_code == 200
-    told = score(shop, capsys)
-    assert told["tiers"].keys() <= {"VIP", "A", "B", "C"}
-    assert "[tiers] names it" in told["faults"]["tier scheme size"]
+    summary = score(shop, capsys)
+    assert summary["tiers"].keys() <= {"VIP", "A", "B", "C"}
+    assert "[tiers] names it" in summary["faults"]["tier scheme size"]
 
 
 def write_unreadable_list(store: Store) -> None:

@@ -151,14 +151,14 @@ def test_many_faulty_customers_are_answered_as_each_alone(
         {"occurred_at": AS_OF},
         {"occurred_at": AS_OF, "amount": 5.0, "currency": "EUR"},
     ]
-    asked = []
+    requests = []
     for number in range(12):
         name = f"c{number:03}"
-        seen = trained.events[name].transactions
-        row = faults[number % 6] if number % 6 < len(faults) else seen[0]
-        asked.append(asked_for(trained, name, transactions=(*seen, row)))
-    alone = [answers(keeper, [one])[0] for one in asked]
-    together = answers(keeper, asked)
+        rows = trained.events[name].transactions
+        row = faults[number % 6] if number % 6 < len(faults) else rows[0]
+        requests.append(asked_for(trained, name, transactions=(*rows, row)))
+    alone = [answers(keeper, [one])[0] for one in requests]
+    together = answers(keeper, requests)
     assert list(map(str, together)) == list(map(str, alone))
     assert len({str(one) for one in together[:6]}) == 6
 
