@@ -94,7 +94,8 @@ def share_in_top(scores: Floats, n_top: int) -> Floats:
         return np.full(len(scores), float(n_top > 0))
     lowest = np.partition(scores, -n_top)[-n_top]
     above, tied = scores > lowest, scores == lowest
-    return above + tied * ((n_top - int(above.sum())) / int(tied.sum()))
+    share = (n_top - int(above.sum())) / int(tied.sum())
+    return np.where(above, 1.0, np.where(tied, share, 0.0))
 
 
 def _beside_ties(ordered: Floats, ends: Ints) -> Ints:
