@@ -36,7 +36,7 @@ def contract(starts_at: datetime, ends_at: datetime | None = None) -> dict[str, 
 
 
 @contextmanager
-def log_of(**tables: list[dict[str, Any]]) -> Iterator[Log]:
+def log_of(**tables: Any) -> Iterator[Log]:
     """Open a log that sold one thing, and had what is given besides."""
     bought = tables.pop("transactions", [])
     with log_from_rows(transactions=[sale(SOLD), *bought], now=NOW, **tables) as log:
@@ -81,11 +81,12 @@ def test_labels_end_with_the_purchases_then_the_contracts_then_today() -> None:
         "interactions": [contact(SOLD + YEAR)],
     }
     paid = contract(SOLD)
-    for tables, end in (
+    ends: list[tuple[dict[str, Any], datetime]] = [
         ({"transactions": [sale(SOLD)], "subscriptions": [paid]}, END),
         ({"subscriptions": [paid]}, END),
         ({}, datetime(2026, 1, 31, tzinfo=UTC)),
-    ):
+    ]
+    for tables, end in ends:
         with log_from_rows(now=NOW, **own, **tables) as log:
             now = NOW.replace(tzinfo=None)
             assert find_bounds(log.con, learnt_from="customers", now=now)[1] == end
