@@ -48,15 +48,15 @@ def check(settings: Settings, *, as_json: bool) -> int:
 
 def look(log: AnyLog, settings: Settings) -> Readiness | KindReadiness:
     """Compare what an open log holds with what a model needs, as of its end."""
-    found: Readiness | KindReadiness
+    readiness: Readiness | KindReadiness
     beyond = notes_beyond(log)
     if settings.model.kind != "purchases" and isinstance(log, Log):
-        found = look_at_kind(log, settings)
+        readiness = look_at_kind(log, settings)
     else:
         horizon = timedelta(days=settings.model.horizon_days)
-        found = check_readiness(log, as_of=log.ends_at, horizon=horizon)
+        readiness = check_readiness(log, as_of=log.ends_at, horizon=horizon)
         beyond += notes_apart(log, horizon=horizon)
-    return replace(found, notes=(*found.notes, *beyond))
+    return replace(readiness, notes=(*readiness.notes, *beyond))
 
 
 def as_values(log: AnyLog, found: Readiness | KindReadiness) -> dict[str, Any]:
