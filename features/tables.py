@@ -23,6 +23,7 @@ from typing import Any
 
 import duckdb
 
+from features.bounds import TRANSACTIONS
 from features.columns import TABLES, check_mapping
 from features.errors import DataError, TableError
 from features.faults import Rules
@@ -84,6 +85,8 @@ class LogSource:
     not_products : tuple of str
         Values of ``product_id`` that are fees, postage and the like: their rows are
         set aside.
+    learnt_from : str
+        The table that outcomes are learnt from: the log ends where it does.
     """
 
     transactions: TableSource | None = None
@@ -91,6 +94,7 @@ class LogSource:
     customers: TableSource | None = None
     subscriptions: TableSource | None = None
     not_products: tuple[str, ...] = ()
+    learnt_from: str = TRANSACTIONS
 
     @property
     def tables(self) -> dict[str, TableSource]:
@@ -145,7 +149,13 @@ def read_log(
             for table, each in source.tables.items()
         }
         close_files(con)
-        return make_log(con, reports, not_products=rules.not_products, now=rules.now)
+        return make_log(
+            con,
+            reports,
+            not_products=rules.not_products,
+            learnt_from=source.learnt_from,
+            now=rules.now,
+        )
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         con.close()
         raise DataError(
