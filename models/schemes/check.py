@@ -45,9 +45,7 @@ def find_scheme_faults(
     _, circles = split_circles(schemes)
     faults = dict(circles)
     for scheme in schemes:
-        for fault in _faults_of(
-            scheme, columns_by_name, classes, is_whole=columns is not None
-        ):
+        for fault in _faults_of(scheme, kinds, classes, is_whole=columns is not None):
             faults.setdefault(scheme.name, fault)
     return faults
 
