@@ -44,7 +44,7 @@ Version = Annotated[
 ]
 
 
-def regulars(version: Version = False) -> None:
+def front(version: Version = False) -> None:
     """Which customers matter most, which are about to leave, and why."""
 
 
