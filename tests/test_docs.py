@@ -13,7 +13,7 @@ import sqlglot
 from jinja2 import Environment
 from pydantic import BaseModel
 
-from regulars.settings import VARIABLES, Settings, load_settings
+from regulars.settings.settings import VARIABLES, Settings, load_settings
 from tests.documents import (
     ROOT,
     Block,
@@ -89,7 +89,7 @@ def test_each_link_leads_to_a_file_and_a_heading(path: Path) -> None:
 
 @pytest.mark.parametrize("path", documents(), ids=name_of)
 def test_each_file_that_is_named_exists(path: Path) -> None:
-    """Named from the root: ``features/sql/rfm.sql``."""
+    """Named from the root: ``features/purchases/sql/rfm.sql``."""
     for text in inline_code(path):
         if re.fullmatch(r"(?:[\w-]+/)+[\w.-]*", text) and text.split("/")[0] in FOLDERS:
             assert (ROOT / text).exists(), text

@@ -8,7 +8,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from regulars import __version__
-from serving.api.requests import PredictRequest
 from serving.api.routes import (
     actions,
     customers,
@@ -21,7 +20,8 @@ from serving.api.routes import (
     reports,
     tiers,
 )
-from serving.api.schemas import (
+from serving.api.schemas.requests import PredictRequest
+from serving.api.schemas.scores import (
     CustomerList,
     CustomerScore,
     ModelInfo,
