@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from features.engine import build_features
-from features.frame import to_frame
-from features.plan import (
+from features.door.log_files import Log, LogSource, TableSource, read_log
+from features.purchases.build import build_features
+from features.purchases.frame import to_frame
+from features.purchases.plan import (
     FeaturePlan,
     plan_features,
     query_context,
     set_as_ofs,
     write_query,
 )
-from features.render import SQL_FOLDER, QueryWriter
-from features.tables import Log, LogSource, TableSource, read_log
+from features.purchases.render import SQL_FOLDER, QueryWriter
 from tests.bench.by_pandas import build_by_pandas
 from tests.bench.clock import in_turn
 from tests.bench.generate import LogShape, generate

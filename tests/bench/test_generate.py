@@ -5,10 +5,15 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from features.engine import build_features
-from features.frame import to_frame
-from features.plan import plan_features, query_context, set_as_ofs, write_query
-from features.render import SQL_FOLDER, QueryWriter
+from features.purchases.build import build_features
+from features.purchases.frame import to_frame
+from features.purchases.plan import (
+    plan_features,
+    query_context,
+    set_as_ofs,
+    write_query,
+)
+from features.purchases.render import SQL_FOLDER, QueryWriter
 from tests.bench.by_pandas import build_by_pandas
 from tests.bench.features import AS_OF, BY_HAND, HORIZON, check_equal, open_folder
 from tests.bench.generate import LogShape, generate

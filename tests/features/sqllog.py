@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from features.engine import build_features
-from features.plan import FeaturePlan, plan_features
-from features.tables import Log, log_from_rows
+from features.door.log_files import Log, log_from_rows
+from features.purchases.build import build_features
+from features.purchases.plan import FeaturePlan, plan_features
 
 Row = Mapping[str, Any]
 Features = dict[str, dict[str, Any]]

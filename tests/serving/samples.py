@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from features.errors import BundleError
-from models.scores import SCORE_SCHEMA, RunContext
+from models.score.schema import SCORE_SCHEMA, RunContext
 
 if TYPE_CHECKING:
-    from models.bundle import Bundle
+    from models.bundle.bundle import Bundle
 
 AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
 
