@@ -12,7 +12,7 @@ from datetime import datetime
 
 from features.door.copies import copy_log
 from features.door.log import Log
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 
 ALTERATIONS: Mapping[str, str] = {
     "changed": "amounts negated and scaled, customers, products and types swapped",

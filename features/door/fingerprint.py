@@ -6,18 +6,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from features.door.log import Log
-from features.purchases.plan import to_naive_utc
+from features.instants import seen_sql, to_naive_utc
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
 
 MODULUS = 2**64
-SEEN = "occurred_at < $as_of and (known_at is null or known_at < $as_of)"
 SEEN_ROWS = {
-    "transactions": SEEN,
-    "interactions": SEEN,
+    "transactions": seen_sql(),
+    "interactions": seen_sql(),
     "customers": "joined_at < $as_of",
-    "subscriptions": ("starts_at < $as_of and (known_at is null or known_at < $as_of)"),
+    "subscriptions": seen_sql(at="starts_at"),
 }
 
 COLUMNS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 from features.purchases.render import QueryWriter
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from features.door.rows.casts import quote_name
+from features.instants import to_naive_utc
 from features.purchases.blocks import asked_in_blocks
-from features.purchases.plan import to_naive_utc
 from features.purchases.render import QueryWriter
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from features.door.fingerprint import COLUMNS, MODULUS, SEEN_ROWS
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 from features.spark.log import SparkLog
 from features.spark.workers import ROWS, on_batches
 
