@@ -20,7 +20,7 @@ from features.purchases.blocks import asked_in_blocks
 from features.purchases.render import QueryWriter
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 NUMBER, TEXT, FLAG = pa.float64(), pa.string(), pa.bool_()
 

@@ -11,7 +11,7 @@ from features.door.rows.columns import TABLES, Kind
 from features.instants import seen_sql
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 # Vendors ask for 300 to 1,000 customers and for up to 180 days: Dynamics 365 500 to
 # 1,000, Klaviyo 500 buyers and 180 days, Einstein 400, Braze about 300, Segment 100

@@ -17,9 +17,9 @@ from regulars.log import open_log
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
     from features.purchases.readiness import Readiness
-    from features.spark.log import AnyLog
     from regulars.settings.settings import Settings
 
 READY, NOT_READY = 0, 1
