@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.rules.engine import compute_amounts, select_rows, sort_rows
-from models.rules.nodes import Node
+from models.rules.language.nodes import Node
 from models.rules.writer import CompiledRule, Dialect, Writer
 
 
