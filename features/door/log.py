@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 from uuid import uuid4
 
 import duckdb
-import pyarrow as pa
 
 from features.door.bounds import TRANSACTIONS, find_bounds
+from features.door.queries import Queries
 from features.door.rows.casts import SQL_TYPES, quote_name
 from features.door.rows.columns import TABLES
 from features.door.rows.reports import TableReport
@@ -27,32 +27,6 @@ ROWS_PER_BATCH = 100_000
 
 HASHES = 1 << 32
 """How many different hashes of customers decide who is in a sample."""
-
-
-class Answer(Protocol):
-    """What a query gives."""
-
-    def fetchall(self) -> list[Any]:
-        """Return all rows."""
-
-    def to_arrow_table(self) -> pa.Table:
-        """Return all rows as a table, instants without an offset."""
-
-
-class Queries(Protocol):
-    """What answers queries in DuckDB's dialect."""
-
-    def execute(self, query: str, parameters: Any = ..., /) -> Answer:
-        """Run a query, or describe a table."""
-
-    def sql(self, query: str, /, *, params: Any = ...) -> Answer:
-        """Run a query."""
-
-    def register(self, name: str, table: Any, /) -> Any:
-        """Have queries read a table of this process."""
-
-    def unregister(self, name: str, /) -> Any:
-        """Take a table of this process away."""
 
 
 class AnyLog(Protocol):
