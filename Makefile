@@ -18,17 +18,16 @@ test: $(STAMP)  ## run every test
 test-spark: $(SPARK_STAMP)  ## run the tests that need Spark, on a cluster of their own
 	$(BIN)/python -m pytest -m spark tests/spark
 
-check: $(STAMP)  ## style, types, import rules, tests
+check: $(STAMP)  ## style, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
-bench: $(STAMP)  ## measure speed and scale; EVENTS=1000000 makes it shorter
+bench: $(STAMP)  ## measure speed and scale into docs/figures.md; EVENTS=1000000 is shorter
 	$(BIN)/python -m tests.bench
 
-bench-quality: $(STAMP)  ## judge what would be served on real logs, in ../shared/data
+bench-quality: $(STAMP)  ## the same of quality on real logs, in ../shared/data
 	$(BIN)/python -m tests.bench.quality
 
 bench-sample: $(STAMP)  ## what training on a sample of the customers costs

@@ -12,10 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from features.door.log import Log
+from features.door.log import AnyLog, Log
 from features.errors import DataError
 from features.purchases.numpy.rows import OwnRows
-from features.spark.log import AnyLog
 from models.parts.cluster_count import KTrial
 from models.purchases.model import Basis, CustomerModel
 from models.recurring.model import ContractModel, LabelModel

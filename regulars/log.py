@@ -11,17 +11,21 @@ from features.door.log_files import Log, LogSource, TableSource, read_log
 from features.door.rows.columns import TABLES
 from features.door.sample import count_buyers, take_sample
 from features.errors import ConfigError
+from features.spark.log import SparkLog
 from models.kind import KINDS
 
 if TYPE_CHECKING:
+    from features.door.log import AnyLog
     from features.door.reading_cache import KeptLog
-    from features.spark.log import AnyLog
     from regulars.settings.settings import Settings
 
 SPARK = "spark"
 
+OpenedLog = Log | SparkLog
+"""A log on this machine, or on Spark."""
 
-def open_log(settings: Settings, *, kept: KeptLog | None = None) -> AnyLog:
+
+def open_log(settings: Settings, *, kept: KeptLog | None = None) -> OpenedLog:
     """Read the log; of the files that ``kept`` knows, what it kept.
 
     Spark reads all of them, and keeps nothing between runs.
@@ -41,7 +45,7 @@ def open_log(settings: Settings, *, kept: KeptLog | None = None) -> AnyLog:
     return read_log(source, now=now, kept=kept)
 
 
-def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> AnyLog:
+def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> SparkLog:
     from features.spark.door import read_log_on_spark
     from features.spark.session import open_session
 
@@ -99,7 +103,7 @@ def log_source(settings: Settings) -> LogSource:
             needed=f"[data] {kind.table}, a path or glob of Parquet or CSV files.",
             todo="Add it, or let `regulars init FILE` write a config.",
         )
-    return LogSource(not_products=data.not_products, **tables)
+    return LogSource(not_products=data.not_products, learnt_from=kind.table, **tables)
 
 
 def parse_as_of(text: str | None) -> datetime | None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from features.purchases.plan import set_as_ofs, to_naive_utc
+from features.instants import seen_sql, to_naive_utc
+from features.purchases.plan import set_as_ofs
 from features.purchases.render import QueryWriter, slugs
+from features.purchases.sql_errors import describe_numbers
 from features.purchases.survey import find_interaction_types
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ PLAN, AMOUNT, TENURE = "plan", "contract_amount", "contract_tenure_days"
 MOST_PLANS, FEWEST = 60, 5
 """Plans that are told apart, and contracts that one of them has at least."""
 
-SEEN = "starts_at < $at and (known_at is null or known_at < $at)"
+SEEN = seen_sql("$at", at="starts_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +122,22 @@ def plan_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> ContractP
         used=(),
         sql="",
     )
-    sql = write_contract_query(plan, "contracts")
     set_as_ofs(log.con, [as_of])
-    described = log.con.execute(f"describe {sql}").fetchall()
-    names = tuple(row[0] for row in described if row[0] not in ("customer_id", "as_of"))
+    writer = contract_writer(plan)
+    sql = writer.write("contracts")
+    names = tuple(describe_numbers(log.con, writer, "contracts"))
     return replace(plan, names=names, used=names, sql=sql)
 
 
 def write_contract_query(plan: ContractPlan, step: str, **more: object) -> str:
     """Return the query of a step, as the plan has it."""
+    return contract_writer(plan, **more).write(step)
+
+
+def contract_writer(plan: ContractPlan, **more: object) -> QueryWriter:
+    """Return what writes the plan's queries."""
     ends = "ends_at + interval 1 day" if plan.whole_days else "ends_at"
-    writer = QueryWriter(
+    return QueryWriter(
         {
             "ends": f"({ends})",
             "has_amount": plan.has_amount,
@@ -142,7 +149,6 @@ def write_contract_query(plan: ContractPlan, step: str, **more: object) -> str:
             **more,
         }
     )
-    return writer.write(step)
 
 
 def build_contracts(

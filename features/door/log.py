@@ -4,23 +4,74 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol, Self
 from uuid import uuid4
 
 import duckdb
 
+from features.door.bounds import TRANSACTIONS, find_bounds
+from features.door.queries import Queries
 from features.door.rows.casts import SQL_TYPES, quote_name
 from features.door.rows.columns import TABLES
 from features.door.rows.reports import TableReport
 
-EPOCH = datetime.fromtimestamp(0, UTC)
-"""Where a log without rows starts and ends."""
+HASH_MODULUS = 2**64
+"""Hashes of rows are added up modulo this."""
 
-FAR = EPOCH.replace(year=2200, tzinfo=None)
-"""Later than any row, where the present is not told."""
+ROWS_PER_BATCH = 100_000
+"""Rows that are on the way at a time from one database to another."""
+
+HASHES = 1 << 32
+"""How many different hashes of customers decide who is in a sample."""
+
+
+class AnyLog(Protocol):
+    """A log, wherever its tables are. It says of itself what a ``Log`` does."""
+
+    @property
+    def con(self) -> Queries: ...
+    @property
+    def reports(self) -> Mapping[str, TableReport]: ...
+    @property
+    def present(self) -> Mapping[str, frozenset[str]]: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+    @property
+    def currency(self) -> str | None: ...
+    @property
+    def not_products(self) -> tuple[str, ...]: ...
+
+    def copy(
+        self,
+        *,
+        customer_id: str | None = None,
+        share: float = 1.0,
+        threads: int | None = None,
+    ) -> Log:
+        """Copy rows into a database of their own, on this machine."""
+
+    def hash_rows(
+        self, table: str, columns: str, *, where: str, as_of: datetime
+    ) -> tuple[int, int]:
+        """Count the rows that meet a condition, and hash them whatever their order."""
+
+    def close(self) -> None:
+        """Let the tables go."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +92,8 @@ class Log:
     starts_at : datetime
         The first transaction, or else the first contract, UTC.
     ends_at : datetime
-        The first midnight UTC after the last transaction, interaction, or change of a
-        contract; for customers alone the last midnight.
+        The first midnight UTC after the last purchase, or the last change of a
+        contract, as ``features.door.bounds`` has it.
     currency : str or None
         What the amounts are in, where the log says.
     not_products : tuple of str
@@ -60,11 +111,69 @@ class Log:
     not_products: tuple[str, ...] = ()
     sample: tuple[int, int] | None = None
 
+    def copy(
+        self,
+        *,
+        customer_id: str | None = None,
+        share: float = 1.0,
+        threads: int | None = None,
+    ) -> Log:
+        """Return a copy that shares nothing with the log, to be altered without harm.
+
+        Parameters
+        ----------
+        customer_id : str or None
+            Only this customer's rows; None for all.
+        share : float
+            How many of the customers, drawn by ``share_sql``.
+        threads : int or None
+            Of the new database; None for as many as there are cores.
+
+        Returns
+        -------
+        Log
+            To be closed by the caller.
+        """
+        con = open_database(threads=threads)
+        for table in TABLES:
+            query = f"select * from {table} where {share_sql(share)}"
+            parameters = []
+            if customer_id is not None:
+                query, parameters = f"{query} and customer_id = ?", [customer_id]
+            rows = self.con.sql(query, params=parameters).to_arrow_reader(
+                ROWS_PER_BATCH
+            )
+            con.register("copied_rows", rows)
+            con.execute(f"create table {table} as select * from copied_rows")
+            con.unregister("copied_rows")
+        return replace(self, con=con)
+
+    def hash_rows(
+        self, table: str, columns: str, *, where: str, as_of: datetime
+    ) -> tuple[int, int]:
+        """Count the rows that meet a condition, and hash them whatever their order.
+
+        Parameters
+        ----------
+        table, columns : str
+            What is hashed of each row ``t``.
+        where : str
+            A condition, over the parameter ``$as_of``.
+        as_of : datetime
+            Naive UTC.
+        """
+        [(n_rows, mixed)] = self.con.execute(
+            f"select count(*), {hash_sql(columns)} % {HASH_MODULUS}"
+            f" from {table} t where {where}",
+            {"as_of": as_of},
+        ).fetchall()
+        return int(n_rows), int(mixed)
+
     def close(self) -> None:
         """Let the tables go."""
         self.con.close()
 
-    def __enter__(self) -> Log:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -99,6 +208,29 @@ def open_database(
     return con
 
 
+def share_sql(share: float) -> str:
+    """Return the condition for a customer to be in a sample, the same in any engine.
+
+    Who is in a small sample is in every larger one.
+
+    Examples
+    --------
+    >>> share_sql(0.5)
+    "substring(md5(customer_id), 1, 8) < '80000000'"
+    >>> share_sql(1)
+    'true'
+    """
+    bound = round(share * HASHES)
+    if bound >= HASHES:
+        return "true"
+    return f"substring(md5(customer_id), 1, 8) < '{bound:08x}'"
+
+
+def hash_sql(columns: str) -> str:
+    """Return the sum of the hashes of rows, which does not depend on their order."""
+    return f"coalesce(sum(hash({columns})::hugeint), 0)"
+
+
 def close_files(con: duckdb.DuckDBPyConnection) -> None:
     """Keep a database from files for good; it still spills."""
     con.execute("SET enable_external_access = false")
@@ -109,6 +241,7 @@ def make_log(
     reports: Mapping[str, TableReport],
     *,
     not_products: tuple[str, ...] = (),
+    learnt_from: str = TRANSACTIONS,
     now: datetime | None = None,
 ) -> Log:
     """Add the tables that are lacking, and find out when the log starts and ends."""
@@ -119,7 +252,7 @@ def make_log(
                 for column in TABLES[table]
             )
             con.execute(f"CREATE TEMP TABLE {table} ({columns})")
-    starts_at, ends_at = _bounds(con, now)
+    starts_at, ends_at = find_bounds(con, learnt_from=learnt_from, now=now)
     return Log(
         con=con,
         reports=reports,
@@ -132,39 +265,3 @@ def make_log(
         currency=next((r.currency for r in reports.values() if r.currency), None),
         not_products=not_products,
     )
-
-
-def _bounds(
-    con: duckdb.DuckDBPyConnection, now: datetime | None
-) -> tuple[datetime, datetime]:
-    [(first, last, began, changed, n_customers)] = con.execute(
-        _BOUNDS, {"now": now or FAR}
-    ).fetchall()
-    first = first or began
-    if last is None and changed is None:
-        end = _midnight(now) if now and n_customers else EPOCH
-        return end, end
-    ends_at = _midnight(max(each for each in (last, changed) if each))
-    ends_at += timedelta(days=1)
-    return (first.replace(tzinfo=UTC) if first else ends_at), ends_at
-
-
-def _midnight(instant: datetime) -> datetime:
-    return datetime(instant.year, instant.month, instant.day, tzinfo=UTC)
-
-
-# Where no contract is open, each row is a period whose end is agreed beforehand, and
-# says nothing of when the table was written.
-_BOUNDS = """
-SELECT
-  (SELECT min(occurred_at) FROM transactions),
-  greatest((SELECT max(occurred_at) FROM transactions),
-    (SELECT max(occurred_at) FROM interactions)),
-  (SELECT min(starts_at) FROM subscriptions),
-  (SELECT greatest(
-      max(starts_at) FILTER (starts_at <= $now),
-      CASE WHEN bool_or(ends_at IS NULL OR ends_at > $now)
-        THEN max(ends_at) FILTER (ends_at <= $now) END)
-    FROM subscriptions),
-  (SELECT count(*) FROM customers)
-"""

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from features.instants import to_naive_utc
 from features.purchases.render import QueryWriter, slugs
+from features.purchases.sql_errors import check_names, describe_numbers
 from features.purchases.survey import (
     find_columns,
     find_interaction_types,
@@ -167,8 +169,9 @@ def write_query(
     columns = [
         (family, name)
         for family in families
-        for name in _describe(con, writer.write_table(family))
+        for name in describe_numbers(con, writer, family)
     ]
+    check_names(columns)
     sql = writer.write("features", families=families, columns=columns)
     return sql, tuple(name for _, name in columns)
 
@@ -184,21 +187,9 @@ def feature_schema(plan: FeaturePlan) -> pa.Schema:
     )
 
 
-def to_naive_utc(instant: datetime) -> datetime:
-    """Return the instant as the tables hold it: UTC, without an offset."""
-    if instant.tzinfo is None:
-        return instant
-    return instant.astimezone(UTC).replace(tzinfo=None)
-
-
 def set_as_ofs(con: "duckdb.DuckDBPyConnection", as_of: Iterable[datetime]) -> None:
     """Put the instants into the table that the query reads them from."""
     rows = [[instant] for instant in sorted({to_naive_utc(each) for each in as_of})]
     con.execute("create or replace temp table as_ofs (as_of timestamp)")
     if rows:
         con.executemany("insert into as_ofs values (?)", rows)
-
-
-def _describe(con: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:
-    described = con.execute(f"describe {sql}").fetchall()
-    return [row[0] for row in described if row[0] != "row_no"]

@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pyarrow as pa
 
+from features.door.bounds import EPOCH, find_bounds
 from features.door.files.formats import find_files
 from features.door.files.parquet import OpenFile, open_file
 from features.door.layout import Layout, lay_out, number_attributes
-from features.door.log import EPOCH, open_database
+from features.door.log import open_database
 from features.door.log_files import LogSource, TableSource
 from features.door.reading import check_any_accepted
 from features.door.rows.casts import SQL_TYPES
 from features.door.rows.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping
 from features.door.rows.faults import Fault, Rules, classify_sql, list_faults
 from features.door.rows.reports import TableReport, count_reasons
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 from features.spark.files import Cells, read_cells
 from features.spark.log import SparkLog
 from features.spark.row_checks import (
@@ -103,7 +104,9 @@ def read_log_on_spark(
         held=tuple(held),
         owns_session=owns_session,
     )
-    starts_at, ends_at = _bounds(log)
+    starts_at, ends_at = find_bounds(
+        log.con, learnt_from=source.learnt_from, now=rules.now
+    )
     return replace(log, starts_at=starts_at, ends_at=ends_at)
 
 
@@ -227,14 +230,3 @@ def _empty(spark: SparkSession, table: str) -> DataFrame:
         if column.kind is not Kind.ATTRIBUTE
     )
     return spark.createDataFrame([], columns)
-
-
-def _bounds(log: SparkLog) -> tuple[datetime, datetime]:
-    ((first, last, other),) = log.con.execute(
-        "select (select min(occurred_at) from transactions),"
-        " (select max(occurred_at) from transactions),"
-        " (select max(occurred_at) from interactions)"
-    ).fetchall()
-    last = max(each for each in (last, other) if each is not None)
-    day = datetime(last.year, last.month, last.day, tzinfo=UTC)
-    return first.replace(tzinfo=UTC), day + timedelta(days=1)

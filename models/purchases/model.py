@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from features.door.fingerprint import fingerprint
-from features.door.log import Log
+from features.door.log import AnyLog, Log
 from features.errors import DataError
 from features.machine import cores
 from features.purchases.blocks import feature_blocks
@@ -22,7 +22,6 @@ from features.purchases.build import build_features
 from features.purchases.frame import to_frame, to_matrix
 from features.purchases.numpy.rows import OwnRows, build_from_rows
 from features.purchases.plan import FeaturePlan
-from features.spark.log import AnyLog
 from models.parts.calibration import Calibration
 from models.purchases.btyd import BuyingModel, design
 from models.purchases.churn import ChurnModel

@@ -16,8 +16,10 @@ from models.rules import Rule, RuleType, parse_amount, parse_rule
 from models.score.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, types_of
 from models.tiers.abc import TIERS
 from models.tiers.cuts import Codes, Cuts, Floats, assign, code_names, find_cuts
+from models.tiers.definition.check import named_fault
+from models.tiers.definition.consistency import LIMITED
 from models.tiers.definition.dependencies import PREFIX, named_schemes
-from models.tiers.definition.scheme import LIMITED, Scheme
+from models.tiers.definition.scheme import Scheme
 
 Names = npt.NDArray[np.object_]
 Members = npt.NDArray[np.intp] | slice
@@ -122,13 +124,6 @@ def read_rules(scheme: Scheme, types: Mapping[str, RuleType]) -> list[Rule]:
         except RuleError as exc:
             raise named_fault(scheme, exc) from exc
     return found
-
-
-def named_fault(scheme: Scheme, error: RuleError) -> ConfigError:
-    """Say in which scheme a rule's fault is."""
-    return ConfigError(
-        f"[tiers.{scheme.name}] {error.given}", needed=error.needed, todo=error.todo
-    )
 
 
 def classify(scheme: Scheme, ground: Ground) -> Classified:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.door.log import Log
-from features.purchases.readiness import check_readiness
 from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_log
@@ -15,8 +13,8 @@ from training.kinds import find_learner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
-    from features.spark.log import AnyLog
     from regulars.settings.settings import Settings
     from training.kinds.learner import Readiness
 
@@ -47,10 +45,7 @@ def check(settings: Settings, *, as_json: bool) -> int:
 def look(log: AnyLog, settings: Settings) -> Readiness:
     """Compare what an open log holds with what a model needs, as of its end."""
     options = train_options(settings)
-    if isinstance(log, Log):
-        learner = find_learner(options.kind)
-        return learner(log, as_of=log.ends_at, options=options).readiness()
-    return check_readiness(log, as_of=log.ends_at, horizon=options.horizon)
+    return find_learner(options.kind).check(log, options=options)
 
 
 def as_values(log: AnyLog, found: Readiness) -> dict[str, Any]:

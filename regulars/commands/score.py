@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from features.door.log import Log
 from features.errors import ConfigError
+from features.spark.log import SparkLog
 from models.actions import read_catalogue
-from models.score.schema import SCORE_SCHEMA
-from models.tiers import TierPlan, plan_tiers
+from models.lists import presets
+from models.score.schema import SCORE_SCHEMA, RunContext
+from models.tiers import TierPlan, plan_with_stored
 from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, say
-from regulars.log import kept_log, open_log, parse_as_of
+from regulars.log import OpenedLog, kept_log, open_log, parse_as_of
 from serving.queries.decide import settle
 from serving.queries.lists.build import build_for_publish
-from serving.queries.tiers import last_standings
+from serving.queries.tiers import last_standings, published_schemes
 from serving.runs.reports import write_reports
 from serving.runs.score import ScoredRun, score_log
 from serving.store import earlier_run, open_store, publish
 from serving.store.decisions import read_overrides, read_written
-from serving.store.lists import sync_lists
+from serving.store.lists import Building, sync_lists
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from features.spark.log import AnyLog
     from models.bundle.bundle import Bundle
     from regulars.settings.settings import Settings
     from serving.store import Store
@@ -50,6 +51,8 @@ class Published:
         The version that scored it.
     rows : ScoreRows
         One row a customer.
+    faults : mapping of str to str
+        What is wrong with definitions that the run could not use, by what they define.
     """
 
     run_id: str
@@ -57,6 +60,7 @@ class Published:
     as_of: datetime
     currency: str | None
     rows: ScoreRows
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 def score(
@@ -96,7 +100,7 @@ def fetch_champion(settings: Settings, *, step: Steps) -> Bundle:
 
 
 def score_and_publish(
-    log: AnyLog, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
+    log: OpenedLog, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
 ) -> Published:
     """Score every customer of an open log, and publish the run."""
     with closing(open_store(settings.store.url)) as store:
@@ -105,6 +109,7 @@ def score_and_publish(
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step(f"Publishing {scored.rows.num_rows:,} customers")
         sync_lists(store, settings.lists)
+        lists = build_for_publish(store, scored.facts, scored.context)
         with ThreadPoolExecutor(1) as beside:
             # Rows are written by one core, reports made by another.
             reports = beside.submit(
@@ -120,7 +125,7 @@ def score_and_publish(
                 context=scored.context,
                 model={**bundle.card, "version": bundle.version},
                 beside=scored.beside,
-                lists=build_for_publish(store, scored.facts, scored.context.facts),
+                lists=lists,
                 reports=reports,
             )
         settle(store)
@@ -130,7 +135,29 @@ def score_and_publish(
         as_of=as_of,
         currency=scored.context.currency,
         rows=scored.rows,
+        faults=find_faults(scored.context, tiers, lists, settings=settings),
     )
+
+
+def find_faults(
+    context: RunContext,
+    tiers: TierPlan,
+    lists: Mapping[str, Building],
+    *,
+    settings: Settings,
+) -> dict[str, str]:
+    """Return what is wrong with definitions, which then said nothing in the run."""
+    faults = {f"tier scheme {name}": fault for name, fault in tiers.faults.items()}
+    for name, scheme in context.schemes.items():
+        if "fault" in scheme:
+            faults[f"tier scheme {name}"] = scheme["fault"]
+    for name, building in lists.items():
+        if building.built.fault and building.definition != presets().get(name):
+            faults[f"list {name}"] = building.built.fault
+    left_out = context.actions.get("left_out", {})
+    for name in read_catalogue(settings.actions).own & left_out.keys():
+        faults[f"action {name}"] = left_out[name]
+    return dict(sorted(faults.items()))
 
 
 def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> TierPlan:
@@ -140,17 +167,18 @@ def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> Tier
     """
     with store.read() as con:
         manual = tuple(read_overrides(con, at=as_of))
-    return plan_tiers(
-        {**settings.tiers.schemes, **read_written(store)},
+    plan = plan_with_stored(
+        settings.tiers.schemes,
+        read_written(store),
         primary=settings.tiers.primary,
+        earlier=published_schemes(store),
         active=settings.tiers.active,
-        before=last_standings(store, as_of=as_of),
-        manual=manual,
     )
+    return replace(plan, before=last_standings(store, as_of=as_of), manual=manual)
 
 
 def score_whole(
-    log: AnyLog,
+    log: OpenedLog,
     bundle: Bundle,
     settings: Settings,
     *,
@@ -159,12 +187,14 @@ def score_whole(
 ) -> ScoredRun:
     """Score every customer where the log is: on this machine or on Spark."""
     actions = read_catalogue(settings.actions)
-    if isinstance(log, Log):
-        return score_log(bundle, log, as_of=as_of, tiers=tiers, actions=actions)
-    from serving.runs.spark import score_log_on_spark
+    if isinstance(log, SparkLog):
+        from serving.runs.spark import score_log_on_spark
 
-    packed = bundle_source(settings).pack(bundle.version)
-    return score_log_on_spark(packed, log, as_of=as_of, tiers=tiers, actions=actions)
+        packed = bundle_source(settings).pack(bundle.version)
+        return score_log_on_spark(
+            packed, log, as_of=as_of, tiers=tiers, actions=actions
+        )
+    return score_log(bundle, log, as_of=as_of, tiers=tiers, actions=actions)
 
 
 def check_out(out: Path | None) -> None:
@@ -203,6 +233,7 @@ def summary(run: Published, out: Path | None) -> dict[str, Any]:
         "tiers": counts(run.rows.figures, "tier"),
         "risk_bands": counts(run.rows.figures, "risk_band"),
         "score_basis": counts(run.rows.figures, "score_basis"),
+        "faults": dict(run.faults),
         "out": None if out is None else str(out),
     }
 
@@ -218,7 +249,9 @@ def in_words(run: Published) -> str:
     tiers = ", ".join(
         f"{n:,} {tier}" for tier, n in counts(run.rows.figures, "tier").items()
     )
-    return (
+    first = (
         f"Run {run.run_id}: {run.rows.num_rows:,} customers as of "
         f"{run.as_of:%Y-%m-%d}, version {run.model_version}. Tiers: {tiers}."
     )
+    faults = (f"Fault in {what}: {fault}" for what, fault in run.faults.items())
+    return "\n".join((first, *faults))

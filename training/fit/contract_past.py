@@ -17,7 +17,7 @@ from features.contracts.plan import (
     build_outcomes,
     plan_contracts,
 )
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 from training.fit.choice import Parameters
 from training.fit.contract_schedule import ContractOrigins, plan_origins
 from training.fit.season import ContractRows

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from features.attributes.survey import AttributeWish
+from features.door.bounds import notes_beyond
 from features.errors import ConfigError
 from features.purchases.readiness import Minimum
 from models.kind import ChurnKind
@@ -21,7 +22,7 @@ from training.origin import NO_EMBARGO, Origin, Progress
 from training.version import FittedModel, Judged
 
 if TYPE_CHECKING:
-    from features.door.log import Log
+    from features.door.log import AnyLog, Log
 
 DAY = timedelta(days=1)
 
@@ -69,7 +70,9 @@ ACTS: Mapping[str, str] = {
 
 
 class Readiness(Protocol):
-    """Whether the tables can carry a model, and why."""
+    """Whether the tables can carry a model, and why: a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def ready(self) -> bool:
@@ -133,6 +136,22 @@ class Learner(ABC):
         self.log = log
         self.as_of = as_of
         self.options = options
+
+    @classmethod
+    def check(cls, log: AnyLog, *, options: TrainOptions) -> Readiness:
+        """Compare an open log with what a model needs, as of its end.
+
+        Beside ``readiness`` it notes what lies far beyond the end, and what looks odd.
+        """
+        learner = cls(cast("Log", log), as_of=log.ends_at, options=options)
+        readiness = learner.readiness()
+        beyond = notes_beyond(log.con, ends_at=log.ends_at)
+        notes = (*readiness.notes, *beyond, *learner.doubts())
+        return replace(readiness, notes=notes)
+
+    def doubts(self) -> tuple[str, ...]:
+        """Say what of the log looks odd: nothing."""
+        return ()
 
     @abstractmethod
     def readiness(self) -> Readiness:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from features.door.bounds import notes_apart
 from features.door.fingerprint import fingerprint
 from features.errors import DataError
 from features.purchases.build import build_features
@@ -91,6 +92,11 @@ class PurchaseLearner(Learner):
     def readiness(self) -> Readiness:
         """Compare what the log holds with what a model needs."""
         return self._readiness
+
+    def doubts(self) -> tuple[str, ...]:
+        """Say that the last purchases lie a horizon after all others."""
+        log, horizon = self.log, self.options.horizon
+        return notes_apart(log.con, ends_at=log.ends_at, horizon=horizon)
 
     def origins(
         self, count: int, *, embargo: timedelta = NO_EMBARGO

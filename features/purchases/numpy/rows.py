@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
+from features.instants import to_naive_utc
 from features.purchases.numpy.blocks import SumError
 from features.purchases.numpy.build import Wanted, build_block
 from features.purchases.numpy.engine import families_of
@@ -20,7 +21,7 @@ from features.purchases.numpy.given import AskDoorError, GivenRows, Row
 from features.purchases.numpy.reading import Raw, Sizes, make_raw
 from features.purchases.numpy.runs import to_micros
 from features.purchases.numpy.scope import Scope
-from features.purchases.plan import FeaturePlan, feature_schema, to_naive_utc
+from features.purchases.plan import FeaturePlan, feature_schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from models.bundle.bundle import Bundle
 from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import ManualOverride, plan_tiers
 from serving.api.app import create_app
-from serving.predict.events import CustomerEvents, score_again, score_events
+from serving.predict.customer_rows import CustomerEvents
+from serving.predict.events import score_again, score_events
 from serving.runs.score import ScoredRun, score_log
 from serving.store import Store, create_key, publish
 from tests.buyers import Row, Rows

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from features.door.log_files import Log
+from features.instants import to_naive_utc
 from features.purchases.build import build_by_query, build_features
 from features.purchases.numpy.build import COVERED, Wanted, build_tables
 from features.purchases.numpy.engine import (
@@ -22,7 +23,7 @@ from features.purchases.numpy.engine import (
 )
 from features.purchases.numpy.reading import Sizes
 from features.purchases.numpy.scope import Scope
-from features.purchases.plan import FAMILIES, FeaturePlan, to_naive_utc
+from features.purchases.plan import FAMILIES, FeaturePlan
 from tests.features.purchases.test_build import full_plan
 from tests.features.sqllog import (
     NOW,
