@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 from features.errors import ConfigError, RuleError
 from models.rules import Rule, RuleType, parse_amount, parse_rule
 from models.score.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, types_of
-from models.tiers.abc import TIERS
-from models.tiers.cuts import Codes, Cuts, Floats, assign, code_names, find_cuts
+from models.tiers.cuts import assign, code_names, find_cuts
 from models.tiers.definition.check import named_fault
-from models.tiers.definition.consistency import LIMITED
 from models.tiers.definition.dependencies import PREFIX, named_schemes
-from models.tiers.definition.scheme import Scheme
+from models.tiers.definition.scheme import LIMITED, TIERS, Scheme
+from models.tiers.standing import Classified, Codes, Cuts, Floats
 
 Names = npt.NDArray[np.object_]
 Members = npt.NDArray[np.intp] | slice
@@ -86,27 +85,6 @@ class Ground:
             empty = known and self.facts[name].null_count == self.facts.num_rows
             if not known or (empty and not self.kept):
                 raise SkippedError(f"needs {name}, which no customer has")
-
-
-@dataclass(frozen=True, slots=True)
-class Classified:
-    """The classes of all customers by one scheme.
-
-    Parameters
-    ----------
-    codes : array of int, shape (n_customers,)
-        Places in ``classes`` from the top.
-    quantity : array of float or None
-    limits : array of shape (n_customers, n_classes - 1) or None
-        Each customer's own cuts.
-    cuts : mapping of str to tuple
-        By group; ``""`` for those without one.
-    """
-
-    codes: Codes
-    quantity: Floats | None = None
-    limits: Floats | None = None
-    cuts: Mapping[str, Cuts] = field(default_factory=dict)
 
 
 def read_rules(scheme: Scheme, types: Mapping[str, RuleType]) -> list[Rule]:

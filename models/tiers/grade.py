@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from features.errors import ConfigError, RuleError
 from models.rules import parse_rule
 from models.tiers.classify import (
-    Classified,
     Ground,
     Names,
     SkippedError,
@@ -26,7 +25,8 @@ from models.tiers.definition.check import named_fault
 from models.tiers.definition.dependencies import PREFIX, split_circles
 from models.tiers.definition.scheme import Scheme
 from models.tiers.history import Standings, read_history, write_moves
-from models.tiers.movement import ManualOverride, Moved, move
+from models.tiers.movement import ManualOverride, move
+from models.tiers.standing import Classified, Moved
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.tiers.classify import Classified
 from models.tiers.cuts import code_names
 from models.tiers.definition.dependencies import PREFIX
 from models.tiers.definition.scheme import Scheme
-from models.tiers.movement import CAUSES, RULE, Days, Moved, Past
+from models.tiers.standing import CAUSES, RULE, Classified, Days, Moved, Past
 
 BATCH = 20_000
 """Customers whose JSON is in memory at once."""
 
 Places = npt.NDArray[np.intp]
 Told = dict[str, list[str | None]]
-NEVER = np.datetime64("NaT")
 
 
 @dataclass(frozen=True, slots=True)

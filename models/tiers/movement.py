@@ -7,23 +7,32 @@ minimum stay, and last what somebody decided by hand.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.tiers.classify import Classified
-from models.tiers.cuts import Codes
 from models.tiers.definition.scheme import Override, Scheme
+from models.tiers.standing import (
+    BAND,
+    CAUSES,
+    FAILING,
+    GROWTH,
+    MANUAL,
+    NEVER,
+    PROPOSED,
+    RULE,
+    STAY,
+    Classified,
+    Codes,
+    Days,
+    Moved,
+    Past,
+)
 
 Flags = npt.NDArray[np.bool_]
-Days = npt.NDArray[np.datetime64]
-
-RULE, GROWTH, FAILING, BAND, STAY, MANUAL, PROPOSED = range(7)
-CAUSES = ("rule", "growth", "failing", "band", "stay", "manual", "proposed")
-"""What decided a customer's class; ``proposed`` waits for an approval."""
 
 FLAP_DAYS = 90
 """Who is back in the class before so soon has flapped."""
@@ -63,57 +72,6 @@ class ManualOverride:
     def from_dict(cls, values: Mapping[str, Any]) -> ManualOverride:
         """Restore what ``to_dict`` gave."""
         return cls(**{**values, "until": datetime.fromisoformat(values["until"])})
-
-
-NEVER = np.datetime64("NaT", "D")
-
-
-@dataclass(slots=True)
-class Past:
-    """Where customers stood in the run before, in the order of this one's.
-
-    Parameters
-    ----------
-    codes : array of int
-        The class; -1 for who was not there.
-    since : array of day
-        Of the last move; NaT for none that is known.
-    was : array of int
-        The class before that; -1 for none.
-    lifted : array of day
-        Since when an override for growth or failing holds; NaT for none.
-    """
-
-    codes: Codes
-    since: Days
-    was: Codes
-    lifted: Days
-
-    @classmethod
-    def none(cls, n: int) -> Past:
-        """Return a past in which nobody was there."""
-        days = np.full(n, NEVER)
-        codes = np.full(n, -1, dtype=np.int16)
-        return cls(codes, days, codes.copy(), days.copy())
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """Where customers stand now, and why.
-
-    Parameters
-    ----------
-    codes, causes : array of int
-    past : Past
-        As the next run finds it.
-    counts : mapping of str to int
-        Customers who moved, and what was decided by what.
-    """
-
-    codes: Codes
-    causes: Codes
-    past: Past
-    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def move(

@@ -9,12 +9,8 @@ from typing import Any
 from features.errors import ConfigError
 from features.suggest import did_you_mean
 from models.tiers.definition.dependencies import named_schemes
-from models.tiers.definition.scheme import (
-    Scheme,
-    make_scheme,
-    read_presets,
-    read_schemes,
-)
+from models.tiers.definition.reading import make_scheme, read_presets, read_schemes
+from models.tiers.definition.scheme import Scheme
 from models.tiers.history import Standings
 from models.tiers.movement import ManualOverride
 

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from models.score.schema import SCORE_SCHEMA, RunContext
-from models.tiers.abc import TIERS
 from models.tiers.definition.dependencies import PREFIX
+from models.tiers.definition.scheme import TIERS
 from models.tiers.grade import Graded, grade
 from models.tiers.history import Standings
 from models.tiers.movement import ManualOverride

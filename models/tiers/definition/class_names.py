@@ -9,8 +9,8 @@ from features.errors import ConfigError
 from features.suggest import did_you_mean
 from models.rules import Rule, RuleType
 from models.rules.language.nodes import Call, Column, Value, walk
-from models.tiers.abc import TIERS
 from models.tiers.definition.dependencies import PREFIX
+from models.tiers.definition.scheme import TIERS
 
 Classes = Mapping[str, Sequence[str]]
 """Column to the classes that it may hold."""
