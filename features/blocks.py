@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arrays.blocks import SumError
-from features.arrays.engine import array_blocks, families_of
+from features.arrays.compiler.families import slow_families
+from features.arrays.engine import array_blocks
 from features.arrays.reading import Sizes
+from features.arrays.runs import SumError
 from features.casts import quote_name, quote_text
 from features.columns import TABLES
-from features.engine import build_by_query
+from features.engine import build_features
 from features.log import Log
 from features.plan import FeaturePlan
 
@@ -48,7 +49,7 @@ def feature_blocks(
         maybe not seen yet. None for what suits each way.
     """
     done = ""
-    if families_of(plan) is not None:
+    if not slow_families(plan):
         try:
             sizes = Sizes(customers=size) if size else Sizes()
             for table in array_blocks(log.con, plan, as_of=as_of, sizes=sizes):
@@ -61,7 +62,7 @@ def feature_blocks(
             return
     for bounds in block_bounds(log, size=size, after=done):
         with narrowed(log, bounds):
-            table = build_by_query(log, plan, as_of=[as_of])
+            table = build_features(log, plan, as_of=[as_of])
         table = table.filter(pc.greater(table["customer_id"], done))
         if table.num_rows:
             yield table

@@ -1,12 +1,14 @@
 """Compute every feature of every customer, as of many instants."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.arrays.compiler.families import compile_plan
 from features.arrays.engine import build_in_arrays
 from features.arrays.selects import knows_late
 from features.plan import FeaturePlan, feature_schema, set_as_ofs, to_naive_utc
@@ -29,8 +31,8 @@ def build_features(
 ) -> pa.Table:
     """Compute the plan's features for every customer that each ``as_of`` sees.
 
-    What the feature files say is worked out in numpy where ``features.arrays`` knows
-    their families, by the query itself where not.
+    Families are compiled from the plan's query and worked out in numpy; those of which
+    something is not known there, by the query itself (``slow_families``).
 
     Parameters
     ----------
@@ -46,8 +48,29 @@ def build_features(
         ``customer_id``, ``as_of`` (naive UTC), then the features as float64, NULL where
         not defined. Sorted by ``as_of`` and ``customer_id``.
     """
+    compiled = compile_plan(plan.sql)
+    if not compiled.program.names:
+        return build_by_query(log, plan, as_of=as_of)
     table = build_in_arrays(log.con, plan, as_of=as_of)
-    return build_by_query(log, plan, as_of=as_of) if table is None else table
+    if table is None:
+        return build_by_query(log, plan, as_of=as_of)
+    if not compiled.slow:
+        return table
+    rest = replace(plan, sql=compiled.rest, names=compiled.rest_names)
+    return _join(table, build_by_query(log, rest, as_of=as_of), feature_schema(plan))
+
+
+def _join(fast: pa.Table, slow: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Put columns beside others of the same customers in the same order."""
+    keys = ["customer_id", "as_of"]
+    if not fast.select(keys).equals(slow.select(keys)):
+        raise ValueError(
+            "The compiled features are of other customers than the query's."
+        )
+    columns = [
+        (fast if name in fast.column_names else slow)[name] for name in schema.names
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def build_by_query(

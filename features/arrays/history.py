@@ -6,8 +6,9 @@ sums are differences of running sums that all as_ofs share.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,19 @@ from features.arrays.items import Items, SeenItems, find_items
 from features.arrays.lines import Lines
 from features.arrays.runs import DAY, Bools, Codes, Ints
 from features.arrays.scope import Scope
-from features.arrays.timeline import Seen, Timeline
+from features.arrays.timeline import Kept, Seen, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Since when customers have been with us, and of whom that is known."""
+
+    at: Ints
+    has: Bools
+
+    def take(self, customers: Ints) -> Joined:
+        """Return that of some."""
+        return Joined(self.at[customers], self.has[customers])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,7 @@ class History:
     day_line: Timeline
     last_line: Timeline
     contact_line: Timeline
+    joined: Joined
 
     def count(self, as_ofs: Sequence[int], scope: Scope) -> None:
         """Count all rows from which features of many as_ofs count, in one pass."""
@@ -72,6 +86,18 @@ class History:
         count(scope.window_ages, self.last_line, self.back_line, self.contact_line)
         count(scope.window_ages, *ends)
         count((0,), self.day_line)
+
+    def count_one(self, as_of: int, scope: Scope) -> None:
+        """Find the rows since each instant that features of one as_of count from.
+
+        It is quickest to ask for the earliest first.
+        """
+        for age in scope.ages:
+            for line in (self.moment_line, self.order_line):
+                line.since(as_of - age * DAY)
+        for age in scope.window_ages:
+            for line in (self.last_line, self.back_line, self.contact_line):
+                line.since(as_of - age * DAY)
 
     def cut_by(self, as_of: int) -> Ints:
         """Return whose order or purchase day an as_of falls into."""
@@ -111,6 +137,14 @@ class Grains:
     order_runs: Seen
     day_runs: Seen
     contact_runs: Seen
+    _kept: dict[str, Any] = field(default_factory=dict)
+
+    def kept(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """Return what was made of what this as_of sees under a name, or make it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: Kept = self._kept[name]
+        return found
 
     @property
     def moments(self) -> Moments:
@@ -126,6 +160,12 @@ class Grains:
     def days(self) -> Days:
         """Return the purchase days, those not seen too."""
         return self.history.days
+
+    def joined(self) -> Joined:
+        """Return since when the customers have been with us, as far as it is seen."""
+        joined = self.history.joined
+        joined = joined if self.left is None else joined.take(self.left)
+        return Joined(joined.at, joined.has & (joined.at < self.as_of))
 
     def items(self, bought: Items) -> SeenItems:
         """Return what is seen of the items of those left."""
@@ -145,7 +185,9 @@ class Grains:
         return self.order_runs.line.running("value", lambda: self.orders.value)
 
 
-def make_history(lines: Lines, contacts: Contacts, *, n: int) -> History:
+def make_history(
+    lines: Lines, contacts: Contacts, *, n: int, joined: Joined
+) -> History:
     """Put together the rows of customers, 0 to n - 1."""
     moments = find_moments(lines)
     is_bought = moments.n_bought > 0
@@ -173,6 +215,7 @@ def make_history(lines: Lines, contacts: Contacts, *, n: int) -> History:
         day_line=Timeline(days.who, days.at, n),
         last_line=Timeline(days.who, days.last_at, n),
         contact_line=Timeline(contacts.who, contacts.at, n),
+        joined=joined,
     )
 
 

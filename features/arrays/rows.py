@@ -13,12 +13,11 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from features.arrays.blocks import SumError
 from features.arrays.build import Wanted, build_block
-from features.arrays.engine import families_of
+from features.arrays.compiler.families import compile_plan
 from features.arrays.given import AskDoorError, GivenRows, Row
 from features.arrays.reading import Raw, Sizes, make_raw
-from features.arrays.runs import to_micros
+from features.arrays.runs import SumError, to_micros
 from features.arrays.scope import Scope
 from features.plan import FeaturePlan, feature_schema, to_naive_utc
 
@@ -51,14 +50,14 @@ def build_from_rows(
     """Return what ``build_features`` makes of the log of these rows.
 
     None where only the door or the plan's query can tell: where a row would be changed,
-    set aside or refused, but for one of ``not_products``, or where
-    ``build_in_arrays`` returns None.
+    set aside or refused, but for one of ``not_products``, where some family of the plan
+    is not compiled, and for amounts beyond all bounds.
     """
-    families = families_of(plan)
-    if families is None:
+    compiled = compile_plan(plan.sql)
+    if compiled.slow:
         return None
     instant = to_naive_utc(as_of)
-    wanted = Wanted(Scope.of(plan), families, plan.names, (instant,))
+    wanted = Wanted(Scope.of(plan), compiled.program, plan.names, (instant,))
     try:
         reader = _Reader(wanted.scope, to_micros(instant), to_micros(to_naive_utc(now)))
         return reader.build(rows, frozenset(not_products), wanted, feature_schema(plan))

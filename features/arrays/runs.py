@@ -28,10 +28,17 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 MOST = 2**62
 """Beyond which a sum might not fit 64 bits."""
 
+MOST_UNITS = 2**60
+"""What sums of a customer stay below, so that some of them can be added."""
+
 LIMB = 2.0**32
 
 MOST_MONEY = 1e12
 """What a larger amount counts as, as the door has it."""
+
+
+class SumError(ArithmeticError):
+    """A customer's amounts come to more than the integers that hold them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from features.arrays.build import COVERED, Wanted, build_tables
-from features.arrays.engine import (
-    DIGEST,
-    build_in_arrays,
-    digest,
-    families_of,
-)
+from features.arrays.build import Wanted, build_tables
+from features.arrays.compiler.families import compile_plan, slow_families
+from features.arrays.engine import build_in_arrays
 from features.arrays.reading import Sizes
 from features.arrays.scope import Scope
 from features.engine import build_by_query, build_features
-from features.plan import FAMILIES, FeaturePlan, to_naive_utc
+from features.plan import FeaturePlan, to_naive_utc
 from features.tables import Log
 from tests.features.sqllog import (
     NOW,
@@ -197,10 +193,9 @@ def test_many_as_ofs_in_one_build_give_the_bits_of_single_builds() -> None:
 
 
 def in_sizes(log: Log, plan: FeaturePlan, sizes: Sizes) -> Generator[pa.Table]:
-    families = families_of(plan)
-    assert families is not None
+    program = compile_plan(plan.sql).program
     as_ofs = (to_naive_utc(AS_OF),)
-    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
+    wanted = Wanted(Scope.of(plan), program, plan.names, as_ofs, sizes)
     for _, table in build_tables(log.con, wanted):
         yield table
 
@@ -259,28 +254,19 @@ def test_a_build_in_parts_can_be_given_up(many: Log, threads: int) -> None:
     assert next(in_sizes(many, plan, Sizes())).num_rows == 97
 
 
-def test_every_family_that_is_shipped_is_worked_out_here() -> None:
-    assert set(FAMILIES) == COVERED
+def test_every_family_that_is_shipped_is_compiled() -> None:
+    assert slow_families(full_plan()) == ()
 
 
-def test_the_feature_files_are_those_that_were_compared() -> None:
-    changed = (
-        "A file in features/sql has changed: change features/arrays alike, run the "
-        f"tests of tests/features, and set DIGEST to {digest()!r}. Until then the "
-        "query itself is run, which is right and slower."
-    )
-    assert digest() == DIGEST, changed
-
-
-def test_a_plan_of_other_files_is_run_as_it_stands() -> None:
+def test_a_plan_of_other_files_is_worked_out_as_it_stands() -> None:
     log = open_log(transactions=many_rows())
     plan = plan_for(log, "2024-06-01")
     older = replace(plan, sql=plan.sql.replace("as n_orders,", "+ 1 as n_orders,", 1))
     assert older.sql != plan.sql
 
-    assert families_of(older) is None
-    assert build_features(log, older, as_of=[AS_OF]).equals(
-        build_by_query(log, older, as_of=[AS_OF])
+    assert_alike(
+        build_features(log, older, as_of=[AS_OF]),
+        build_by_query(log, older, as_of=[AS_OF]),
     )
 
 
