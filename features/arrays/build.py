@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.arrays.blocks import Block, read_block
-from features.arrays.compiler.tape import Program
+from features.arrays.compiler.tape import Program, Segment
 from features.arrays.history import Grains
 from features.arrays.reading import RawLog, Sizes, read_parts
 from features.arrays.runs import Floats, to_micros
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 TOGETHER = 12
 """As_ofs whose rows are counted together: more would take more memory."""
+
+
+MANY = 1_000
+"""Customers from which on numpy is quicker than Arrow to find what is NULL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,19 @@ def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     ids, buyers = block.ids, sight.buyers
     columns = dict.fromkeys(wanted.names, pa.array([], pa.float64()))
     right: dict[str, Floats] = {}
-    if sight.again is not None:
-        _run(sight.again, wanted, right.__setitem__)
 
-    def give(name: str, values: Floats) -> None:
+    def give_right(column: Segment, values: Floats) -> None:
+        right[column.name] = values
+
+    def give(column: Segment, values: Floats) -> None:
         if right:
             values = values.copy()
-            values[sight.places] = right[name]
-        columns[name] = _as_arrow(values)  # while a cache still holds it
+            values[sight.places] = right[column.name]
+        # While a cache still holds it.
+        columns[column.name] = _as_arrow(values, is_full=column.is_full)
+
+    if sight.again is not None:
+        _run(sight.again, wanted, give_right)
 
     if len(buyers):
         _run(sight.grains, wanted, give)
@@ -117,14 +126,20 @@ def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=["customer_id", "as_of", *wanted.names])
 
 
-def _run(grains: Grains, wanted: Wanted, give: Callable[[str, Floats], None]) -> None:
-    grains.history.count_one(grains.as_of, wanted.scope)
+def _run(
+    grains: Grains, wanted: Wanted, give: Callable[[Segment, Floats], None]
+) -> None:
+    if grains.n >= MANY:
+        grains.history.count_one(grains.as_of, wanted.scope)
     wanted.program.run(grains, give)
 
 
-def _as_arrow(column: Floats) -> pa.Array:
+def _as_arrow(values: Floats, *, is_full: bool) -> pa.Array:
     """Return a column as Arrow holds it, without a copy of what is float64."""
-    values = np.ascontiguousarray(column)
+    if is_full:
+        return pa.array(values)
+    if len(values) < MANY:
+        return pa.array(values, from_pandas=True)
     is_known = ~np.isnan(values)
     if is_known.all():
         return pa.array(values)

@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from features.arrays.compiler.places import SlowFamily, find_place
 from features.arrays.compiler.relations import ROW, Relation, Relations
 from features.arrays.compiler.tape import Place, Program, Tape
-from features.arrays.compiler.values import UnknownError
+from features.arrays.compiler.values import Type, UnknownError
 
 if TYPE_CHECKING:
     from features.plan import FeaturePlan
@@ -60,7 +60,7 @@ def compile_plan(sql: str) -> Compiled:
         return Compiled(Tape().program(()), (slow,), sql, ())
     tape = Tape()
     relations = Relations(tape, {cte.alias: cte.this for cte in query.ctes})
-    written: list[tuple[str, Place]] = []
+    written: list[tuple[str, Place, bool]] = []
     slow: list[SlowFamily] = []
     rest: list[tuple[str, str]] = []
     for family, names in columns.items():
@@ -108,18 +108,22 @@ def _check_joins(query: exp.Select) -> None:
         raise UnknownError("features.sql does more than put families side by side")
 
 
-def _write(tape: Tape, family: Relation, names: list[str]) -> list[tuple[str, Place]]:
+def _write(
+    tape: Tape, family: Relation, names: list[str]
+) -> list[tuple[str, Place, bool]]:
     """Write the columns of a family onto a tape, NaN for customers without a row."""
     written = []
     for name in names:
         if not family.has(name):
             raise UnknownError(f"{name} is not among its columns")
         node = family.columns[name.lower()]
-        value = family.formulas.as_double(family.read(name), node)
+        value = family.read(name)
+        is_full = value.type is Type.WHOLE and value.null is None
+        value = family.formulas.as_double(value, node)
         at = value.at
         if family.there is not None and not value.is_blank:
             at = tape.write(np.where, family.there, at, tape.constant(np.nan))
-        written.append((name, at))
+        written.append((name, at, is_full and family.there is None))
     return written
 
 

@@ -88,8 +88,11 @@ class Formulas:
             return replace(value, type=Type.DOUBLE)
         if value.type is not Type.WHOLE:
             raise UnknownError("an instant is no number", node)
-        one = self.tape.constant(10**value.scale)
-        at = self.tape.write(operations.to_double, value.at, one)
+        if value.scale:
+            one = self.tape.constant(10**value.scale)
+            at = self.tape.write(np.divide, value.at, one)
+        else:
+            at = self.tape.write(operations.to_double, value.at)
         return replace(
             value,
             at=self.blank(at, value.null),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,8 @@ from features.arrays.runs import DAY, SumError
 Array = npt.NDArray[Any]
 
 
-def to_double(units: Any, one: int) -> Any:
-    """Return whole numbers of a last digit as doubles."""
-    return np.asarray(units, np.float64) if one == 1 else units / one
+to_double = partial(np.asarray, dtype=np.float64)
+"""Returns whole numbers as doubles."""
 
 
 def null_if_equal(values: Any, other: Any) -> Any:

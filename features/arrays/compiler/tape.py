@@ -20,11 +20,24 @@ GRAINS: Place = 0
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What makes one column: its operations, and what is not needed after them."""
+    """What makes one column: its operations, and what is not needed after them.
+
+    Parameters
+    ----------
+    operations : tuple of (callable, Place, tuple of Place)
+        Each with where its result goes, and what it is of.
+    name : str
+    place : Place
+        Where the column then is.
+    is_full : bool
+        Whether it is NULL of no customer.
+    dead : tuple of Place
+    """
 
     operations: tuple[tuple[Operation, Place, tuple[Place, ...]], ...]
     name: str
     place: Place
+    is_full: bool
     dead: tuple[Place, ...]
 
 
@@ -48,7 +61,7 @@ class Program:
         """Return the columns."""
         return frozenset(segment.name for segment in self.segments)
 
-    def run(self, grains: Any, give: Callable[[str, Floats], None]) -> None:
+    def run(self, grains: Any, give: Callable[[Segment, Floats], None]) -> None:
         """Work out each column of the customers of ``grains``, and hand it on.
 
         Raises
@@ -60,12 +73,13 @@ class Program:
         places[GRAINS] = grains
         for place, value in self.constants.items():
             places[place] = value
+        read = places.__getitem__
         try:
             with np.errstate(all="ignore", over="raise"):
                 for segment in self.segments:
                     for operation, place, operands in segment.operations:
-                        places[place] = operation(*[places[at] for at in operands])
-                    give(segment.name, spread(places[segment.place], grains.n))
+                        places[place] = operation(*map(read, operands))
+                    give(segment, spread(places[segment.place], grains.n))
                     for place in segment.dead:
                         places[place] = None
         except FloatingPointError as error:
@@ -106,12 +120,15 @@ class Tape:
                 self._operations.append((operation, operands))
         return self._written[key]
 
-    def program(self, columns: Iterable[tuple[str, Place]]) -> Program:
-        """Return the program of some columns, without what none of them needs."""
+    def program(self, columns: Iterable[tuple[str, Place, bool]]) -> Program:
+        """Return the program of some columns, without what none of them needs.
+
+        Each has its name, its place, and whether it is NULL of no customer.
+        """
         done: set[Place] = {GRAINS, *self._constants}
-        parts = [(name, place, self._needed(place, done)) for name, place in columns]
+        parts = [(*column, self._needed(column[1], done)) for column in columns]
         last: dict[Place, int] = {}
-        for number, (_, place, needed) in enumerate(parts):
+        for number, (_, place, _, needed) in enumerate(parts):
             read = [at for one in needed for at in self._operands(one)]
             last.update(dict.fromkeys((*read, *needed, place), number))
         dead: list[list[Place]] = [[] for _ in parts]
@@ -123,9 +140,10 @@ class Tape:
                 tuple((self._operation(at), at, self._operands(at)) for at in needed),
                 name,
                 place,
+                is_full,
                 tuple(dead[number]),
             )
-            for number, (name, place, needed) in enumerate(parts)
+            for number, (name, place, is_full, needed) in enumerate(parts)
         )
         return Program(len(self._operations), self._constants, tuple(segments))
 
@@ -154,5 +172,6 @@ class Tape:
 
 def spread(values: Any, n: int) -> Floats:
     """Return a column as doubles, also where it is one number for all."""
-    column = np.asarray(values, dtype=np.float64)
-    return column if column.ndim else np.full(n, column)
+    if isinstance(values, np.ndarray) and values.ndim:
+        return values
+    return np.full(n, values, np.float64)
