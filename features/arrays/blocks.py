@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.arrays.contact_rows import Contacts
 from features.arrays.history import Grains, History, Joined, make_history, see
-from features.arrays.lines import Lines, find_buyers, find_mixed
+from features.arrays.lines import Contacts, Lines, find_buyers, find_mixed
 from features.arrays.reading import SECOND, Raw, RawLog
 from features.arrays.runs import (
     MOST_MONEY,

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from features.arrays.contact_rows import Contacts
 from features.arrays.grains import (
     Days,
     Moments,
@@ -22,7 +21,7 @@ from features.arrays.grains import (
     find_orders,
 )
 from features.arrays.items import Items, SeenItems, find_items
-from features.arrays.lines import Lines
+from features.arrays.lines import Contacts, Lines
 from features.arrays.runs import DAY, Bools, Codes, Ints
 from features.arrays.scope import Scope
 from features.arrays.timeline import Kept, Seen, Timeline

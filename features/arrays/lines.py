@@ -1,4 +1,4 @@
-"""Purchase and return lines of a block of customers."""
+"""Rows of a block of customers: purchase and return lines, and interactions."""
 
 from __future__ import annotations
 
@@ -44,6 +44,41 @@ class Lines:
     def take(self, rows: Ints) -> Lines:
         """Return these rows, by place."""
         return Lines(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Interactions, by customer and then by time.
+
+    Parameters
+    ----------
+    who : array of int
+        Place of the customer in the block.
+    at, seen_at : array of int
+        Microseconds.
+    type : array of uint64
+        A number for the type's name.
+    type_no : array of int
+        Place of the type and direction among those counted apart, 0 for others.
+    is_inbound, has_value : array of bool
+    value, minutes, cost : array of int
+        Ten-thousandths, 0 for none.
+    """
+
+    who: Ints
+    at: Ints
+    seen_at: Ints
+    type: Codes
+    type_no: Ints
+    is_inbound: Bools
+    has_value: Bools
+    value: Ints
+    minutes: Ints
+    cost: Ints
+
+    def take(self, rows: Ints) -> Contacts:
+        """Return these rows, by place."""
+        return Contacts(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def find_mixed(who: Ints, at: Ints, order: Codes, channel: Codes) -> tuple[Ints, Ints]:

@@ -134,10 +134,8 @@ class _Reader:
             return {}
         raw = found.times()
         kinds = {
-            (type_, direction): place
-            for place, (type_, direction, _) in enumerate(
-                self.scope.interaction_types, start=1
-            )
+            kind: place
+            for place, kind in enumerate(self.scope.interaction_types, start=1)
         }
         types = found.texts["type"]
         ways = [way or "" for way in found.text("direction")]

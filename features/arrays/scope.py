@@ -1,59 +1,51 @@
-"""What a plan asks of the features: windows, interaction types, optional columns."""
+"""What a plan asks of the rows: windows, interaction types, optional columns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from features.render import slugs
-
 if TYPE_CHECKING:
     from features.plan import FeaturePlan
+
+YEAR_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The numbers of a plan, as the feature files see them.
+    """The numbers of a plan, as far as rows are read and counted for them.
 
     Parameters
     ----------
     horizon_days : int
-    windows, windows_and_year : tuple of int
-        Days.
-    half_lives : tuple of int
+    windows : tuple of int
         Days.
     has : frozenset of str
         What else the log holds.
-    interaction_types : tuple of (str, str, str)
-        Type, direction, and the word for both in the names of columns.
+    interaction_types : tuple of (str, str)
+        Type and direction.
     """
 
     horizon_days: int
     windows: tuple[int, ...]
-    windows_and_year: tuple[int, ...]
-    half_lives: tuple[int, ...]
     has: frozenset[str]
-    interaction_types: tuple[tuple[str, str, str], ...]
+    interaction_types: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, plan: FeaturePlan) -> Scope:
         """Return what a plan asks."""
-        h = plan.horizon_days
-        return cls(
-            horizon_days=h,
-            windows=plan.windows,
-            windows_and_year=tuple(dict.fromkeys((*plan.windows, 365))),
-            half_lives=tuple(sorted({max(1, round(h / 4)), h, 4 * h})),
-            has=frozenset(plan.has),
-            interaction_types=tuple(slugs(plan.interaction_types)),
-        )
+        has = frozenset(plan.has)
+        return cls(plan.horizon_days, plan.windows, has, plan.interaction_types)
 
     @property
     def ages(self) -> tuple[int, ...]:
-        """Return how many days back features look, and 0, the farthest first."""
-        h, windows = self.horizon_days, self.windows_and_year
-        doubled = (2 * days for days in self.windows)
-        return tuple(sorted({0, h, 365 - h, *windows, *doubled}, reverse=True))
+        """Return how many days back most sums look, and 0, the farthest first.
+
+        Rows since any other instant are found when they are asked for.
+        """
+        ahead, doubled = self.horizon_days, (2 * days for days in self.windows)
+        year = (YEAR_DAYS, YEAR_DAYS - ahead)
+        return tuple(sorted({0, ahead, *year, *self.windows, *doubled}, reverse=True))
 
     @property
     def window_ages(self) -> tuple[int, ...]:

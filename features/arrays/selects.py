@@ -76,7 +76,7 @@ def contacts_sql(scope: Scope, *, knows_late: bool) -> str:
     kinds = "".join(
         f" when type = {quote_text(type_)} and coalesce(direction, '') = "
         f"{quote_text(direction)} then {place}"
-        for place, (type_, direction, _) in enumerate(scope.interaction_types, start=1)
+        for place, (type_, direction) in enumerate(scope.interaction_types, start=1)
     )
     return _CONTACTS.format(
         kind=f"case{kinds} else 0 end" if kinds else "0",

@@ -27,6 +27,9 @@ Kept = TypeVar("Kept")
 MOST_LEFT = 4
 """Instants whose later rows are held."""
 
+FEW_ROWS = 2_000
+"""Rows up to which it is quickest to look at all."""
+
 MOST_COUNTED = 48
 """Instants whose later rows are held as counts."""
 
@@ -44,10 +47,15 @@ class Timeline:
         When each row is, in microseconds.
     n : int
         How many customers.
+    few_rows : int
+        So many rows are all looked at each time.
     """
 
-    def __init__(self, who: Ints, at: Ints, n: int) -> None:
+    def __init__(
+        self, who: Ints, at: Ints, n: int, *, few_rows: int = FEW_ROWS
+    ) -> None:
         self.who, self.at, self.n = who, at, n
+        self._has_few = len(at) < few_rows
         counts = np.bincount(who, minlength=n)
         self.ends = np.cumsum(counts)
         self.starts = self.ends - counts
@@ -95,6 +103,11 @@ class Timeline:
 
     def _find(self, instant: int) -> Ints:
         """Count among those that an earlier instant has left, where they are few."""
+        if self._has_few:
+            is_later = self.at >= instant
+            if self.n == 1:
+                return self.ends - np.count_nonzero(is_later)
+            return self.ends - np.bincount(self.who[is_later], minlength=self.n)
         earlier = max((each for each in self._left if each <= instant), default=None)
         at, who = (self.at, self.who) if earlier is None else self._left[earlier]
         rows = np.flatnonzero(at >= instant)

@@ -1,18 +1,20 @@
-"""The families of a plan: which of them numpy works out, and which are left to the query."""
+"""Which families of a plan numpy works out, and which are left to the query."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlglot import exp, parse_one
+from sqlglot import exp, parse_one, tokenize
 from sqlglot.errors import SqlglotError
 
 from features.arrays.compiler.places import SlowFamily, find_place
-from features.arrays.compiler.relations import ROW, Relation, Relations
-from features.arrays.compiler.tape import Place, Program, Tape
+from features.arrays.compiler.relations import Relation, Relations
+from features.arrays.compiler.selects import ROW
+from features.arrays.compiler.tape import Column, Program, Tape
 from features.arrays.compiler.values import Type, UnknownError
 
 if TYPE_CHECKING:
@@ -52,37 +54,50 @@ def slow_families(plan: FeaturePlan) -> tuple[SlowFamily, ...]:
 def compile_plan(sql: str) -> Compiled:
     """Return what numpy is to do for a query that ``features.plan`` wrote."""
     try:
-        query = parse_one(sql, read="duckdb")
-        columns = _columns(query)
-    except (SqlglotError, UnknownError) as error:
-        reason = getattr(error, "reason", "the query cannot be read")
-        slow = SlowFamily("all families", reason, "features/sql/features.sql")
+        query = _read(sql)
+        families = _families(query)
+    except UnknownError as error:
+        slow = SlowFamily("every family", error.reason, "features/sql/features.sql")
         return Compiled(Tape().program(()), (slow,), sql, ())
+    return _compile(sql, query, families)
+
+
+def _read(sql: str) -> exp.Select:
+    try:
+        query = parse_one(sql, read="duckdb")
+    except SqlglotError as error:
+        raise UnknownError("the query cannot be read") from error
+    if not isinstance(query, exp.Select):
+        raise UnknownError("the query is no select")
+    return query
+
+
+def _compile(
+    sql: str, query: exp.Select, families: Mapping[str, list[str]]
+) -> Compiled:
     tape = Tape()
     relations = Relations(tape, {cte.alias: cte.this for cte in query.ctes})
-    written: list[tuple[str, Place, bool]] = []
+    columns: list[Column] = []
     slow: list[SlowFamily] = []
     rest: list[tuple[str, str]] = []
-    for family, names in columns.items():
+    for family, names in families.items():
         try:
-            written += _write(tape, relations.find(family), names)
+            columns += _write(tape, relations.find(family), names)
         except UnknownError as error:
             slow.append(_slow(family, error))
             rest += [(family, name) for name in names]
     return Compiled(
-        tape.program(written),
+        tape.program(columns),
         tuple(slow),
-        _rest_query(sql, query, rest) if rest else "",
+        _rest_query(sql, rest) if rest else "",
         tuple(name for _, name in rest),
     )
 
 
-def _columns(query: exp.Expr) -> dict[str, list[str]]:
+def _families(query: exp.Select) -> dict[str, list[str]]:
     """Return the columns of each family that a query puts side by side."""
-    if not isinstance(query, exp.Select):
-        raise UnknownError("the query is no select")
     _check_joins(query)
-    columns: dict[str, list[str]] = {}
+    families: dict[str, list[str]] = {}
     for each in query.selects:
         if each.alias_or_name in KEYS:
             continue
@@ -93,8 +108,8 @@ def _columns(query: exp.Expr) -> dict[str, list[str]]:
             raise UnknownError("features.sql does more than put families side by side")
         if column.name != each.alias:
             raise UnknownError("features.sql gives columns of families other names")
-        columns.setdefault(column.table, []).append(column.name)
-    return columns
+        families.setdefault(column.table, []).append(column.name)
+    return families
 
 
 def _check_joins(query: exp.Select) -> None:
@@ -108,9 +123,7 @@ def _check_joins(query: exp.Select) -> None:
         raise UnknownError("features.sql does more than put families side by side")
 
 
-def _write(
-    tape: Tape, family: Relation, names: list[str]
-) -> list[tuple[str, Place, bool]]:
+def _write(tape: Tape, family: Relation, names: list[str]) -> list[Column]:
     """Write the columns of a family onto a tape, NaN for customers without a row."""
     written = []
     for name in names:
@@ -134,18 +147,26 @@ def _slow(family: str, error: UnknownError) -> SlowFamily:
     return SlowFamily(family, error.reason, file, line, text)
 
 
-def _rest_query(sql: str, query: exp.Select, rest: list[tuple[str, str]]) -> str:
-    """Return the query with some columns of some families alone, its steps as they are."""
-    start = query.selects[0].find(exp.Identifier).meta["start"]
-    head = sql[: sql.lower().rindex("select", 0, start)]
+def _rest_query(sql: str, rest: list[tuple[str, str]]) -> str:
+    """Return the query with some columns alone, its steps as they are."""
     columns = ",\n".join(
         f"    cast({family}.{name} as double) as {name}" for family, name in rest
     )
-    joins = "\n".join(
-        f"left join {family} using (row_no)"
-        for family in dict.fromkeys(f for f, _ in rest)
-    )
+    families = dict.fromkeys(family for family, _ in rest)
+    joins = "\n".join(f"left join {family} using (row_no)" for family in families)
     return (
-        f"{head}select\n    rows_seen.customer_id,\n    rows_seen.as_of,\n{columns}\n"
-        f"from rows_seen\n{joins}\norder by as_of, customer_id\n"
+        f"{sql[: _last_select(sql)]}select\n    rows_seen.customer_id,\n"
+        f"    rows_seen.as_of,\n{columns}\nfrom rows_seen\n{joins}\n"
+        "order by as_of, customer_id\n"
     )
+
+
+def _last_select(sql: str) -> int:
+    """Return where the select begins that no brackets are around."""
+    depth, start = 0, 0
+    for token in tokenize(sql, read="duckdb"):
+        kind = token.token_type.name
+        depth += (kind == "L_PAREN") - (kind == "R_PAREN")
+        if not depth and kind == "SELECT":
+            start = token.start
+    return start

@@ -1,4 +1,4 @@
-"""The steps of a query as columns in numpy: sums by hand, what is made of them compiled."""
+"""The steps of a query as columns in numpy: sums by hand, the rest compiled."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from sqlglot import exp
 
 from features.arrays.compiler.expressions import WRITERS
 from features.arrays.compiler.formulas import Formulas
+from features.arrays.compiler.selects import ROW, made_of, rows_of, tables_of
 from features.arrays.compiler.steps import changes
 from features.arrays.compiler.tape import GRAINS, Place, Tape
 from features.arrays.compiler.values import Type, UnknownError, Value
 from features.arrays.sums import AS_OF, STEPS
-from features.columns import TABLES
 
-ROW = "row_no"
-"""Which row of a step is whose."""
-
-BASE = frozenset({*TABLES, "as_ofs"})
 PARTS = frozenset({"expressions", "from_", "joins", "where", "with_"})
 """What a select may have whose columns are compiled."""
 
@@ -122,7 +118,7 @@ class Relations:
     def _sums(
         self, query: exp.Select, step: str, scope: Mapping[str, exp.Expr]
     ) -> Relation:
-        sums = STEPS.get(_rows(query))
+        sums = STEPS.get(rows_of(query))
         if sums is None:
             raise UnknownError("sums of such rows are not known in numpy", None)
         for table in query.find_all(exp.Table):
@@ -151,7 +147,7 @@ class Relations:
                 raise UnknownError(f"{name.strip('_')} is not known in numpy", None)
         sources: dict[str, tuple[Relation, bool]] = {}
         there: list[Place] = []
-        for table, is_left in _tables(query):
+        for table, is_left in tables_of(query):
             relation = self._source(table.name, step, scope)
             sources[table.alias_or_name.lower()] = relation, is_left
             if relation.there is not None and not is_left:
@@ -212,28 +208,6 @@ def _all_of(tape: Tape, places: list[Place]) -> Place | None:
     return found
 
 
-def _tables(query: exp.Select) -> Iterator[tuple[exp.Table, bool]]:
-    """Yield the tables of a select, and whether each may have no row."""
-    first = query.args.get("from_")
-    if first is None or not isinstance(first.this, exp.Table):
-        raise UnknownError("what it reads from is not known in numpy", None)
-    yield first.this, False
-    for join in query.args.get("joins") or ():
-        using = [each.name for each in join.args.get("using") or ()]
-        is_known = isinstance(join.this, exp.Table) and using == [ROW]
-        extra = {"this", "using", "side", "kind"}
-        is_known &= not any(
-            part for name, part in join.args.items() if name not in extra
-        )
-        if (
-            not is_known
-            or join.side not in ("", "LEFT")
-            or join.kind not in ("", "INNER")
-        ):
-            raise UnknownError("only joins using (row_no) are known in numpy", join)
-        yield join.this, join.side == "LEFT"
-
-
 def _named(selects: list[exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
     for each in selects:
         if each.alias_or_name.lower() != ROW:
@@ -271,39 +245,9 @@ def _check(name: str, scope: Mapping[str, exp.Expr]) -> None:
             raise error
 
 
-def made_of(name: str, scope: Mapping[str, exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
-    """Yield a step and all that it is made of, with their names."""
-    ahead, done = [(name, scope)], set(BASE)
-    while ahead:
-        at, known = ahead.pop()
-        if at in done:
-            continue
-        done.add(at)
-        query = known.get(at)
-        if query is None:
-            raise UnknownError(f"the table {at} is not known in numpy", None)
-        yield at, query
-        inner = {**known, **{cte.alias: cte.this for cte in _ctes(query)}}
-        ahead += [(table.name, inner) for table in query.find_all(exp.Table)]
-
-
-def _ctes(query: exp.Expr) -> list[exp.CTE]:
-    return query.ctes if isinstance(query, exp.Query) else []
-
-
 def _is_sum(query: exp.Expr) -> bool:
     """Tell whether a step only sums rows that are looked at themselves."""
-    return isinstance(query, exp.Select) and _rows(query) in STEPS
-
-
-def _rows(query: exp.Select) -> str:
-    """Return which rows a select has, and how they are grouped."""
-    bare = query.copy()
-    bare.set("with_", None)
-    bare.set("expressions", [exp.Null()])
-    return (
-        bare.sql(dialect="duckdb", comments=False).lower().removeprefix("select null ")
-    )
+    return isinstance(query, exp.Select) and rows_of(query) in STEPS
 
 
 def _no_column(node: exp.Column) -> Value:

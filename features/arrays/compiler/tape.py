@@ -14,6 +14,9 @@ Operation = Callable[..., Any]
 Place = int
 """Where the result of an operation is held."""
 
+Column = tuple[str, Place, bool]
+"""A column: its name, where it is, and whether it is NULL of no customer."""
+
 GRAINS: Place = 0
 """The place of what the operations start from."""
 
@@ -120,11 +123,8 @@ class Tape:
                 self._operations.append((operation, operands))
         return self._written[key]
 
-    def program(self, columns: Iterable[tuple[str, Place, bool]]) -> Program:
-        """Return the program of some columns, without what none of them needs.
-
-        Each has its name, its place, and whether it is NULL of no customer.
-        """
+    def program(self, columns: Iterable[Column]) -> Program:
+        """Return the program of some columns, without what none of them needs."""
         done: set[Place] = {GRAINS, *self._constants}
         parts = [(*column, self._needed(column[1], done)) for column in columns]
         last: dict[Place, int] = {}

@@ -1,4 +1,4 @@
-"""What is known of a value before there are any rows: its type, and whether it is NULL."""
+"""What is known of a value before there are any rows: its type, where it is NULL."""
 
 from __future__ import annotations
 

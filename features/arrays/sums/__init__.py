@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from features.arrays.compiler.values import Type
-from features.arrays.sums.contacts import CONTACTS, RESPONSES
+from features.arrays.sums.contacts import CONTACTS
 from features.arrays.sums.days import DAYS, MONTHS
 from features.arrays.sums.items import CATEGORIES, CHANNELS, PRODUCTS
 from features.arrays.sums.leaf import Step, Sum
 from features.arrays.sums.moments import MOMENTS
 from features.arrays.sums.orders import ORDERS
+from features.arrays.sums.responses import RESPONSES
 
 MEMBERSHIPS = Step(
     {"min(joined_at)": Sum(lambda grains: grains.joined().at, Type.INSTANT)},
@@ -27,8 +28,8 @@ STEPS: Mapping[str, Step] = {
     "from channel_counts group by row_no": CHANNELS,
     "from interaction_lines group by row_no": CONTACTS,
     "from response_neighbours group by row_no": RESPONSES,
-    "from rows_seen inner join customers using (customer_id) "
-    "where customers.joined_at < rows_seen.as_of group by rows_seen.row_no": MEMBERSHIPS,
+    "from rows_seen inner join customers using (customer_id) where "
+    "customers.joined_at < rows_seen.as_of group by rows_seen.row_no": MEMBERSHIPS,
 }
 """By what the rows are, and how they are grouped."""
 

@@ -8,7 +8,7 @@ from features.arrays.compiler.values import Type
 from features.arrays.history import Grains, History
 from features.arrays.items import Items, SeenItems
 from features.arrays.runs import DAY, squares
-from features.arrays.sums.leaf import Step, Sum, money
+from features.arrays.sums.leaf import SQUARES, Step, Sum, money
 from features.arrays.sums.orders import as_units
 
 Bought = Callable[[History], Items]
@@ -42,8 +42,7 @@ def item_step(bought: Bought) -> Step:
                     seen(grains).total("again", lambda rows: rows.again) == 0
                 ),
             ),
-            "sum(cast(case when cast(gross as double) > 1e12 then 1e24 else "
-            "cast(gross as double) * cast(gross as double) end as decimal(38, 8)))": Sum(
+            SQUARES.format("gross"): Sum(
                 lambda grains: (
                     seen(grains).exact_total(
                         "squares", lambda rows: squares(rows.amount)

@@ -15,6 +15,12 @@ from features.arrays.compiler.values import MOST_COUNT, Type, Value
 from features.arrays.runs import MOST_UNITS
 
 Make = Callable[..., Any]
+SQUARES = (
+    "sum(cast(case when cast({0} as double) > 1e12 then 1e24 "
+    "else cast({0} as double) * cast({0} as double) end as decimal(38, 8)))"
+)
+"""The sum of squares of money."""
+
 NUMBER = re.compile(r"\\\$\w+")
 
 
@@ -107,7 +113,7 @@ def normal(node: exp.Expr) -> str:
 
 
 def _read(sql: str) -> str:
-    return normal(parse_one(f"select {sql}", read="duckdb").selects[0])
+    return normal(parse_one(sql, read="duckdb"))
 
 
 def money(make: Make, null: Make | None = None) -> Sum:

@@ -71,7 +71,7 @@ def _sums_of(name: str) -> Callable[[Grains], Ints]:
 
 
 def _back_sums_of(name: str) -> Callable[[Grains], Ints]:
-    """Return running sums of the moments that have anything sent back: these are few."""
+    """Return running sums of the few moments that have anything sent back."""
 
     def sums(grains: Grains) -> Ints:
         moments, back = grains.moments, grains.history.back

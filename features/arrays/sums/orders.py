@@ -8,7 +8,7 @@ from features.arrays.compiler.values import Type
 from features.arrays.history import Grains
 from features.arrays.runs import DAY, Bools, Floats, Ints, days, squares
 from features.arrays.runs import money as to_money
-from features.arrays.sums.leaf import Step, Sum, double, money
+from features.arrays.sums.leaf import SQUARES, Step, Sum, double, money
 from features.arrays.sums.moments import RECENT, YEAR_AGO, first_age
 
 MINUTE = 60_000_000
@@ -104,8 +104,7 @@ ORDERS = Step(
         "sum(value) filter (where n_back <= $n)": money(
             lambda grains, n: spent(grains, grains.order_runs.ends - n_last(grains, n))
         ),
-        "sum(cast(case when cast(value as double) > 1e12 then 1e24 else "
-        "cast(value as double) * cast(value as double) end as decimal(38, 8)))": Sum(
+        SQUARES.format("value"): Sum(
             lambda grains: (
                 grains.order_runs.exact_total(
                     "squares", lambda: squares(grains.orders.value)

@@ -10,10 +10,10 @@ from features.arrays.timeline import Timeline
 ROWS = st.lists(st.lists(st.integers(0, 20), max_size=6), min_size=1, max_size=5)
 
 
-def line_of(rows: list[list[int]]) -> Timeline:
+def line_of(rows: list[list[int]], few_rows: int = 8) -> Timeline:
     who = np.array([place for place, row in enumerate(rows) for _ in row], np.int64)
     at = np.array([n for row in rows for n in sorted(row)], np.int64)
-    return Timeline(who, at, len(rows))
+    return Timeline(who, at, len(rows), few_rows=few_rows)
 
 
 @given(ROWS, st.permutations([0, 3, 7, 12, 18, 25]))
