@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arrays.compiler.families import slow_families
 from features.arrays.engine import array_blocks
-from features.arrays.reading import Sizes
-from features.arrays.runs import SumError
+from features.arrays.families.compile import slow_families
+from features.arrays.grains.runs import SumError
+from features.arrays.reading.log import Sizes
 from features.casts import quote_name, quote_text
 from features.columns import TABLES
 from features.engine import build_features

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.arrays.compiler.families import compile_plan
 from features.arrays.engine import build_in_arrays
-from features.arrays.selects import knows_late
+from features.arrays.families.compile import compile_plan
+from features.arrays.reading.selects import knows_late
 from features.plan import FeaturePlan, feature_schema, set_as_ofs, to_naive_utc
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.arrays.history import Grains, History, Joined, make_history, see
-from features.arrays.lines import Contacts, Lines, find_buyers, find_mixed
-from features.arrays.reading import SECOND, Raw, RawLog
-from features.arrays.runs import (
+from features.arrays.grains.history import Grains, History, Joined, make_history, see
+from features.arrays.grains.lines import Contacts, Lines, find_buyers, find_mixed
+from features.arrays.grains.runs import (
     MOST_MONEY,
     MOST_UNITS,
     Codes,
@@ -23,6 +22,7 @@ from features.arrays.runs import (
     rounded,
     sort_places,
 )
+from features.arrays.reading.log import SECOND, Raw, RawLog
 
 Rows = TypeVar("Rows", Lines, Contacts)
 

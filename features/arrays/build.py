@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from features.arrays.blocks import Block, read_block
-from features.arrays.compiler.tape import Program, Segment
-from features.arrays.history import Grains
-from features.arrays.reading import RawLog, Sizes, read_parts
-from features.arrays.runs import Floats, to_micros
-from features.arrays.scope import Scope
+from features.arrays.formulas.tape import Program, Segment
+from features.arrays.grains.history import Grains
+from features.arrays.grains.runs import Floats, to_micros
+from features.arrays.grains.scope import Scope
+from features.arrays.reading.log import RawLog, Sizes, read_parts
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from features.arrays.build import Wanted, build_tables
-from features.arrays.compiler.families import compile_plan
-from features.arrays.reading import Sizes
-from features.arrays.runs import SumError
-from features.arrays.scope import Scope
+from features.arrays.families.compile import compile_plan
+from features.arrays.grains.runs import SumError
+from features.arrays.grains.scope import Scope
+from features.arrays.reading.log import Sizes
 from features.plan import FeaturePlan, to_naive_utc
 
 if TYPE_CHECKING:

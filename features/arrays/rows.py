@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from features.arrays.build import Wanted, build_block
-from features.arrays.compiler.families import compile_plan
-from features.arrays.given import AskDoorError, GivenRows, Row
-from features.arrays.reading import Raw, Sizes, make_raw
-from features.arrays.runs import SumError, to_micros
-from features.arrays.scope import Scope
+from features.arrays.families.compile import compile_plan
+from features.arrays.grains.runs import SumError, to_micros
+from features.arrays.grains.scope import Scope
+from features.arrays.reading.given import AskDoorError, GivenRows, Row
+from features.arrays.reading.log import Raw, Sizes, make_raw
 from features.plan import FeaturePlan, feature_schema, to_naive_utc
 
 
@@ -67,7 +67,7 @@ def build_from_rows(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Rows become arrays, as ``features.arrays.reading`` reads them from a log."""
+    """Rows become arrays, as ``features.arrays.reading.log`` reads them from a log."""
 
     scope: Scope
     latest: int

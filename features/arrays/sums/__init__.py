@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from features.arrays.compiler.values import Type
+from features.arrays.formulas.values import Type
 from features.arrays.sums.contacts import CONTACTS
 from features.arrays.sums.days import DAYS, MONTHS
 from features.arrays.sums.items import CATEGORIES, CHANNELS, PRODUCTS

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from features.arrays.history import Grains
-from features.arrays.items import group
-from features.arrays.runs import DAY, Bools, Floats, Ints, heads
+from features.arrays.grains.history import Grains
+from features.arrays.grains.items import group
+from features.arrays.grains.runs import DAY, Bools, Floats, Ints, heads
+from features.arrays.grains.timeline import Seen, Timeline
 from features.arrays.sums.leaf import Step, Sum, double, money
 from features.arrays.sums.moments import RECENT
-from features.arrays.timeline import Seen, Timeline
 
 
 @dataclass(frozen=True, slots=True)

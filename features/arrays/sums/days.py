@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.arrays.compiler.values import Type
-from features.arrays.history import Grains
-from features.arrays.runs import DAY, Bools, Floats, Ints
+from features.arrays.formulas.values import Type
+from features.arrays.grains.history import Grains
+from features.arrays.grains.runs import DAY, Bools, Floats, Ints
+from features.arrays.grains.timeline import Seen, Timeline
 from features.arrays.sums.leaf import Step, Sum, double, money
 from features.arrays.sums.moments import RECENT, silence
-from features.arrays.timeline import Seen, Timeline
 
 
 def find_gaps(grains: Grains) -> tuple[Ints, Seen]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from features.arrays.compiler.values import Type
-from features.arrays.history import Grains, History
-from features.arrays.items import Items, SeenItems
-from features.arrays.runs import DAY, squares
+from features.arrays.formulas.values import Type
+from features.arrays.grains.history import Grains, History
+from features.arrays.grains.items import Items, SeenItems
+from features.arrays.grains.runs import DAY, squares
 from features.arrays.sums.leaf import SQUARES, Step, Sum, money
 from features.arrays.sums.orders import as_units
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlglot import exp, parse_one
 
-from features.arrays.compiler.tape import GRAINS, Tape
-from features.arrays.compiler.values import MOST_COUNT, Type, Value
-from features.arrays.runs import MOST_UNITS
+from features.arrays.formulas.tape import GRAINS, Tape
+from features.arrays.formulas.values import MOST_COUNT, Type, Value
+from features.arrays.grains.runs import MOST_UNITS
 
 Make = Callable[..., Any]
 SQUARES = (

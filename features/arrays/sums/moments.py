@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from features.arrays.compiler.values import Type
-from features.arrays.history import Grains
-from features.arrays.runs import DAY, Bools, Floats, Ints, days
-from features.arrays.runs import money as to_money
+from features.arrays.formulas.values import Type
+from features.arrays.grains.history import Grains
+from features.arrays.grains.runs import DAY, Bools, Floats, Ints, days
+from features.arrays.grains.runs import money as to_money
 from features.arrays.sums.leaf import Make, Step, Sum, double, money
 
 RECENT = "filter (where age_days <= $days)"

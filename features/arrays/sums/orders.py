@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.arrays.compiler.values import Type
-from features.arrays.history import Grains
-from features.arrays.runs import DAY, Bools, Floats, Ints, days, squares
-from features.arrays.runs import money as to_money
+from features.arrays.formulas.values import Type
+from features.arrays.grains.history import Grains
+from features.arrays.grains.runs import DAY, Bools, Floats, Ints, days, squares
+from features.arrays.grains.runs import money as to_money
 from features.arrays.sums.leaf import SQUARES, Step, Sum, double, money
 from features.arrays.sums.moments import RECENT, YEAR_AGO, first_age
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.arrays.history import Grains
-from features.arrays.runs import DAY, Ints
+from features.arrays.grains.history import Grains
+from features.arrays.grains.runs import DAY, Ints
+from features.arrays.grains.timeline import Seen, Timeline
 from features.arrays.sums.contacts import has_any, within
 from features.arrays.sums.leaf import Step, Sum
-from features.arrays.timeline import Seen, Timeline
 
 NEVER = 2**62
 """Microseconds, more than there are between any two instants."""

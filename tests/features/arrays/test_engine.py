@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 
 from features.arrays.build import Wanted, build_tables
-from features.arrays.compiler.families import compile_plan, slow_families
 from features.arrays.engine import build_in_arrays
-from features.arrays.reading import Sizes
-from features.arrays.scope import Scope
+from features.arrays.families.compile import compile_plan, slow_families
+from features.arrays.grains.scope import Scope
+from features.arrays.reading.log import Sizes
 from features.engine import build_by_query, build_features
 from features.plan import FeaturePlan, to_naive_utc
 from features.tables import Log

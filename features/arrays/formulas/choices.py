@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sqlglot import exp
 
-from features.arrays.compiler import operations
-from features.arrays.compiler.formulas import Formulas
-from features.arrays.compiler.values import Truth, Type, UnknownError, Value
+from features.arrays.formulas import operations
+from features.arrays.formulas.formulas import Formulas
+from features.arrays.formulas.values import Truth, Type, UnknownError, Value
 
 
 def null_if(formulas: Formulas, node: exp.Nullif) -> Value:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from features.arrays.parts import kept_apart
+from features.arrays.reading.parts import kept_apart
 
 ROWS = [
     {"customer_no": 5, "amount": 1.0, "cost": None, "is_inbound": True},

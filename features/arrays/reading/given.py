@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.arrays.runs import (
+from features.arrays.grains.runs import (
     MICROSECOND,
     SPREAD,
     Bools,

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from features.arrays.reading import LEAST, RawLog, make_raw
+from features.arrays.reading.log import LEAST, RawLog, make_raw
 
 YEAR = 365 * 86_400_000_000
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
-from features.arrays.compiler.values import UnknownError
+from features.arrays.formulas.values import UnknownError
 from features.columns import TABLES
 
 ROW = "row_no"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from features.arrays.scope import Scope
+from features.arrays.grains.scope import Scope
 from features.casts import quote_text
 
 if TYPE_CHECKING:

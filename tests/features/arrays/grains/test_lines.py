@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.arrays.lines import find_mixed
-from features.arrays.runs import heads
+from features.arrays.grains.lines import find_mixed
+from features.arrays.grains.runs import heads
 
 CODES = st.sampled_from([0, 1, 2**40, 2**40 + 1, 2**63, 2**64 - 1])
 

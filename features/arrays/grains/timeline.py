@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from features.arrays.runs import (
+from features.arrays.grains.runs import (
     Bools,
     Floats,
     Ints,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.arrays.items import find_items
-from features.arrays.runs import DAY
+from features.arrays.grains.items import find_items
+from features.arrays.grains.runs import DAY
 
 Line = tuple[int, int, int]
 """Day, item and amount."""

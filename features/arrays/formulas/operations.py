@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.arrays.compiler.values import MOST_WHOLE
-from features.arrays.runs import DAY, SumError
+from features.arrays.formulas.values import MOST_WHOLE
+from features.arrays.grains.runs import DAY, SumError
 
 Array = npt.NDArray[Any]
 

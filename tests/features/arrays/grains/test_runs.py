@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.arrays.runs import Runs, group_sums, heads, ratio, rounded
+from features.arrays.grains.runs import Runs, group_sums, heads, ratio, rounded
 
 WHOLE = st.lists(
     st.lists(

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from features.arrays.grains import (
+from features.arrays.grains.items import Items, SeenItems, find_items
+from features.arrays.grains.lines import Contacts, Lines
+from features.arrays.grains.moments import (
     Days,
     Moments,
     Orders,
@@ -20,11 +22,9 @@ from features.arrays.grains import (
     find_moments,
     find_orders,
 )
-from features.arrays.items import Items, SeenItems, find_items
-from features.arrays.lines import Contacts, Lines
-from features.arrays.runs import DAY, Bools, Codes, Ints
-from features.arrays.scope import Scope
-from features.arrays.timeline import Kept, Seen, Timeline
+from features.arrays.grains.runs import DAY, Bools, Codes, Ints
+from features.arrays.grains.scope import Scope
+from features.arrays.grains.timeline import Kept, Seen, Timeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from sqlglot import exp
 
-from features.arrays.compiler import operations
-from features.arrays.compiler.choices import (
+from features.arrays.formulas import operations
+from features.arrays.formulas.choices import (
     case_when,
     first_there,
     least_or_greatest,
     null_if,
 )
-from features.arrays.compiler.formulas import Formulas, Writers
-from features.arrays.compiler.values import MOST_WHOLE, Type, UnknownError, Value
-from features.arrays.runs import DAY
+from features.arrays.formulas.formulas import Formulas, Writers
+from features.arrays.formulas.values import MOST_WHOLE, Type, UnknownError, Value
+from features.arrays.grains.runs import DAY
 
 UNITS = {"MICROSECOND": Type.INSTANT, "DAY": Type.DATE}
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from sqlglot import exp
 
-from features.arrays.compiler import operations
-from features.arrays.compiler.tape import Place, Tape
-from features.arrays.compiler.values import (
+from features.arrays.formulas import operations
+from features.arrays.formulas.tape import Place, Tape
+from features.arrays.formulas.values import (
     MOST_WHOLE,
     Truth,
     Type,

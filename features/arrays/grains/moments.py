@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from features.arrays.lines import Lines
-from features.arrays.runs import (
+from features.arrays.grains.lines import Lines
+from features.arrays.grains.runs import (
     DAY,
     SPREAD,
     Codes,

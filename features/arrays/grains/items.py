@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from features.arrays.runs import (
+from features.arrays.grains.runs import (
     DAY,
     Bools,
     Codes,
@@ -20,7 +20,7 @@ from features.arrays.runs import (
     running,
     sort_places,
 )
-from features.arrays.timeline import Seen, Timeline
+from features.arrays.grains.timeline import Seen, Timeline
 
 
 @dataclass(frozen=True, slots=True)

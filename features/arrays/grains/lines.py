@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from features.arrays.runs import Bools, Codes, Ints, heads, sort_places
+from features.arrays.grains.runs import Bools, Codes, Ints, heads, sort_places
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.arrays.timeline import Timeline
+from features.arrays.grains.timeline import Timeline
 
 ROWS = st.lists(st.lists(st.integers(0, 20), max_size=6), min_size=1, max_size=5)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from features.arrays.runs import Floats, SumError
+from features.arrays.grains.runs import Floats, SumError
 
 Operation = Callable[..., Any]
 Place = int

@@ -13,14 +13,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.arrays.parts import Parts, kept_apart
-from features.arrays.runs import (
+from features.arrays.grains.runs import (
     MOST,
     Bools,
     Ints,
 )
-from features.arrays.scope import Scope
-from features.arrays.selects import BUYERS, JOINED, contacts_sql, knows_late, sales_sql
+from features.arrays.grains.scope import Scope
+from features.arrays.reading.parts import Parts, kept_apart
+from features.arrays.reading.selects import (
+    BUYERS,
+    JOINED,
+    contacts_sql,
+    knows_late,
+    sales_sql,
+)
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,11 +11,11 @@ import numpy as np
 from sqlglot import exp, parse_one, tokenize
 from sqlglot.errors import SqlglotError
 
-from features.arrays.compiler.places import SlowFamily, find_place
-from features.arrays.compiler.relations import Relation, Relations
-from features.arrays.compiler.selects import ROW
-from features.arrays.compiler.tape import Column, Program, Tape
-from features.arrays.compiler.values import Type, UnknownError
+from features.arrays.families.places import SlowFamily, find_place
+from features.arrays.families.relations import Relation, Relations
+from features.arrays.families.selects import ROW
+from features.arrays.formulas.tape import Column, Program, Tape
+from features.arrays.formulas.values import Type, UnknownError
 
 if TYPE_CHECKING:
     from features.plan import FeaturePlan

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sqlglot import exp
 
-from features.arrays.compiler.expressions import WRITERS
-from features.arrays.compiler.formulas import Formulas
-from features.arrays.compiler.selects import ROW, made_of, rows_of, tables_of
-from features.arrays.compiler.steps import changes
-from features.arrays.compiler.tape import GRAINS, Place, Tape
-from features.arrays.compiler.values import Type, UnknownError, Value
+from features.arrays.families.selects import ROW, made_of, rows_of, tables_of
+from features.arrays.families.steps import changes
+from features.arrays.formulas.expressions import WRITERS
+from features.arrays.formulas.formulas import Formulas
+from features.arrays.formulas.tape import GRAINS, Place, Tape
+from features.arrays.formulas.values import Type, UnknownError, Value
 from features.arrays.sums import AS_OF, STEPS
 
 PARTS = frozenset({"expressions", "from_", "joins", "where", "with_"})

@@ -7,7 +7,7 @@ from enum import Enum
 
 from sqlglot import exp
 
-from features.arrays.compiler.tape import Place
+from features.arrays.formulas.tape import Place
 
 MOST_WHOLE = 2**63
 """What a whole number of 64 bits stays below."""

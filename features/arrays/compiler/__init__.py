@@ -1,1 +1,0 @@
-"""From the SQL of a plan to numpy over the sums of customers."""
