@@ -72,6 +72,7 @@ class Relations:
     def __init__(self, tape: Tape, steps: Mapping[str, exp.Expr]) -> None:
         self._tape, self._steps = tape, steps
         self._relations: dict[str, Relation | UnknownError] = {}
+        self._changes: dict[int, str | None] = {}
 
     def find(self, name: str) -> Relation:
         """Return a step of the query.
@@ -104,7 +105,7 @@ class Relations:
             raise UnknownError(f"{query.key} is not known in numpy", query)
         scope = {**scope, **{cte.alias: cte.this for cte in query.ctes}}
         if name == "rows_seen":
-            _check(name, scope)
+            self._check(name, scope)
             return self._rows_seen()
         if query.args.get("group") is not None:
             return self._sums(query, step, scope)
@@ -123,7 +124,7 @@ class Relations:
             raise UnknownError("sums of such rows are not known in numpy", None)
         for table in query.find_all(exp.Table):
             if table.parent_select is query:
-                _check(table.name, scope)
+                self._check(table.name, scope)
 
         def leaf(node: exp.Expr) -> Value | None:
             if not isinstance(node, exp.Filter | exp.AggFunc | exp.Coalesce):
@@ -161,6 +162,18 @@ class Relations:
         if where is not None:
             there.append(formulas.truth(where.this).true)
         return Relation(step, formulas, columns, _all_of(self._tape, there))
+
+    def _check(self, name: str, scope: Mapping[str, exp.Expr]) -> None:
+        """Make sure that rows are what numpy takes them for, and what they are of."""
+        for step, query in made_of(name, scope):
+            if id(query) not in self._changes:
+                change = None if is_sum(query) else changes(step, query)
+                self._changes[id(query)] = change
+            reason = self._changes[id(query)]
+            if reason:
+                error = UnknownError(reason, None)
+                error.step = step
+                raise error
 
     def _source(self, name: str, step: str, scope: Mapping[str, exp.Expr]) -> Relation:
         if scope.get(name) is self._steps.get(name):
@@ -210,8 +223,11 @@ def _all_of(tape: Tape, places: list[Place]) -> Place | None:
 
 def _named(selects: list[exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
     for each in selects:
-        if each.alias_or_name.lower() != ROW:
-            yield each.alias_or_name.lower(), each
+        name = each.alias_or_name.lower()
+        if name != ROW:
+            yield name, each
+        elif not isinstance(each, exp.Column):
+            raise UnknownError("another row_no is not known in numpy", each)
 
 
 def _expanded(
@@ -235,17 +251,7 @@ def _expanded(
     return columns
 
 
-def _check(name: str, scope: Mapping[str, exp.Expr]) -> None:
-    """Make sure that rows are what numpy takes them for, and what they are made of."""
-    for step, query in made_of(name, scope):
-        reason = None if _is_sum(query) else changes(step, query)
-        if reason:
-            error = UnknownError(reason, None)
-            error.step = step
-            raise error
-
-
-def _is_sum(query: exp.Expr) -> bool:
+def is_sum(query: exp.Expr) -> bool:
     """Tell whether a step only sums rows that are looked at themselves."""
     return isinstance(query, exp.Select) and rows_of(query) in STEPS
 
