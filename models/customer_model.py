@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from features.arrays.families.compile import slow_families
+from features.arrays.families.places import SlowFamily
 from features.arrays.rows import OwnRows, build_from_rows
 from features.blocks import feature_blocks
 from features.engine import build_features
@@ -103,6 +105,11 @@ class CustomerModel:
             for target, score in scores.items()
             if not isinstance(score, SimpleScore)
         }
+
+    @property
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """The families of features that only their SQL can work out, and why."""
+        return slow_families(self.plan)
 
     @property
     def kind(self) -> str:

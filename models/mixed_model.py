@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from features.arrays.families.places import SlowFamily
 from features.attributes import AttributePlan, build_attributes
 from features.contracts import ContractPlan, build_contracts
 from features.errors import DataError
@@ -67,6 +68,11 @@ class MixedModel:
     clusters: MixedClusters
     usual: pd.DataFrame
     basis: Basis
+
+    @property
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """The families of features that only their SQL can work out: there are none."""
+        return ()
 
     @property
     def kind(self) -> str:

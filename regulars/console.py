@@ -58,6 +58,10 @@ class Steps:
             self.status = self.console.status(escape(text))
             self.status.start()
 
+    def note(self, text: str) -> None:
+        """Say something beside the steps."""
+        self.console.print(text, markup=False)
+
     def end(self, *, mark: str = "done") -> None:
         """Say how long the running step took."""
         if not self.text:

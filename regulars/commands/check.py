@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.arrays.families.compile import slow_families
 from features.log import Log
+from features.plan import plan_features
 from features.readiness import check_readiness
 from regulars.commands.kinds import KindReadiness, look_at_kind
 from regulars.commands.log import open_log
@@ -15,6 +18,7 @@ from regulars.console import Steps, print_json, print_table, say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from features.arrays.families.places import SlowFamily
     from features.readiness import Readiness
     from features.reports import TableReport
     from features.spark.log import AnyLog
@@ -32,11 +36,13 @@ def check(settings: Settings, *, as_json: bool) -> int:
         with open_log(settings) as log:
             step("Counting what a model needs")
             found = look(log, settings)
+            slow = look_for_slow(log, settings) if found.ready else ()
     if as_json:
-        print_json(as_values(log, found))
+        print_json({**as_values(log, found), "slow_families": [*map(asdict, slow)]})
     else:
         show_rows(log.reports.values())
         show_readiness(found)
+        show_notes(map(str, slow))
         show_notes(
             f"{name} would add: {what}." for name, what in found.would_help.items()
         )
@@ -50,6 +56,14 @@ def look(log: AnyLog, settings: Settings) -> Readiness | KindReadiness:
         return look_at_kind(log, settings)
     horizon = timedelta(days=settings.model.horizon_days)
     return check_readiness(log, as_of=log.ends_at, horizon=horizon)
+
+
+def look_for_slow(log: AnyLog, settings: Settings) -> tuple[SlowFamily, ...]:
+    """Return the families of features that are worked out slowly, and why."""
+    if settings.model.kind != "purchases" or not isinstance(log, Log):
+        return ()
+    horizon = timedelta(days=settings.model.horizon_days)
+    return slow_families(plan_features(log, as_of=log.ends_at, horizon=horizon))
 
 
 def as_values(log: AnyLog, found: Readiness | KindReadiness) -> dict[str, Any]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from features.spark.log import AnyLog
     from models.bundle import Bundle
+    from models.kinds import ServedModel
     from regulars.settings import Settings
     from serving.store import Store
     from serving.store.score_rows import ScoreRows
@@ -102,6 +103,7 @@ def score_and_publish(
     with closing(open_store(settings.store.url)) as store:
         step(f"Scoring with version {bundle.version}")
         tiers = read_tier_plan(store, settings, as_of=as_of)
+        note_slow_families(bundle.model, log, step=step)
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step(f"Publishing {scored.rows.num_rows:,} customers")
         sync_lists(store, settings.lists)
@@ -131,6 +133,13 @@ def score_and_publish(
         currency=scored.context.currency,
         rows=scored.rows,
     )
+
+
+def note_slow_families(model: ServedModel, log: AnyLog, *, step: Steps) -> None:
+    """Say which features are worked out slowly on this machine, a line each."""
+    if isinstance(log, Log):
+        for family in model.slow_families:
+            step.note(str(family))
 
 
 def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> TierPlan:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from features.errors import ConfigError
 from regulars.commands.kinds import train_kind
 from regulars.commands.log import learnt_from, open_log, parse_as_of
+from regulars.commands.score import note_slow_families
 from regulars.console import Steps, print_json, print_table, say
 from serving.api.pages import render_card
 from training.grading import Gate
@@ -142,6 +143,7 @@ def _fit_and_register(
             options=options,
             progress=tell,
         )
+        note_slow_families(trained.fitted.model, log, step=step)
         step("Registering the version and its plots")
         registered = register(
             trained,
