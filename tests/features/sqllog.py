@@ -1,14 +1,23 @@
 """Logs made in memory, from text or from rows, for the tests of the queries."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from features.engine import build_features
-from features.plan import FeaturePlan, plan_features
+from features.plan import (
+    FeaturePlan,
+    plan_features,
+    query_context,
+    set_as_ofs,
+    write_query,
+)
+from features.render import QueryWriter
 from features.tables import Log, log_from_rows
 
 Row = Mapping[str, Any]
@@ -67,6 +76,19 @@ def at(text: str) -> datetime:
 
 def plan_for(log: Log, as_of: str, horizon_days: float = 30) -> FeaturePlan:
     return plan_features(log, as_of=at(as_of), horizon=timedelta(days=horizon_days))
+
+
+def plan_of_files(
+    log: Log, plan: FeaturePlan, *folders: Path, **context: object
+) -> FeaturePlan:
+    """Return a plan whose query is written from other feature files."""
+    usual = query_context(
+        plan.horizon_days, plan.windows, plan.interaction_types, has=plan.has
+    )
+    writer = QueryWriter({**usual, **context}, folders=folders)
+    set_as_ofs(log.con, [NOW])
+    sql, names = write_query(log.con, writer, plan.has)
+    return replace(plan, sql=sql, names=names)
 
 
 def features_of(

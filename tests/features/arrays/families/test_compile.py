@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -13,11 +12,11 @@ import pytest
 
 from features.arrays.families.compile import compile_plan, slow_families
 from features.engine import build_by_query, build_features
-from features.plan import FeaturePlan, query_context, set_as_ofs, write_query
-from features.render import SQL_FOLDER, QueryWriter
+from features.plan import FeaturePlan
+from features.render import SQL_FOLDER
 from features.tables import Log
 from tests.features.arrays.test_engine import assert_alike, many_contacts, many_rows
-from tests.features.sqllog import NOW, open_log, plan_for
+from tests.features.sqllog import NOW, open_log, plan_for, plan_of_files
 
 AS_OF = NOW.replace(tzinfo=UTC)
 INSTANTS = [AS_OF - timedelta(days=45, hours=7), AS_OF]
@@ -53,23 +52,9 @@ def plan_with(log: Log, tmp_path: Path) -> Callable[..., FeaturePlan]:
             text = file.read_text()
             assert old in text
             file.write_text(text.replace(old, new, 1))
-        return plan_of_folder(log, folder)
+        return plan_of_files(log, plan_for(log, "2024-06-01"), folder)
 
     return plan
-
-
-def plan_of_folder(log: Log, folder: Path) -> FeaturePlan:
-    shipped = plan_for(log, "2024-06-01")
-    context = query_context(
-        shipped.horizon_days,
-        shipped.windows,
-        shipped.interaction_types,
-        has=shipped.has,
-    )
-    set_as_ofs(log.con, [AS_OF])
-    writer = QueryWriter(context, folders=(folder,))
-    sql, names = write_query(log.con, writer, shipped.has)
-    return replace(shipped, sql=sql, names=names)
 
 
 def built(log: Log, plan: FeaturePlan) -> pa.Table:
@@ -170,8 +155,8 @@ def test_a_comment_or_a_blank_in_any_file_changes_nothing(
         if file.stem != "macros":
             text = file.read_text().replace(",\n", ",  -- a word, and 'another'\n\n")
             file.write_text(f"-- A word before all.\n{text}")
-    plan = plan_of_folder(log, folder)
     shipped = plan_for(log, "2024-06-01")
+    plan = plan_of_files(log, shipped, folder)
 
     assert slow_families(plan) == ()
     assert build_features(log, plan, as_of=INSTANTS).equals(

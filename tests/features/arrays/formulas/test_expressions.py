@@ -67,7 +67,7 @@ def _units(value: Any, digits: int) -> int:
     if isinstance(value, datetime):
         return (value - EPOCH) // timedelta(microseconds=1)
     if isinstance(value, date):
-        return (value - EPOCH.date()).days
+        return value.toordinal() - EPOCH.toordinal()
     return round(value * 10**digits)
 
 
