@@ -20,7 +20,7 @@ from features.arrays.formulas.choices import (
     least_or_greatest,
     null_if,
 )
-from features.arrays.formulas.formulas import Formulas, Writers
+from features.arrays.formulas.formulas import Formulas, Writers, name_of
 from features.arrays.formulas.values import MOST_WHOLE, Type, UnknownError, Value
 from features.arrays.grains.runs import DAY
 
@@ -197,6 +197,9 @@ def _by_function(
     function: Callable[..., Any],
 ) -> Callable[[Formulas, exp.Func], Value]:
     def write(formulas: Formulas, node: exp.Func) -> Value:
+        extra = [name for name, part in node.args.items() if part and name != "this"]
+        if extra:
+            raise UnknownError(f"{name_of(node)} with {extra[0]} is not known", node)
         value = formulas.double(node.this)
         return Value(formulas.tape.write(function, value.at), Type.DOUBLE)
 
@@ -225,4 +228,7 @@ WRITERS: Writers = {
     exp.If: case_when,
     exp.Sqrt: _by_function(np.sqrt),
     exp.Exp: _by_function(np.exp),
+    exp.Ln: _by_function(operations.logarithm),
+    exp.Floor: _by_function(np.floor),
+    exp.Ceil: _by_function(np.ceil),
 }

@@ -28,6 +28,13 @@ def either(values: Any, others: Any) -> Any:
     return np.where(np.isnan(values), others, values)
 
 
+def logarithm(values: Any) -> Any:
+    """Return natural logarithms; of 0 and less only the query can tell."""
+    if np.any(values <= 0):
+        raise SumError("There is no logarithm of 0 or less.")
+    return np.log(values)
+
+
 def differ(values: Any, others: Any) -> Any:
     """Tell where two doubles differ; NaN differs from nothing."""
     return (values < others) | (values > others)

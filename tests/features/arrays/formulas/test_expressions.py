@@ -68,7 +68,8 @@ def _units(value: Any, digits: int) -> int:
         return (value - EPOCH) // timedelta(microseconds=1)
     if isinstance(value, date):
         return value.toordinal() - EPOCH.toordinal()
-    return round(value * 10**digits)
+    units: int = round(value * 10**digits)
+    return units
 
 
 @cache
@@ -129,6 +130,8 @@ numbers: st.SearchStrategy[str] = st.deferred(
         st.builds("(-{})".format, numbers),
         st.builds("cast({} as double)".format, numbers),
         st.builds("sqrt(abs({}))".format, numbers),
+        st.builds("ln(0.5 + abs({}))".format, numbers),
+        st.builds("floor({})".format, numbers),
         st.builds("nullif({}, {})".format, numbers, numbers),
         st.builds("coalesce({}, {})".format, numbers, numbers),
         st.builds("coalesce({}, 0)".format, numbers),
