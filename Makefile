@@ -18,12 +18,11 @@ test: $(STAMP)  ## run every test
 test-spark: $(SPARK_STAMP)  ## run the tests that need Spark, on a cluster of their own
 	$(BIN)/python -m pytest -m spark tests/spark
 
-check: $(STAMP)  ## style, types, import rules, tests
+check: $(STAMP)  ## style, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
 bench: $(STAMP)  ## measure speed and scale; EVENTS=1000000 makes it shorter
 	$(BIN)/python -m tests.bench

@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.plan import set_as_ofs, to_naive_utc
 from features.render import QueryWriter, slugs
+from features.sql_errors import describe_numbers
 from features.survey import find_interaction_types
 
 if TYPE_CHECKING:
@@ -120,17 +121,22 @@ def plan_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> ContractP
         used=(),
         sql="",
     )
-    sql = write_contract_query(plan, "contracts")
     set_as_ofs(log.con, [as_of])
-    described = log.con.execute(f"describe {sql}").fetchall()
-    names = tuple(row[0] for row in described if row[0] not in ("customer_id", "as_of"))
+    writer = contract_writer(plan)
+    sql = writer.write("contracts")
+    names = tuple(describe_numbers(log.con, writer, "contracts"))
     return replace(plan, names=names, used=names, sql=sql)
 
 
 def write_contract_query(plan: ContractPlan, step: str, **more: object) -> str:
     """Return the query of a step, as the plan has it."""
+    return contract_writer(plan, **more).write(step)
+
+
+def contract_writer(plan: ContractPlan, **more: object) -> QueryWriter:
+    """Return what writes the plan's queries."""
     ends = "ends_at + interval 1 day" if plan.whole_days else "ends_at"
-    writer = QueryWriter(
+    return QueryWriter(
         {
             "ends": f"({ends})",
             "has_amount": plan.has_amount,
@@ -142,7 +148,6 @@ def write_contract_query(plan: ContractPlan, step: str, **more: object) -> str:
             **more,
         }
     )
-    return writer.write(step)
 
 
 def build_contracts(

@@ -12,6 +12,7 @@ from features.arrays.engine import build_in_arrays
 from features.arrays.families.compile import compile_plan
 from features.arrays.reading.selects import knows_late
 from features.plan import FeaturePlan, feature_schema, set_as_ofs, to_naive_utc
+from features.sql_errors import as_query_error
 
 if TYPE_CHECKING:
     import duckdb
@@ -84,9 +85,11 @@ def build_by_query(
         return pa.concat_tables(tables)
     set_as_ofs(log.con, as_of)
     schema = feature_schema(plan)
+    run = _run_large
     if _count_rows(log.con) * len(as_of) <= SMALL_LOG_ROWS:
-        return _run_small(log.con, plan.sql, schema)
-    return _run_large(log.con, plan.sql, schema)
+        run = _run_small
+    with as_query_error():
+        return run(log.con, plan.sql, schema)
 
 
 def _count_rows(con: "duckdb.DuckDBPyConnection") -> int:

@@ -29,6 +29,10 @@ class DataError(RegularsError):
     """Tables that were read, but cannot carry what was asked of them."""
 
 
+class QueryError(RegularsError):
+    """A file of SQL that cannot be rendered or run; it says where the fault is."""
+
+
 class ConfigError(RegularsError):
     """A setting or argument that is wrong."""
 

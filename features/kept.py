@@ -25,11 +25,25 @@ from features.layout import Layout
 from features.readers import OpenFile
 from features.staging import KeptFile, Staging
 
-DOOR = "casts columns csv_files csv_records faults kept layout readers staging".split()
-"""The modules that what is kept hangs on."""
-
 KEPT_TABLES = frozenset({"transactions", "interactions"})
 """The tables whose rows are judged one by one, and of the future by one column."""
+
+
+@cache
+def _own_code() -> str:
+    return hash_code(Path(__file__).parent)
+
+
+def hash_code(folder: Path) -> str:
+    """Return a hash of every Python file of a folder, their names among it."""
+    files = sorted(folder.glob("*.py"))
+    text = "".join(f"{path.name} {_hash(path)}\n" for path in files)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(slots=True)
@@ -42,12 +56,15 @@ class KeptLog:
         Made where it is not there.
     full : bool
         Whether to read everything again.
+    code : str
+        Stands for the code that reads: what other code has read is read again.
     n_read, n_known : int
         Files that were read, and those that were known.
     """
 
     folder: Path
     full: bool = False
+    code: str = field(default_factory=_own_code)
     n_read: int = 0
     n_known: int = 0
 
@@ -136,7 +153,7 @@ class Shelf:
             for ours, name in self.layout.theirs.items()
             if name in file.columns
         }
-        way = [_door_code(), duckdb.__version__, used, self.rules.not_products]
+        way = [self.log.code, duckdb.__version__, used, self.rules.not_products]
         text = json.dumps([_hash(file.path), *way], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -152,14 +169,3 @@ def open_shelf(
         return None
     name = f"{table}-{hashlib.sha256(path.encode()).hexdigest()[:16]}"
     return Shelf(kept, kept.folder / name, layout, rules)
-
-
-@cache
-def _door_code() -> str:
-    here = Path(__file__).parent
-    return "".join(_hash(here / f"{module}.py") for module in DOOR)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,22 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
 
 import duckdb
 
+from features.bounds import TRANSACTIONS, find_bounds
 from features.casts import SQL_TYPES, quote_name
 from features.columns import TABLES
 from features.reports import TableReport
-
-EPOCH = datetime.fromtimestamp(0, UTC)
-"""Where a log without rows starts and ends."""
-
-FAR = EPOCH.replace(year=2200, tzinfo=None)
-"""Later than any row, where the present is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +36,8 @@ class Log:
     starts_at : datetime
         The first transaction, or else the first contract, UTC.
     ends_at : datetime
-        The first midnight UTC after the last transaction, interaction, or change of a
-        contract; for customers alone the last midnight.
+        The first midnight UTC after the last purchase, or the last change of a
+        contract, as ``features.bounds`` has it.
     currency : str or None
         What the amounts are in, where the log says.
     not_products : tuple of str
@@ -109,6 +104,7 @@ def make_log(
     reports: Mapping[str, TableReport],
     *,
     not_products: tuple[str, ...] = (),
+    learnt_from: str = TRANSACTIONS,
     now: datetime | None = None,
 ) -> Log:
     """Add the tables that are lacking, and find out when the log starts and ends."""
@@ -119,7 +115,7 @@ def make_log(
                 for column in TABLES[table]
             )
             con.execute(f"CREATE TEMP TABLE {table} ({columns})")
-    starts_at, ends_at = _bounds(con, now)
+    starts_at, ends_at = find_bounds(con, learnt_from=learnt_from, now=now)
     return Log(
         con=con,
         reports=reports,
@@ -132,39 +128,3 @@ def make_log(
         currency=next((r.currency for r in reports.values() if r.currency), None),
         not_products=not_products,
     )
-
-
-def _bounds(
-    con: duckdb.DuckDBPyConnection, now: datetime | None
-) -> tuple[datetime, datetime]:
-    [(first, last, began, changed, n_customers)] = con.execute(
-        _BOUNDS, {"now": now or FAR}
-    ).fetchall()
-    first = first or began
-    if last is None and changed is None:
-        end = _midnight(now) if now and n_customers else EPOCH
-        return end, end
-    ends_at = _midnight(max(each for each in (last, changed) if each))
-    ends_at += timedelta(days=1)
-    return (first.replace(tzinfo=UTC) if first else ends_at), ends_at
-
-
-def _midnight(instant: datetime) -> datetime:
-    return datetime(instant.year, instant.month, instant.day, tzinfo=UTC)
-
-
-# Where no contract is open, each row is a period whose end is agreed beforehand, and
-# says nothing of when the table was written.
-_BOUNDS = """
-SELECT
-  (SELECT min(occurred_at) FROM transactions),
-  greatest((SELECT max(occurred_at) FROM transactions),
-    (SELECT max(occurred_at) FROM interactions)),
-  (SELECT min(starts_at) FROM subscriptions),
-  (SELECT greatest(
-      max(starts_at) FILTER (starts_at <= $now),
-      CASE WHEN bool_or(ends_at IS NULL OR ends_at > $now)
-        THEN max(ends_at) FILTER (ends_at <= $now) END)
-    FROM subscriptions),
-  (SELECT count(*) FROM customers)
-"""

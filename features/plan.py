@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from features.render import QueryWriter, slugs
+from features.sql_errors import check_names, describe_numbers
 from features.survey import find_columns, find_interaction_types, measure_rhythm
 from features.windows import choose_windows
 
@@ -163,8 +164,9 @@ def write_query(
     columns = [
         (family, name)
         for family in families
-        for name in _describe(con, writer.write_table(family))
+        for name in describe_numbers(con, writer, family)
     ]
+    check_names(columns)
     sql = writer.write("features", families=families, columns=columns)
     return sql, tuple(name for _, name in columns)
 
@@ -193,8 +195,3 @@ def set_as_ofs(con: "duckdb.DuckDBPyConnection", as_of: Iterable[datetime]) -> N
     con.execute("create or replace temp table as_ofs (as_of timestamp)")
     if rows:
         con.executemany("insert into as_ofs values (?)", rows)
-
-
-def _describe(con: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:
-    described = con.execute(f"describe {sql}").fetchall()
-    return [row[0] for row in described if row[0] != "row_no"]

@@ -23,6 +23,7 @@ from typing import Any
 
 import duckdb
 
+from features.bounds import TRANSACTIONS
 from features.columns import TABLES, check_mapping
 from features.errors import DataError, TableError
 from features.faults import Rules
@@ -30,8 +31,14 @@ from features.kept import KeptLog
 from features.log import Log, close_files, make_log, open_database
 from features.reading import read_table, settle
 from features.reports import RejectedRow, TableReport
-from features.rows import rows_layout, rows_relation, rows_table
-from features.staging import Staging
+from features.row_faults import (
+    ALLOWED,
+    RowsOf,
+    find_row_faults,
+    refuse_row,
+    stage_rows,
+)
+from features.rows import rows_layout
 
 __all__ = [
     "Log",
@@ -39,6 +46,7 @@ __all__ = [
     "RejectedRow",
     "TableReport",
     "TableSource",
+    "find_faulty",
     "log_from_rows",
     "read_log",
 ]
@@ -77,6 +85,8 @@ class LogSource:
     not_products : tuple of str
         Values of ``product_id`` that are fees, postage and the like: their rows are
         set aside.
+    learnt_from : str
+        The table that outcomes are learnt from: the log ends where it does.
     """
 
     transactions: TableSource | None = None
@@ -84,6 +94,7 @@ class LogSource:
     customers: TableSource | None = None
     subscriptions: TableSource | None = None
     not_products: tuple[str, ...] = ()
+    learnt_from: str = TRANSACTIONS
 
     @property
     def tables(self) -> dict[str, TableSource]:
@@ -138,7 +149,13 @@ def read_log(
             for table, each in source.tables.items()
         }
         close_files(con)
-        return make_log(con, reports, not_products=rules.not_products, now=rules.now)
+        return make_log(
+            con,
+            reports,
+            not_products=rules.not_products,
+            learnt_from=source.learnt_from,
+            now=rules.now,
+        )
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
         con.close()
         raise DataError(
@@ -209,6 +226,30 @@ def log_from_rows(
         raise
 
 
+def find_faulty(
+    tables: Mapping[str, RowsOf], *, now: datetime, not_products: tuple[str, ...] = ()
+) -> dict[str, TableError]:
+    """Tell which customers ``log_from_rows`` would refuse if each came alone.
+
+    All are looked at in one pass, however many are faulty.
+
+    Parameters
+    ----------
+    tables : mapping of str to mapping
+        Table to customer to rows, each with its ``customer_id``.
+    now, not_products
+        As there.
+
+    Returns
+    -------
+    dict of str to TableError
+        By customer, the error that it would raise.
+    """
+    rules = Rules(_naive_utc(now), not_products)
+    with _rows_database(os.getpid()).cursor() as con:
+        return find_row_faults(con, tables, rules=rules)
+
+
 @lru_cache(maxsize=1)
 def _rows_database(process: int) -> duckdb.DuckDBPyConnection:
     """Open, once a process, the database whose cursors hold a temporary log each."""
@@ -225,19 +266,11 @@ def _take_rows(
     rules: Rules,
 ) -> TableReport:
     layout, numbers = rows_layout(table, rows)
-    staging = Staging(con, table, layout.columns, rules, temporary=True)
-    staging.create()
-    con.register("door_rows", rows_table(table, layout, rows))
-    staging.add(rows_relation(layout))
-    con.unregister("door_rows")
+    staging = stage_rows(con, table, rows, layout=layout, rules=rules)
     report = settle(staging, layout, [])
     for each in report.examples:
-        if each.reason != "not_a_product":
-            raise TableError(
-                f"Row {each.row} of {table} cannot be used: {each.reason}.",
-                needed="Rows without a fault.",
-                todo=f"Correct its {each.column}, or leave the row out.",
-            )
+        if each.reason != ALLOWED:
+            raise refuse_row(table, each.row, reason=each.reason, column=each.column)
     staging.publish(numbers=numbers)
     return report
 

@@ -18,6 +18,8 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 from sklearn.isotonic import isotonic_regression
 
+from models.quantile_groups import quantile_groups
+
 Floats = npt.NDArray[np.float64]
 
 SLOPES = (0.2, 3.0)
@@ -135,14 +137,14 @@ def fit_isotonic(score: Floats, churned: Floats) -> Calibration:
     ``LEAST_BLOCK`` customers; between the blocks' means the log-odds are joined by
     straight lines that never lie flat, so that no two customers who differ are tied.
     """
-    order = np.argsort(score, kind="stable")
-    blocks = np.array_split(order, min(MOST_BLOCKS, max(1, len(order) // LEAST_BLOCK)))
+    n_blocks = min(MOST_BLOCKS, max(1, len(score) // LEAST_BLOCK))
+    blocks = quantile_groups(score, n_groups=n_blocks, least=LEAST_BLOCK)
     n = np.array([len(block) for block in blocks], dtype=np.float64)
     x = np.array([score[block].mean() for block in blocks])
     rate = np.array([churned[block].mean() for block in blocks])
     smooth = (n * rate + 0.5) / (n + 1.0)
     rising = isotonic_regression(smooth, sample_weight=n)
-    x, first = np.unique(x, return_index=True)
+    x, first = np.unique(x, return_index=True)  # means may agree to the last bit
     y = logit(rising[first])
     y = np.maximum.accumulate(y - FLATTEST * x) + FLATTEST * x
     knots = tuple(zip(x.tolist(), y.tolist(), strict=True))

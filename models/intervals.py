@@ -14,10 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
+from models.quantile_groups import keep_cuts
+
 Floats = npt.NDArray[np.float64]
 
 LEAST_GROUP = 50
-"""Customers a group needs, for its outer quantiles to mean something."""
+"""Customers a group needs, for its outer quantiles to mean something.
+
+Where ties leave a group with fewer than half as many, it joins its neighbour.
+"""
 
 
 class ValueIntervals(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -28,7 +33,7 @@ class ValueIntervals(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
     coverage : float
         Share of customers whose value lies in its band.
     n_groups : int
-        Groups of equal size by expected value, at most.
+        Groups of equal size by expected value, at most; equals are in one group.
 
     Attributes
     ----------
@@ -54,9 +59,13 @@ class ValueIntervals(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         groups = int(np.clip(len(expected) // LEAST_GROUP, 1, self.n_groups))
         self.cuts_ = np.linspace(0, 1, groups + 1)[1:-1]
         self.place(expected)
+        sizes = np.bincount(self._group(expected), minlength=groups)
+        self.cuts_ = self.cuts_[keep_cuts(sizes, least=LEAST_GROUP // 2)]
         member = self._group(expected)
         ratio = np.maximum(actual, 0.0) / expected
-        bands = [self._band(ratio[member == group]) for group in range(groups)]
+        bands = [
+            self._band(ratio[member == group]) for group in range(len(self.cuts_) + 1)
+        ]
         self.low_, self.high_ = (np.array(ends) for ends in zip(*bands, strict=True))
         return self
 

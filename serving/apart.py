@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
 from features.arrays.rows import OwnRows
 from features.copies import copy_log
-from features.errors import TableError
-from features.suggest import did_you_mean
 from features.tables import Log, log_from_rows
 from models.bundle import Bundle
 from models.customer_model import CustomerModel
@@ -23,36 +22,12 @@ from models.kinds import ServedModel
 from models.schemes import ManualOverride, apply_primary, grade, plan_again
 from models.scores import SCORE_SCHEMA, RunContext
 from models.scoring import score_customers, without_rank
+from serving.customer_rows import CustomerEvents, rows_by_table
 from serving.scorer import own_features
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
     from models.schemes import Standings
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerEvents:
-    """What one customer did, as it is sent to be scored.
-
-    Parameters
-    ----------
-    customer_id : str
-    transactions, interactions : tuple of mapping
-        Column to value, as the tables at the door name them.
-    joined_at : datetime or None
-        When the customer signed up, where the log says so of its customers.
-    attributes : mapping
-        The customer's own, for a model of attributes.
-    subscriptions : tuple of mapping
-        The customer's contracts, for a model of contracts.
-    """
-
-    customer_id: str
-    transactions: tuple[Mapping[str, Any], ...] = ()
-    interactions: tuple[Mapping[str, Any], ...] = ()
-    joined_at: datetime | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    subscriptions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +81,12 @@ def score_events(
     if features is not None:
         return without_rank(_score(bundle, features, context=context))
 
-    def rows(kind: str) -> list[dict[str, Any]]:
-        return [
-            {**row, "customer_id": customer.customer_id}
-            for customer in customers
-            for row in getattr(customer, kind)
-        ]
-
-    with log_from_rows(
-        transactions=rows("transactions"),
-        interactions=rows("interactions"),
-        customers=[
-            row
-            for customer in customers
-            if (row := _customer_row(bundle.model, customer)) is not None
-        ],
-        subscriptions=rows("subscriptions"),
-        now=now,
-        not_products=context.not_products,
-    ) as log:
+    rows = {
+        table: list(chain.from_iterable(own.values()))
+        for table, own in rows_by_table(bundle.model, customers).items()
+    }
+    not_products = context.not_products
+    with log_from_rows(**rows, now=now, not_products=not_products) as log:
         return _score_apart(bundle, log, context=context, past=past)
 
 
@@ -158,29 +120,6 @@ def _keeps_tiers(context: RunContext) -> bool:
     if context.primary != "abc" or context.overrides:
         return False
     return not plan_again(context.schemes, context.primary).has_history
-
-
-def _customer_row(
-    model: ServedModel, customer: CustomerEvents
-) -> dict[str, Any] | None:
-    """Return the row of ``customers``, if the model wants one of this customer."""
-    own = {"customer_id": customer.customer_id, "joined_at": customer.joined_at}
-    if model.attributes:
-        return {**dict.fromkeys(model.attributes), **own, **_known(model, customer)}
-    return None if customer.joined_at is None else own
-
-
-def _known(model: ServedModel, customer: CustomerEvents) -> dict[str, Any]:
-    """Return the attributes that the model sees; refuse those it never heard of."""
-    unknown = [name for name in customer.attributes if name not in model.knows]
-    if unknown:
-        raise TableError(
-            f"The model knows no attribute {unknown[0]!r}.",
-            needed=f"Those of the table that it was trained on: "
-            f"{', '.join(model.attributes)}.",
-            todo=did_you_mean(unknown[0], model.attributes) or "Leave it out.",
-        )
-    return {n: v for n, v in customer.attributes.items() if n in model.attributes}
 
 
 def score_again(

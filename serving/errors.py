@@ -33,6 +33,23 @@ class UnknownListError(RegularsError):
     """A list that there is none of."""
 
 
+class DefinitionError(ConfigError):
+    """Definitions that cannot be used.
+
+    Parameters
+    ----------
+    member : str
+        Of the request, where they are.
+    faults : mapping of str to ConfigError
+        By name, what is wrong.
+    """
+
+    def __init__(self, member: str, faults: Mapping[str, ConfigError]) -> None:
+        super().__init__(" ".join(str(fault) for fault in faults.values()))
+        self.member = member
+        self.faults = faults
+
+
 class ListTakenError(RegularsError):
     """A name that another list has, or a list that is not changed over the API."""
 

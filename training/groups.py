@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.quantile_groups import share_in_top
 from training.metrics import churn_calibration, churn_ranking
 
 Floats = npt.NDArray[np.float64]
@@ -37,20 +38,21 @@ def report_groups(
     dict
         Attribute to group to ``n_customers``, ``churn_rate``, ``churn_expected``,
         ``auc``, ``ece`` (None of fewer than 30) and ``selection_rate``: how many of the
-        group are among the riskiest fifth of all.
+        group are among the riskiest fifth of all, those tied at its end in part.
     """
-    cut = np.quantile(p, 1.0 - SELECTED)
+    n_below = int(np.ceil(round((1.0 - SELECTED) * (len(p) - 1), 6)))
+    selected = share_in_top(p, len(p) - n_below)
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for name in names:
         groups = _groups(table[name])
         found[name] = {
-            group: _measure(churned[groups == group], p[groups == group], cut)
+            group: _measure(*(v[groups == group] for v in (churned, p, selected)))
             for group in dict.fromkeys(sorted(groups.tolist(), key=_place))
         }
     return found
 
 
-def _measure(churned: Floats, p: Floats, cut: float) -> dict[str, Any]:
+def _measure(churned: Floats, p: Floats, selected: Floats) -> dict[str, Any]:
     enough = len(p) >= FEWEST
     both = enough and churned.min() < churned.max()
     return {
@@ -59,7 +61,7 @@ def _measure(churned: Floats, p: Floats, cut: float) -> dict[str, Any]:
         "churn_expected": float(p.mean()),
         "auc": churn_ranking(churned, p)["auc"] if both else None,
         "ece": churn_calibration(churned, p)["ece"] if enough else None,
-        "selection_rate": float((p >= cut).mean()),
+        "selection_rate": float(selected.mean()),
     }
 
 

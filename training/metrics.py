@@ -9,6 +9,8 @@ import numpy.typing as npt
 from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from models.quantile_groups import quantile_groups, share_in_top
+
 Floats = npt.NDArray[np.float64]
 TOPS = (0.01, 0.05, 0.10, 0.20)
 
@@ -29,11 +31,10 @@ def churn_ranking(churned: Floats, score: Floats) -> dict[str, float]:
         "auc": float(roc_auc_score(churned, score)),
         "average_precision": float(average_precision_score(churned, score)),
     }
-    order = np.argsort(-score, kind="stable")
     rate = float(churned.mean())
     for top in TOPS:
         k = max(1, round(top * len(churned)))
-        hits = float(churned[order[:k]].sum())
+        hits = float((churned * share_in_top(score, k)).sum())
         found[f"lift_at_{top:.0%}"] = hits / k / rate
         found[f"capture_at_{top:.0%}"] = hits / float(churned.sum())
     return found
@@ -54,16 +55,17 @@ def churn_calibration(churned: Floats, p: Floats) -> dict[str, float]:
 
 
 def reliability(churned: Floats, p: Floats, *, bins: int = 10) -> list[dict[str, Any]]:
-    """Return expected and actual churn in groups of equal size by probability."""
-    groups = np.array_split(np.argsort(p, kind="stable"), bins)
+    """Return expected and actual churn in groups of equal size by probability.
+
+    Who is equally likely to churn is in one group: with many ties there are fewer.
+    """
     return [
         {
             "n": len(group),
             "expected": float(p[group].mean()),
             "actual": float(churned[group].mean()),
         }
-        for group in groups
-        if len(group)
+        for group in quantile_groups(p, n_groups=bins)
     ]
 
 
@@ -82,13 +84,12 @@ def gini(value: Floats, score: Floats) -> float:
 def value_ranking(value: Floats, score: Floats) -> dict[str, float]:
     """Return normalised Gini, Spearman and the share of the true top tenth found."""
     k = max(1, len(value) // 10)
-    best = set(np.argsort(-value, kind="stable")[:k].tolist())
-    found = set(np.argsort(-score, kind="stable")[:k].tolist())
+    in_both = share_in_top(value, k) * share_in_top(score, k)
     flat = np.ptp(value) == 0 or np.ptp(score) == 0
     return {
         "gini": float(gini(value, score)),
         "spearman": 0.0 if flat else float(spearmanr(value, score).statistic),
-        "top_tenth_found": len(best & found) / k,
+        "top_tenth_found": float(in_both.sum()) / k,
     }
 
 
@@ -101,16 +102,17 @@ def value_calibration(value: Floats, expected: Floats) -> dict[str, float]:
 
 
 def value_deciles(value: Floats, expected: Floats) -> list[dict[str, Any]]:
-    """Return mean expected and actual value in tenths by expected value."""
-    groups = np.array_split(np.argsort(-expected, kind="stable"), 10)
+    """Return mean expected and actual value in tenths by expected value.
+
+    Of whom the same is expected is in one group: with many ties there are fewer.
+    """
     return [
         {
             "n": len(group),
             "expected": float(expected[group].mean()),
             "actual": float(value[group].mean()),
         }
-        for group in groups
-        if len(group)
+        for group in quantile_groups(-expected, n_groups=10)
     ]
 
 

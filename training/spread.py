@@ -58,11 +58,15 @@ def pool_tenths(tables: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str,
     Parameters
     ----------
     tables : sequence
-        A reliability table, or one of deciles, for each look.
+        A reliability table, or one of deciles, for each look. Where ties leave a look
+        with fewer groups, each counts to the tenth that its middle lies in.
     """
+    by_tenth: dict[int, list[Mapping[str, Any]]] = {}
+    for table in tables:
+        for tenth, row in zip(_tenths(table), table, strict=True):
+            by_tenth.setdefault(tenth, []).append(row)
     pooled = []
-    for place in range(max(map(len, tables), default=0)):
-        rows = [table[place] for table in tables if place < len(table)]
+    for _, rows in sorted(by_tenth.items()):
         n = sum(row["n"] for row in rows)
         means = {
             name: sum(row["n"] * row[name] for row in rows) / n
@@ -70,3 +74,10 @@ def pool_tenths(tables: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str,
         }
         pooled.append({"n": n, **means})
     return pooled
+
+
+def _tenths(table: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the tenth that the middle of each group lies in, from 0."""
+    sizes = np.array([row["n"] for row in table], dtype=np.int64)
+    twice_middle = 2 * np.cumsum(sizes) - sizes
+    return [int(tenth) for tenth in 5 * twice_middle // max(int(sizes.sum()), 1)]

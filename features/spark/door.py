@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pyarrow as pa
 
+from features.bounds import EPOCH, find_bounds
 from features.casts import SQL_TYPES
 from features.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping
 from features.faults import Fault, Rules, classify_sql, list_faults
 from features.files import find_files
 from features.layout import Layout, lay_out, number_attributes
-from features.log import EPOCH, open_database
+from features.log import open_database
 from features.plan import to_naive_utc
 from features.readers import OpenFile, open_file
 from features.reading import check_any_accepted
@@ -103,7 +104,9 @@ def read_log_on_spark(
         held=tuple(held),
         owns_session=owns_session,
     )
-    starts_at, ends_at = _bounds(log)
+    starts_at, ends_at = find_bounds(
+        log.con, learnt_from=source.learnt_from, now=rules.now
+    )
     return replace(log, starts_at=starts_at, ends_at=ends_at)
 
 
@@ -227,14 +230,3 @@ def _empty(spark: SparkSession, table: str) -> DataFrame:
         if column.kind is not Kind.ATTRIBUTE
     )
     return spark.createDataFrame([], columns)
-
-
-def _bounds(log: SparkLog) -> tuple[datetime, datetime]:
-    ((first, last, other),) = log.con.execute(
-        "select (select min(occurred_at) from transactions),"
-        " (select max(occurred_at) from transactions),"
-        " (select max(occurred_at) from interactions)"
-    ).fetchall()
-    last = max(each for each in (last, other) if each is not None)
-    day = datetime(last.year, last.month, last.day, tzinfo=UTC)
-    return first.replace(tzinfo=UTC), day + timedelta(days=1)

@@ -84,8 +84,8 @@ class Catalogue:
     ----------
     actions : tuple of Action
     own : frozenset of str
-        Those that the config writes: a rule that cannot be read is refused there, while
-        a shipped one is left out and says what it needs.
+        Those whose rule the config writes: one that cannot be read is a fault, not a
+        lack of this log.
     """
 
     actions: tuple[Action, ...]

@@ -42,8 +42,8 @@ class Chosen:
         With ``COLUMNS`` beside.
     summary : dict
         ``actions``, the catalogue of the run by name, each with how many customers have
-        it and the facts that its rule names; ``left_out``, shipped actions whose rule
-        the run's facts cannot answer, with what they need.
+        it and the facts that its rule names; ``left_out``, actions whose rule
+        the run's facts cannot answer, with what they need or what is wrong.
     """
 
     facts: pa.Table
@@ -61,11 +61,6 @@ def choose_actions(facts: pa.Table, catalogue: Catalogue) -> Chosen:
     Returns
     -------
     Chosen
-
-    Raises
-    ------
-    RuleError
-        If a rule that the config writes cannot be read.
     """
     names = [f"customer_{n}" if n in COLUMNS else n for n in facts.column_names]
     facts = facts.rename_columns(names)
@@ -114,14 +109,12 @@ def worth_of(
 def _read_rules(
     facts: pa.Table, catalogue: Catalogue
 ) -> tuple[dict[str, Rule], dict[str, str]]:
-    """Read the rules; what a shipped one lacks is said, not refused."""
+    """Read the rules; what one lacks, or what is wrong with it, is said."""
     known, rules, left_out = types_of(facts.schema), {}, {}
     for action in catalogue.actions:
         try:
             rules[action.name] = parse_rule(action.when, known)
         except RuleError as exc:
-            if action.name in catalogue.own:
-                raise
             left_out[action.name] = str(exc)
             continue
         lacking = [name for name in action.needs if not _is_known(facts, name)]

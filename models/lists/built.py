@@ -42,7 +42,8 @@ class BuiltList:
     needs : tuple of str
         Columns without which the list cannot be made; it then has no members.
     fault : str or None
-        What is wrong with its rules in this run; it then has no members.
+        What is wrong with its rules in this run; where they cannot be read, it has no
+        members.
     """
 
     members: pa.Table

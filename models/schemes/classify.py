@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 from features.errors import ConfigError, RuleError
 from models.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, types_of
 from models.rules import Rule, RuleType, parse_amount, parse_rule
+from models.schemes.check import named_fault
+from models.schemes.consistency import LIMITED
 from models.schemes.cuts import Codes, Cuts, Floats, assign, code_names, find_cuts
 from models.schemes.order import PREFIX, named_schemes
-from models.schemes.scheme import LIMITED, Scheme
+from models.schemes.scheme import Scheme
 from models.tiers import TIERS
 
 Names = npt.NDArray[np.object_]
@@ -122,13 +124,6 @@ def read_rules(scheme: Scheme, types: Mapping[str, RuleType]) -> list[Rule]:
         except RuleError as exc:
             raise named_fault(scheme, exc) from exc
     return found
-
-
-def named_fault(scheme: Scheme, error: RuleError) -> ConfigError:
-    """Say in which scheme a rule's fault is."""
-    return ConfigError(
-        f"[tiers.{scheme.name}] {error.given}", needed=error.needed, todo=error.todo
-    )
 
 
 def classify(scheme: Scheme, ground: Ground) -> Classified:

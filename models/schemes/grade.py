@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.errors import RuleError
+from features.errors import ConfigError, RuleError
 from models.rules import parse_rule
+from models.schemes.check import named_fault
 from models.schemes.classify import (
     Classified,
     Ground,
@@ -21,11 +22,10 @@ from models.schemes.classify import (
     SkippedError,
     classify,
     describe_cuts,
-    named_fault,
 )
 from models.schemes.history import Standings, read_history, write_moves
 from models.schemes.movement import ManualOverride, Moved, move
-from models.schemes.order import PREFIX, in_order
+from models.schemes.order import PREFIX, split_circles
 from models.schemes.scheme import Scheme
 
 
@@ -77,10 +77,11 @@ def grade(
         The ``summary`` of a run whose cuts are to be used again, for customers who are
         not a whole run.
 
-    Raises
-    ------
-    ConfigError
-        If a scheme's rules are wrong.
+    Returns
+    -------
+    Graded
+        A scheme that says nothing of these facts is ``skipped`` in the summary, one
+        that is wrong has a ``fault``; neither puts anybody anywhere.
     """
     cuts = {name: each.get("cuts", {}) for name, each in (kept or {}).items()}
     ground = Ground(facts, kept=cuts)
@@ -88,19 +89,27 @@ def grade(
     history = read_history(before, ids)
     found: dict[str, tuple[Classified, Moved]] = {}
     summary: dict[str, dict[str, Any]] = {}
-    for scheme in in_order(schemes):
-        summary[scheme.name] = scheme.to_dict()
+    ordered, circles = split_circles(schemes)
+    terms = {scheme.name: scheme.to_dict() for scheme in schemes}
+    for name, fault in circles.items():
+        summary[name] = {**terms[name], "fault": str(fault)}
+    for scheme in ordered:
+        summary[scheme.name] = terms[scheme.name]
         try:
             classified = classify(scheme, ground)
+            lifts = _lifts(scheme, ground)
         except SkippedError as exc:
             summary[scheme.name]["skipped"] = str(exc)
+            continue
+        except ConfigError as exc:
+            summary[scheme.name]["fault"] = str(exc)
             continue
         moved = move(
             scheme,
             classified,
             history.of(scheme),
             as_of=as_of,
-            lifts=_lifts(scheme, ground),
+            lifts=lifts,
             manual=_by_hand(scheme, manual, ids, as_of),
         )
         found[scheme.name] = (classified, moved)

@@ -34,24 +34,27 @@ def named_columns(schemes: Sequence[Scheme]) -> set[str]:
     return {word for text in texts for word in re.findall(r"\w+", text)}
 
 
-def in_order(schemes: Sequence[Scheme]) -> list[Scheme]:
+def split_circles(
+    schemes: Sequence[Scheme],
+) -> tuple[list[Scheme], dict[str, ConfigError]]:
     """Return schemes so that each comes after those that it stands on.
 
-    Raises
-    ------
-    ConfigError
-        If one stands on itself, or on one that there is not.
+    Those that stand on themselves are left out, each with what is wrong.
     """
     known = {scheme.name: scheme for scheme in schemes}
     done: dict[str, Scheme] = {}
+    faults: dict[str, ConfigError] = {}
 
     def visit(scheme: Scheme, above: tuple[str, ...]) -> None:
         if scheme.name in above:
-            path = " -> ".join((*above, scheme.name))
-            raise ConfigError(
+            circle = above[above.index(scheme.name) :]
+            path = " -> ".join((*circle, scheme.name))
+            fault = ConfigError(
                 f"The tier schemes stand on each other: {path}.",
                 needed="Schemes that do not go in a circle.",
             )
+            faults.update(dict.fromkeys(circle, fault))
+            return
         for name in named_schemes(scheme):
             if name in known and name not in done:
                 visit(known[name], (*above, scheme.name))
@@ -60,4 +63,4 @@ def in_order(schemes: Sequence[Scheme]) -> list[Scheme]:
     for scheme in schemes:
         if scheme.name not in done:
             visit(scheme, ())
-    return list(done.values())
+    return [each for name, each in done.items() if name not in faults], faults

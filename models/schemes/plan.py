@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from features.errors import ConfigError
@@ -11,7 +11,12 @@ from features.suggest import did_you_mean
 from models.schemes.history import Standings
 from models.schemes.movement import ManualOverride
 from models.schemes.order import named_schemes
-from models.schemes.scheme import Scheme, make_scheme, read_schemes
+from models.schemes.scheme import (
+    Scheme,
+    make_scheme,
+    read_presets,
+    read_schemes,
+)
 
 PRIMARY = "abc"
 
@@ -28,12 +33,15 @@ class TierPlan:
     before : Standings or None
         Of the run before.
     manual : tuple of ManualOverride
+    faults : mapping of str to str
+        What is wrong with definitions that are left out, by the scheme's name.
     """
 
     schemes: tuple[Scheme, ...]
     primary: str = PRIMARY
     before: Standings | None = None
     manual: tuple[ManualOverride, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_history(self) -> bool:
@@ -72,6 +80,62 @@ def plan_tiers(
     return TierPlan(schemes, primary, before, manual)
 
 
+def plan_with_stored(
+    written: Mapping[str, Mapping[str, Any]],
+    stored: Mapping[str, Mapping[str, Any]],
+    *,
+    primary: str = PRIMARY,
+    earlier: Collection[str] = (),
+    active: tuple[str, ...] | None = None,
+) -> TierPlan:
+    """Read the schemes of a file, and over them those that came over the API.
+
+    Parameters
+    ----------
+    earlier : collection of str
+        The schemes of the run before. One of them that the file still names, and that
+        is gone, is left out; for a primary one the tiers are those of ``abc``.
+
+    Raises
+    ------
+    ConfigError
+        If a scheme of the file is wrong. A stored one is left out, and the file's, if
+        there is one, takes its place.
+    """
+    usable, unreadable = split_readable(stored)
+    merged = {**written, **usable}
+    faults = {name: str(fault) for name, fault in unreadable.items()}
+    there = {**merged, **read_presets()}
+    for name in (primary, *(active or ())):
+        if name not in there and (name in stored or name in earlier):
+            faults.setdefault(
+                name, "[tiers] names it, and there is no such scheme now."
+            )
+    gone = faults.keys() - there.keys()
+    if primary in gone:
+        primary, active = PRIMARY, active and (*active, PRIMARY)
+    if active is not None:
+        active = tuple(name for name in active if name not in gone)
+    plan = plan_tiers(merged, primary=primary, active=active)
+    return replace(plan, faults=faults)
+
+
+def split_readable(
+    stored: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, ConfigError]]:
+    """Part schemes that can be read from the faults of those that cannot."""
+    usable: dict[str, Mapping[str, Any]] = {}
+    faults: dict[str, ConfigError] = {}
+    for name, terms in stored.items():
+        try:
+            read_schemes({name: terms}, active=(name,))
+        except ConfigError as error:
+            faults[name] = error
+        else:
+            usable[name] = terms
+    return usable, faults
+
+
 def plan_again(
     summary: Mapping[str, Mapping[str, Any]], primary: str, *, every: bool = False
 ) -> TierPlan:
@@ -89,7 +153,9 @@ def plan_again(
     found: dict[str, Scheme] = {}
     waiting = [primary]
     if every:
-        waiting += [name for name, each in summary.items() if "skipped" not in each]
+        waiting += [
+            name for name, each in summary.items() if not {"skipped", "fault"} & {*each}
+        ]
     while waiting:
         name = waiting.pop()
         if name in found or name not in summary:

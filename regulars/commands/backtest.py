@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from regulars.commands.kinds import refuse_kind
@@ -151,17 +152,19 @@ def show_methods(found: Mapping[str, Any]) -> None:
 
 def show_reliability(found: Mapping[str, Any]) -> None:
     """Print expected and actual in tenths by churn probability and by value."""
-    tenths = zip(found["reliability"], found["value_deciles"], strict=True)
+    of_churn = [
+        (f"{row['n']:,}", f"{row['expected']:.1%}", f"{row['actual']:.1%}")
+        for row in found["reliability"]
+    ]
+    of_value = [
+        (f"{row['expected']:,.2f}", f"{row['actual']:,.2f}")
+        for row in found["value_deciles"]
+    ]
+    # Ties may leave one of the two with fewer groups than the other.
+    pairs = zip_longest(of_churn, of_value)
     rows = [
-        (
-            place,
-            f"{churn['n']:,}",
-            f"{churn['expected']:.1%}",
-            f"{churn['actual']:.1%}",
-            f"{value['expected']:,.2f}",
-            f"{value['actual']:,.2f}",
-        )
-        for place, (churn, value) in enumerate(tenths, start=1)
+        (place, *(churn or ("", "", "")), *(value or ("", "")))
+        for place, (churn, value) in enumerate(pairs, start=1)
     ]
     columns = dict.fromkeys(
         (

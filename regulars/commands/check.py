@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.arrays.families.compile import slow_families
+from features.bounds import notes_apart, notes_beyond
 from features.log import Log
 from features.plan import plan_features
 from features.readiness import check_readiness
@@ -52,10 +53,15 @@ def check(settings: Settings, *, as_json: bool) -> int:
 
 def look(log: AnyLog, settings: Settings) -> Readiness | KindReadiness:
     """Compare what an open log holds with what a model needs, as of its end."""
+    readiness: Readiness | KindReadiness
+    beyond = notes_beyond(log)
     if settings.model.kind != "purchases" and isinstance(log, Log):
-        return look_at_kind(log, settings)
-    horizon = timedelta(days=settings.model.horizon_days)
-    return check_readiness(log, as_of=log.ends_at, horizon=horizon)
+        readiness = look_at_kind(log, settings)
+    else:
+        horizon = timedelta(days=settings.model.horizon_days)
+        readiness = check_readiness(log, as_of=log.ends_at, horizon=horizon)
+        beyond += notes_apart(log, horizon=horizon)
+    return replace(readiness, notes=(*readiness.notes, *beyond))
 
 
 def look_for_slow(log: AnyLog, settings: Settings) -> tuple[SlowFamily, ...]:

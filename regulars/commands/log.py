@@ -105,7 +105,7 @@ def log_source(settings: Settings) -> LogSource:
             needed=f"[data] {table}, a path or glob of Parquet or CSV files.",
             todo="Add it, or let `regulars init FILE` write a config.",
         )
-    return LogSource(not_products=data.not_products, **tables)
+    return LogSource(not_products=data.not_products, learnt_from=table, **tables)
 
 
 def parse_as_of(text: str | None) -> datetime | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,19 +15,20 @@ import pyarrow.parquet as pq
 from features.errors import ConfigError
 from features.log import Log
 from models.actions import read_catalogue
-from models.schemes import TierPlan, plan_tiers
-from models.scores import SCORE_SCHEMA
+from models.lists import presets
+from models.schemes import TierPlan, plan_with_stored
+from models.scores import SCORE_SCHEMA, RunContext
 from regulars.commands.bundles import bundle_source
 from regulars.commands.log import kept_log, open_log, parse_as_of
 from regulars.console import Steps, print_json, say
 from serving.queries.built_lists import build_for_publish
 from serving.queries.decide import settle
-from serving.queries.tiers import last_standings
+from serving.queries.tiers import last_standings, published_schemes
 from serving.reporter import write_reports
 from serving.scorer import ScoredRun, score_log
 from serving.store import earlier_run, open_store, publish
 from serving.store.decisions import read_overrides, read_written
-from serving.store.lists import sync_lists
+from serving.store.lists import Building, sync_lists
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +53,8 @@ class Published:
         The version that scored it.
     rows : ScoreRows
         One row a customer.
+    faults : mapping of str to str
+        What is wrong with definitions that the run could not use, by what they define.
     """
 
     run_id: str
@@ -58,6 +62,7 @@ class Published:
     as_of: datetime
     currency: str | None
     rows: ScoreRows
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 def score(
@@ -107,6 +112,7 @@ def score_and_publish(
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step(f"Publishing {scored.rows.num_rows:,} customers")
         sync_lists(store, settings.lists)
+        lists = build_for_publish(store, scored.facts, scored.context)
         with ThreadPoolExecutor(1) as beside:
             # Rows are written by one core, reports made by another.
             reports = beside.submit(
@@ -122,7 +128,7 @@ def score_and_publish(
                 context=scored.context,
                 model={**bundle.card, "version": bundle.version},
                 beside=scored.beside,
-                lists=build_for_publish(store, scored.facts, scored.context.facts),
+                lists=lists,
                 reports=reports,
             )
         settle(store)
@@ -132,6 +138,7 @@ def score_and_publish(
         as_of=as_of,
         currency=scored.context.currency,
         rows=scored.rows,
+        faults=find_faults(scored.context, tiers, lists, settings=settings),
     )
 
 
@@ -142,6 +149,27 @@ def note_slow_families(model: ServedModel, log: AnyLog, *, step: Steps) -> None:
             step.note(str(family))
 
 
+def find_faults(
+    context: RunContext,
+    tiers: TierPlan,
+    lists: Mapping[str, Building],
+    *,
+    settings: Settings,
+) -> dict[str, str]:
+    """Return what is wrong with definitions, which then said nothing in the run."""
+    faults = {f"tier scheme {name}": fault for name, fault in tiers.faults.items()}
+    for name, scheme in context.schemes.items():
+        if "fault" in scheme:
+            faults[f"tier scheme {name}"] = scheme["fault"]
+    for name, building in lists.items():
+        if building.built.fault and building.definition != presets().get(name):
+            faults[f"list {name}"] = building.built.fault
+    left_out = context.actions.get("left_out", {})
+    for name in read_catalogue(settings.actions).own & left_out.keys():
+        faults[f"action {name}"] = left_out[name]
+    return dict(sorted(faults.items()))
+
+
 def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> TierPlan:
     """Return the schemes of the file and of the API, and what they go on from.
 
@@ -149,13 +177,14 @@ def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> Tier
     """
     with store.read() as con:
         manual = tuple(read_overrides(con, at=as_of))
-    return plan_tiers(
-        {**settings.tiers.schemes, **read_written(store)},
+    plan = plan_with_stored(
+        settings.tiers.schemes,
+        read_written(store),
         primary=settings.tiers.primary,
+        earlier=published_schemes(store),
         active=settings.tiers.active,
-        before=last_standings(store, as_of=as_of),
-        manual=manual,
     )
+    return replace(plan, before=last_standings(store, as_of=as_of), manual=manual)
 
 
 def score_whole(
@@ -212,6 +241,7 @@ def summary(run: Published, out: Path | None) -> dict[str, Any]:
         "tiers": counts(run.rows.figures, "tier"),
         "risk_bands": counts(run.rows.figures, "risk_band"),
         "score_basis": counts(run.rows.figures, "score_basis"),
+        "faults": dict(run.faults),
         "out": None if out is None else str(out),
     }
 
@@ -227,7 +257,9 @@ def in_words(run: Published) -> str:
     tiers = ", ".join(
         f"{n:,} {tier}" for tier, n in counts(run.rows.figures, "tier").items()
     )
-    return (
+    first = (
         f"Run {run.run_id}: {run.rows.num_rows:,} customers as of "
         f"{run.as_of:%Y-%m-%d}, version {run.model_version}. Tiers: {tiers}."
     )
+    faults = (f"Fault in {what}: {fault}" for what, fault in run.faults.items())
+    return "\n".join((first, *faults))

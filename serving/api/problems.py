@@ -16,7 +16,14 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from features.errors import RegularsError, RuleError
-from serving.errors import INTERNAL, INVALID, STATUSES, Problem, problem_of
+from serving.errors import (
+    INTERNAL,
+    INVALID,
+    STATUSES,
+    DefinitionError,
+    Problem,
+    problem_of,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -87,11 +94,21 @@ async def on_error(request: Request, exc: Exception) -> Response:
 
 
 def _told(error: Exception) -> list[dict[str, str]] | None:
-    """Return where a rule's fault is, without a word of the rule."""
+    """Return where a rule's fault is, without a word of the rule.
+
+    Of definitions the column or class at fault is named: who wrote them needs it.
+    """
+    if isinstance(error, DefinitionError):
+        return [
+            {"pointer": f"#/{error.member}/{_escape(name)}", "detail": str(fault)}
+            for name, fault in list(error.faults.items())[:MAX_FAULTS]
+        ]
     if not isinstance(error, RuleError):
         return None
     place = f"line {error.line}, column {error.column}"
-    return [{"pointer": "#/filter", "detail": error.fault or f"At {place}"}]
+    detail = error.fault or f"At {place}"
+    hint = f". {error.todo}" if error.todo.startswith("Did you mean") else ""
+    return [{"pointer": "#/filter", "detail": f"{detail}{hint}"}]
 
 
 async def on_invalid(request: Request, exc: Exception) -> Response:

@@ -24,6 +24,7 @@ class SchemeList(OfRunBody):
     primary: str
     schemes: dict[str, dict[str, Any]]
     written: dict[str, dict[str, Any]]
+    faults: dict[str, str]
 
 
 class SchemesWritten(Shown):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +12,27 @@ from sqlalchemy.engine import Connection, Row
 
 from features.errors import StoreError
 from models.lists import BuiltList, ListDefinition, build_lists
+from models.lists.built import without_members
 from models.lists.definition import owner_column
 from models.lists.reading import ReadList, read_list
 from serving.errors import UnknownListError
 from serving.queries.runs import Run, published_run
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
-from serving.store.lists import Building, StoredList, read_lists, write_builds
+from serving.store.lists import (
+    Building,
+    StoredList,
+    read_lists,
+    write_builds,
+    write_definition,
+)
 from serving.store.tables import list_builds, published
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from models.rules import RuleType
+    from models.scores import RunContext
 
 TRIES = 5
 """How often lists are built again because they, or the run, changed meanwhile."""
@@ -120,11 +129,11 @@ def build_stored(
         if isinstance(read, ReadList):
             names |= {*read.columns(), *each.definition.needs}
     facts = read_facts(con, run=run.number, described=described, names=sorted(names))
-    return _build(lists, facts)
+    return _build(lists, facts, run.context)
 
 
 def build_for_publish(
-    store: Store, facts: pa.Table, described: Mapping[str, str]
+    store: Store, facts: pa.Table, context: RunContext
 ) -> dict[str, Building]:
     """Build all lists from the facts of a run that is about to be published.
 
@@ -133,14 +142,17 @@ def build_for_publish(
     store : Store
     facts : pyarrow.Table
         All that rules may name.
-    described : mapping of str to str
-        What of it the store will keep; lists name nothing else, so that they can be
-        built again later.
+    context : RunContext
+        Its ``facts`` are what of it the store will keep; lists name nothing else, so
+        that they can be built again later.
     """
     with store.read() as con:
         lists = read_lists(con)
-    names = [name for name in stored_columns(described) if name in facts.column_names]
-    return _build(lists, facts.select(names))
+    names = [
+        name for name in stored_columns(context.facts) if name in facts.column_names
+    ]
+    terms = {"schemes": context.schemes, "primary": context.primary}
+    return _build(lists, facts.select(names), terms)
 
 
 def build_once(
@@ -151,11 +163,40 @@ def build_once(
     return build_stored(con, run, {stored.name: asked})[stored.name].built
 
 
-def _build(lists: Mapping[str, StoredList], facts: pa.Table) -> dict[str, Building]:
+def _build(
+    lists: Mapping[str, StoredList], facts: pa.Table, context: Mapping[str, Any]
+) -> dict[str, Building]:
+    from models.facts import types_of
+    from models.schemes import classes_by_column
+
     picks = {name: each.picks for name, each in lists.items() if each.picks is not None}
     definitions = {name: each.definition for name, each in lists.items()}
     built = build_lists(definitions, facts, picks=picks)
+    columns = types_of(facts.schema)
+    classes = classes_by_column(
+        context.get("schemes", {}), context.get("primary", "abc")
+    )
+    for name, each in lists.items():
+        if each.fault:
+            built[name] = without_members(fault=each.fault)
+        elif unknown := _unknown_class(each.definition, columns, classes):
+            built[name] = replace(built[name], fault=unknown)
     return {name: Building(definitions[name], built[name]) for name in lists}
+
+
+def _unknown_class(
+    definition: ListDefinition,
+    columns: Mapping[str, RuleType],
+    classes: Mapping[str, Sequence[str]],
+) -> str | None:
+    """Say which class a list names that nobody can be in."""
+    from models.schemes import find_unknown_class
+
+    read = read_list(definition, columns)
+    if not isinstance(read, ReadList):
+        return None
+    fault = find_unknown_class(read.rules(), classes)
+    return None if fault is None else str(fault)
 
 
 def _look(
@@ -171,8 +212,7 @@ def _look(
         row.name: row
         for row in con.execute(query)
         if row.name in known
-        and ListDefinition.model_validate_json(row.definition)
-        == known[row.name].definition
+        and row.definition == write_definition(known[row.name].definition)
     }
     return run, known, found
 

@@ -22,6 +22,8 @@ from serving.store.tables import scores
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from serving.customer_rows import CustomerEvents
+
 Event = Mapping[str, Any]
 Told = dict[str, tuple[Run, str | RegularsError]]
 """By customer: the run that the answer is of, and a score as JSON or why none."""
@@ -196,27 +198,42 @@ def _is_in(one: Asked, currency: str | None) -> bool:
 def _score_sound(
     keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
 ) -> Found:
-    """Score customers together; where that fails, find whose events are at fault."""
+    """Score customers together, all but those whose own rows are at fault."""
+    from serving.customer_rows import find_faults
+
     try:
         return _score_together(keeper, serving, asked)
     except (DataError, TableError) as exc:
         if len(asked) == 1:
-            fault = UnscorableError(exc.given, needed=exc.needed, todo=exc.todo)
-            return {asked[0].customer_id: fault}
-    middle = len(asked) // 2
-    return _score_sound(keeper, serving, asked[:middle]) | _score_sound(
-        keeper, serving, asked[middle:]
+            return {asked[0].customer_id: _unscorable(exc)}
+    context = serving.run.restore_context()
+    faults = find_faults(serving.bundle, _events(asked), context=context)
+    sound = [_without_currency(one) for one in asked if one.customer_id not in faults]
+    scores = _score_together(keeper, serving, sound) if sound else {}
+    return scores | {name: _unscorable(fault) for name, fault in faults.items()}
+
+
+def _without_currency(one: Asked) -> Asked:
+    """Leave out the one currency of a customer; others may have another."""
+    return replace(
+        one,
+        transactions=_without(one.transactions, "currency"),
+        subscriptions=_without(one.subscriptions, "currency"),
     )
 
 
-def _score_together(
-    keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
-) -> Found:
-    """Return scores by customer, and which have no purchase in sight."""
-    from serving.apart import CustomerEvents, Past, score_events
-    from serving.store.bodies import score_bodies
+def _without(events: tuple[Event, ...], name: str) -> tuple[Event, ...]:
+    return tuple({k: v for k, v in event.items() if k != name} for event in events)
 
-    events = [
+
+def _unscorable(error: RegularsError) -> UnscorableError:
+    return UnscorableError(error.given, needed=error.needed, todo=error.todo)
+
+
+def _events(asked: Sequence[Asked]) -> list[CustomerEvents]:
+    from serving.customer_rows import CustomerEvents
+
+    return [
         CustomerEvents(
             one.customer_id,
             one.transactions,
@@ -227,13 +244,22 @@ def _score_together(
         )
         for one in asked
     ]
+
+
+def _score_together(
+    keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
+) -> Found:
+    """Return scores by customer, and which have no purchase in sight."""
+    from serving.apart import Past, score_events
+    from serving.store.bodies import score_bodies
+
     ids = [one.customer_id for one in asked]
     with keeper.store.read() as con:
         memory = remember(con, serving.run, ids)
     told = tuple(each.to_dict() for each in memory.manual)
     scored = score_events(
         serving.bundle,
-        events,
+        _events(asked),
         context=replace(serving.run.restore_context(), overrides=told),
         past=Past(memory.before, is_lost=memory.is_lost),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from serving.errors import UnknownCustomerError
+from serving.errors import UnknownCustomerError, UnpublishedError
 from serving.queries.runs import Run, earlier_runs, published_run
 from serving.store.engine import Store
 from serving.store.facts import read_standings
@@ -46,6 +46,16 @@ def last_standings(store: Store, *, as_of: datetime) -> Standings | None:
             return None
         found = read_standings(con, run=row.number, described=described)
         return replace(found, run_id=row.run_id)
+
+
+def published_schemes(store: Store) -> frozenset[str]:
+    """Return the schemes of the published run, none where there is no run."""
+    try:
+        with store.read() as con:
+            context = published_run(con).context
+    except UnpublishedError:
+        return frozenset()
+    return frozenset(context.get("schemes", ()))
 
 
 def history(store: Store, customer_id: str) -> list[dict[str, Any]]:

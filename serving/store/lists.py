@@ -46,6 +46,8 @@ class StoredList:
         The members of a snapshot that was taken.
     taken_at : datetime or None
         The as_of of the run that it was taken of.
+    fault : str or None
+        Why its definition cannot be read; it then stands here as one without members.
     """
 
     name: str
@@ -53,6 +55,7 @@ class StoredList:
     definition: ListDefinition
     picks: tuple[str, ...] | None = None
     taken_at: datetime | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +74,38 @@ class Building:
 
 def read_lists(con: Connection) -> dict[str, StoredList]:
     """Return all lists by name: the presets, and over them those that are stored."""
-    from models.lists import ListDefinition, presets
+    from models.lists import presets
 
     found = {
         name: StoredList(name, PRESET, definition)
         for name, definition in presets().items()
     }
     for row in con.execute(sa.select(lists).order_by(lists.c.name)):
+        definition, fault = _read_definition(row.definition)
         found[row.name] = StoredList(
             row.name,
             row.source,
-            ListDefinition.model_validate_json(row.definition),
+            definition,
             None if row.picks is None else tuple(json.loads(row.picks)),
             row.taken_at,
+            fault,
         )
     return found
+
+
+def _read_definition(text: str) -> tuple[ListDefinition, str | None]:
+    """Return a stored definition, and what is wrong with it."""
+    from pydantic import ValidationError
+
+    from models.lists import ListDefinition
+
+    try:
+        return ListDefinition.model_validate_json(text), None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        fault = f"The definition cannot be read: {place}: {first['msg']}."
+        return ListDefinition(kind="manual"), fault
 
 
 def write_list(
@@ -97,7 +117,7 @@ def write_list(
         sa.insert(lists).values(
             name=name,
             source=source,
-            definition=_to_json(definition),
+            definition=write_definition(definition),
             who=who,
             updated_at=datetime.now(UTC),
         )
@@ -117,7 +137,7 @@ def sync_lists(store: Store, definitions: Mapping[str, ListDefinition]) -> None:
 
     A list that is as it was is left alone, and with it a snapshot that was taken.
     """
-    wanted = {name: _to_json(each) for name, each in definitions.items()}
+    wanted = {name: write_definition(each) for name, each in definitions.items()}
     with store.read() as con:
         query = sa.select(lists.c.name, lists.c.definition)
         rows = con.execute(query.where(lists.c.source == CONFIG))
@@ -153,7 +173,7 @@ def write_builds(
                 name=name,
                 run_id=run_id,
                 as_of=as_of,
-                definition=_to_json(building.definition),
+                definition=write_definition(building.definition),
                 n_members=built.n_members,
                 n_candidates=built.n_candidates,
                 body=json.dumps(built.to_dict(), ensure_ascii=False),
@@ -192,5 +212,6 @@ def _member_rows(name: str, members: pa.Table) -> Iterator[list[Row]]:
         yield list(zip(repeat(name), places, *columns, strict=False))
 
 
-def _to_json(definition: ListDefinition) -> str:
+def write_definition(definition: ListDefinition) -> str:
+    """Return a definition as the store has it: equal ones are equal texts."""
     return json.dumps(definition.to_dict(), ensure_ascii=False, sort_keys=True)

@@ -143,9 +143,9 @@ def bench(n: int, folder: Path) -> list[Row]:
     """Time lists on a store of n customers."""
     with closing(open_store(f"sqlite:///{folder / f'lists-{n}.db'}")) as store:
         facts = prepare(store, n)
-        described = {name: kind for name, kind in describe_facts(facts).items()}
+        context = RunContext(AS_OF, facts=describe_facts(facts))
         forget(store)
-        in_memory = timed(lambda: build_for_publish(store, facts, described))
+        in_memory = timed(lambda: build_for_publish(store, facts, context))
         before = process_time()
         rebuilt = timed(lambda: lists_now(store))
         busy = process_time() - before

@@ -1,7 +1,9 @@
 """A log of which some files are known is the log that is read whole."""
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
+from inspect import getfile
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from features import files, intake
 from features.engine import build_features
-from features.kept import KeptLog
+from features.kept import KeptLog, hash_code
 from features.plan import plan_features
 from features.tables import Log, LogSource, TableSource, read_log
 from tests.features.door import GOOD, HEADER, write_text
@@ -169,3 +172,27 @@ def test_a_log_with_currencies_is_read_whole(tmp_path: Path) -> None:
         kept = KeptLog(tmp_path / "kept")
         read(tmp_path, kept).close()
         assert (kept.n_read, kept.n_known) == (1, 0)
+
+
+def test_what_other_code_has_read_is_read_again(tmp_path: Path) -> None:
+    write_text(tmp_path, HEADER, GOOD, name="log-1.csv")
+    for code, n_known in (("1", 0), ("1", 1), ("2", 0)):
+        log = KeptLog(tmp_path / "kept", code=code)
+        read(tmp_path, log).close()
+        assert log.n_known == n_known, code
+
+
+def test_a_change_to_any_module_of_the_reading_code_is_other_code(
+    tmp_path: Path,
+) -> None:
+    (here,) = {Path(getfile(each)).parent for each in (KeptLog, files, intake)}
+    assert KeptLog(tmp_path).code == hash_code(here)
+    for path in here.glob("*.py"):
+        shutil.copy(path, tmp_path)
+    codes = {hash_code(here), hash_code(tmp_path)}
+    assert len(codes) == 1
+    for n_changed, path in enumerate(sorted(tmp_path.glob("*.py")), start=1):
+        with path.open("a") as file:
+            file.write("# changed\n")
+        codes.add(hash_code(tmp_path))
+        assert len(codes) == 1 + n_changed, path.name

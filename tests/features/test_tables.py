@@ -57,7 +57,9 @@ def test_there_are_always_four_tables_with_all_columns(tmp_path: Path) -> None:
         assert {table: schema_of(log.con, table) for table in SCHEMAS} == SCHEMAS
 
 
-def test_the_log_ends_at_the_first_midnight_after_its_last_row(tmp_path: Path) -> None:
+def test_the_log_ends_at_the_first_midnight_after_its_last_purchase(
+    tmp_path: Path,
+) -> None:
     sales = write_text(
         tmp_path, HEADER, "c1,2024-05-01T10:00,1", "c1,2024-05-02T00:00,1"
     )
@@ -74,7 +76,7 @@ def test_the_log_ends_at_the_first_midnight_after_its_last_row(tmp_path: Path) -
     source = LogSource(TableSource(sales), interactions=TableSource(mail))
     with read_log(source, now=NOW) as log:
         assert log.starts_at == datetime(2024, 5, 1, 10, tzinfo=UTC)
-        assert log.ends_at == datetime(2024, 6, 10, tzinfo=UTC)
+        assert log.ends_at == datetime(2024, 5, 3, tzinfo=UTC)
 
 
 def test_columns_are_mapped_ours_to_theirs(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_rows_come_in_as_a_log() -> None:
             (5.0, "East", 1.0)
         ]
         assert log.reports["transactions"].rejected == {"not_a_product": 1}
-        assert log.ends_at == datetime(2024, 5, 4, tzinfo=UTC)
+        assert log.ends_at == datetime(2024, 5, 3, tzinfo=UTC)
         assert "product_id" in log.present["transactions"]
 
 

@@ -210,3 +210,25 @@ def test_the_logistic_mean_inverts_the_link() -> None:
 def test_what_is_restored_is_the_same(calibration: Calibration) -> None:
     values = json.loads(json.dumps(calibration.to_dict()))
     assert Calibration.from_dict(values) == calibration
+
+
+@given(st.integers(1, 400), st.integers(0, 1_000), st.floats(0.0, 1.0))
+def test_an_isotonic_map_does_not_go_by_the_order_of_the_rows(
+    n: int, seed: int, share: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    score = rng.normal(size=n)
+    score = np.maximum(score, np.quantile(score, share))
+    churned = (rng.uniform(size=n) < expit(score)).astype(float)
+    turned = rng.permutation(n)
+    first, second = (
+        fit_isotonic(score[rows], churned[rows]) for rows in (np.arange(n), turned)
+    )
+    np.testing.assert_allclose(first(score), second(score), rtol=1e-9)
+
+
+def test_a_spike_gets_the_rate_of_all_who_share_it() -> None:
+    score = np.repeat([0.0, 3.0], [900, 100])
+    churned = np.concatenate([np.zeros(450), np.ones(450), np.ones(100)])
+    fitted = fit_isotonic(score, churned)
+    np.testing.assert_allclose(fitted(0.0), 450.5 / 901.0)

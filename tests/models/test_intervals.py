@@ -81,6 +81,46 @@ def test_the_lower_end_is_never_above_the_upper(
     assert np.isfinite(high).all()
 
 
+@given(
+    st.integers(1, 1_200),
+    st.integers(0, 1_000),
+    st.floats(0.0, 1.0),
+    st.booleans(),
+)
+def test_customers_who_share_a_forecast_share_a_group_that_is_never_empty(
+    n: int, seed: int, share: float, is_below: bool
+) -> None:
+    """A spike at the bottom or at the top, from nobody to everybody."""
+    expected, actual = customers(n, seed=seed, p_zero=0.1)
+    edge = np.quantile(expected, share if is_below else 1.0 - share)
+    clip = np.maximum if is_below else np.minimum
+    expected = clip(expected, edge)
+    model = ValueIntervals().fit(expected, actual)
+    sizes = np.bincount(model._group(expected), minlength=len(model.low_))
+    assert sizes.min() >= min(n, LEAST_GROUP // 2)
+    assert len(sizes) == len(model.low_) == len(model.cuts_) + 1
+    low, high = model.predict(expected)
+    assert (low <= high).all()
+    for ends in (low, high):
+        assert len(set(ends[expected == edge].tolist())) <= 1
+
+
+@pytest.mark.parametrize("share", [0.12, 0.3, 0.99])
+@pytest.mark.parametrize("is_below", [True, False])
+def test_bands_hold_as_promised_beside_a_spike(share: float, is_below: bool) -> None:
+    def draw(n: int, *, seed: int) -> tuple[Floats, Floats]:
+        expected, actual = customers(n, seed=seed, p_zero=0.1)
+        order = np.argsort(expected if is_below else -expected)
+        spike = order[: round(share * n)]
+        expected[spike] = expected[spike[-1]]
+        return expected, actual
+
+    model = ValueIntervals().fit(*draw(4_000, seed=0))
+    expected, actual = draw(20_000, seed=1)
+    model.place(expected)
+    assert held(expected, actual, model).mean() == pytest.approx(0.9, abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("n", "n_groups"), [(10, 1), (2 * LEAST_GROUP - 1, 1), (250, 5), (9_000, 10)]
 )

@@ -25,6 +25,7 @@ from serving.store import open_store
 from tests.buyers import make_rows
 from tests.regulars.shop import Shop, open_shop
 
+pytestmark = pytest.mark.xdist_group("retrain")
 UNREACHABLE = "[gate]\nmin_auc_gain = 1\nmin_gini_gain = 1\n"
 UNFORGIVING = "[gate]\nmax_auc_loss = -1\n"
 

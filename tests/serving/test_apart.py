@@ -13,7 +13,8 @@ import pytest
 
 from models.bundle import Bundle, load_bundle
 from models.scores import RunContext
-from serving.apart import CustomerEvents, score_events
+from serving.apart import score_events
+from serving.customer_rows import CustomerEvents
 from tests.serving.trained import Trained
 
 

@@ -18,8 +18,9 @@ from features.tables import Log
 from models.bundle import Bundle
 from models.schemes import ManualOverride, plan_tiers
 from models.scores import SCORE_SCHEMA, RunContext
-from serving.apart import CustomerEvents, score_again, score_events
+from serving.apart import score_again, score_events
 from serving.api.app import create_app
+from serving.customer_rows import CustomerEvents
 from serving.scorer import ScoredRun, score_log
 from serving.store import Store, create_key, publish
 from tests.buyers import Row, Rows

@@ -11,7 +11,7 @@ from typing import Any
 
 from features.tables import log_from_rows
 from models.bundle import Bundle, load_bundle, save_bundle
-from serving.apart import CustomerEvents
+from serving.customer_rows import CustomerEvents
 from serving.scorer import ScoredRun, score_log
 from training.core import Recipe
 from training.fit import fit_customer_model

@@ -14,7 +14,8 @@ from models.bundle import Bundle, load_bundle
 from models.mixed_model import MixedModel
 from models.reports.report import Report
 from models.scores import BASE, OTHER, SCORE_SCHEMA
-from serving.apart import CustomerEvents, score_again, score_events
+from serving.apart import score_again, score_events
+from serving.customer_rows import CustomerEvents
 from serving.reporter import write_reports
 from serving.scorer import score_log
 from tests.telco import open_telco

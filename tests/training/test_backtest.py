@@ -15,6 +15,7 @@ from tests.buyers import STARTS_AT, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.backtest import Backtest, backtest, choose_origins
 from training.schedule import plan_schedule
+from training.spread import pool_tenths
 from training.train import TrainOptions
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -157,3 +158,13 @@ def test_a_log_too_short_to_look_back_from_is_refused(
             options=options,
             embargo=timedelta(days=embargo),
         )
+
+
+def test_looks_with_fewer_groups_are_pooled_by_their_place() -> None:
+    """Ties left the second with its upper half alone in groups of its own."""
+    tenths = [{"n": 20, "expected": 0.1 * k, "actual": 0.0} for k in range(10)]
+    halves = [{"n": 100, "expected": e, "actual": 0.0} for e in (0.0, 0.9)]
+    pooled = pool_tenths([tenths, halves])
+    assert [row["n"] for row in pooled] == [20, 20, 120, 20, 20, 20, 20, 120, 20, 20]
+    assert pooled[7]["expected"] == pytest.approx((20 * 0.7 + 100 * 0.9) / 120)
+    assert pool_tenths([tenths]) == tenths

@@ -12,7 +12,8 @@ from features.log import Log
 from features.tables import log_from_rows
 from models.bundle import Bundle, load_bundle
 from models.scores import SCORE_SCHEMA
-from serving.apart import CustomerEvents, score_again, score_events
+from serving.apart import score_again, score_events
+from serving.customer_rows import CustomerEvents
 from serving.scorer import score_log
 from tests.bench.contracts import START, make_contracts
 from tests.features.test_contracts import rows_of

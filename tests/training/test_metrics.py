@@ -175,3 +175,41 @@ def test_coverage_counts_who_lies_in_the_band_ends_included() -> None:
     actual = np.array([-5.0, 0.0, 1.0, 2.0, 3.0])
     low, high = np.array([0, 0, 1, 3, 0.0]), np.array([1, 0, 1, 4, 2.9])
     assert coverage(actual, low, high) == 0.6
+
+
+TIES = st.sampled_from([1, 2, 5, 300])
+"""Scores that there are."""
+
+
+@given(SIZES, SEEDS, TIES)
+def test_ties_do_not_go_by_the_order_of_the_rows(
+    n: int, seed: int, n_scores: int
+) -> None:
+    churned, spend, score = customers(n, seed=seed)
+    score = np.ceil(n_scores * (np.argsort(np.argsort(score)) + 1) / n) / n_scores
+    turned = np.random.default_rng(seed).permutation(n)
+    for measure, outcome in (
+        (churn_ranking, churned),
+        (churn_calibration, churned),
+    ):
+        first, second = (measure(outcome[r], score[r]) for r in (np.arange(n), turned))
+        assert first == pytest.approx(second)
+    top = [
+        value_ranking(spend[rows], score[rows])["top_tenth_found"]
+        for rows in (np.arange(n), turned)
+    ]
+    assert top[0] == pytest.approx(top[1])
+    for table, outcome in ((reliability, churned), (value_deciles, spend)):
+        of_rows = [table(outcome[r], score[r]) for r in (np.arange(n), turned)]
+        assert len(of_rows[0]) == len(of_rows[1]) <= n_scores
+        for one, other in zip(*of_rows, strict=True):
+            assert one == pytest.approx(other)
+
+
+def test_a_score_that_is_the_same_for_all_lifts_nobody() -> None:
+    churned = np.repeat([1.0, 0.0], [100, 300])
+    found = churn_ranking(churned, np.ones(400))
+    for top in TOPS:
+        assert found[f"lift_at_{top:.0%}"] == pytest.approx(1.0)
+        assert found[f"capture_at_{top:.0%}"] == pytest.approx(top)
+    assert churn_calibration(churned, np.full(400, 0.25))["ece"] == pytest.approx(0)

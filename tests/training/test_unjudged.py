@@ -13,8 +13,9 @@ from features.errors import DataError
 from features.tables import Log, log_from_rows
 from models.bundle import Bundle, load_bundle
 from models.scores import SCORE_SCHEMA
-from serving.apart import CustomerEvents, score_events
+from serving.apart import score_events
 from serving.api.pages import render_card
+from serving.customer_rows import CustomerEvents
 from serving.scorer import score_log
 from tests.buyers import DAYS, STARTS_AT, Row, Rows, make_rows
 from tests.conftest import AS_OF

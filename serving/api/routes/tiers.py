@@ -15,8 +15,9 @@ from serving.api.openapi import CACHED, body_of, problems
 from serving.api.requests import SchemesRequest
 from serving.api.tier_schemas import SchemeList, SchemesWritten, TransitionMatrix
 from serving.queries import model
+from serving.queries.definitions import save_schemes, stored_scheme_faults
 from serving.queries.transitions import Transitions, transitions
-from serving.store.decisions import read_written, write_schemes
+from serving.store.decisions import read_written
 
 router = APIRouter(prefix="/v1/tiers", tags=["tiers"])
 READ = [Depends(Need("read"))]
@@ -33,8 +34,9 @@ READ = [Depends(Need("read"))]
 def list_schemes(services: ServicesDep) -> Response:
     """Return each scheme's terms, its cuts in the published run, and its movement.
 
-    `written` are schemes that came over the API; the next run takes them. Needs the
-    scope `read`.
+    `written` are schemes that came over the API; the next run takes them. `faults` says
+    what is wrong with one of them by now; a scheme with a `fault` put nobody anywhere.
+    Needs the scope `read`.
     """
     run = model(services.store)
     body = run_object(
@@ -42,6 +44,7 @@ def list_schemes(services: ServicesDep) -> Response:
         primary=json.dumps(run.context.get("primary", "abc")),
         schemes=json.dumps(run.context.get("schemes", {}), ensure_ascii=False),
         written=json.dumps(read_written(services.store), ensure_ascii=False),
+        faults=json.dumps(stored_scheme_faults(services.store), ensure_ascii=False),
     )
     return json_response(body)
 
@@ -58,14 +61,12 @@ def list_schemes(services: ServicesDep) -> Response:
 def put_schemes(request: Request, services: ServicesDep, body: JsonBody) -> Response:
     """Put schemes in the place of those that came over the API before.
 
-    They are checked now and hold from the next run on, before those of the file. Needs
-    the scope `admin`.
+    They are checked now, by the columns of the published run, and hold from the next
+    run on, before those of the file. One that has become wrong by then is left out, and
+    `faults` of `GET /v1/tiers` says why. Needs the scope `admin`.
     """
-    from models.schemes import read_schemes
-
     asked = read_body(SchemesRequest, body)
-    read_schemes(asked.schemes, active=tuple(asked.schemes))
-    write_schemes(services.store, asked.schemes, who=request.scope["key_id"])
+    save_schemes(services.store, asked.schemes, who=request.scope["key_id"])
     return json_response(json.dumps({"written": asked.schemes}, ensure_ascii=False))
 
 

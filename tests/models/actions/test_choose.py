@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as usual
 from hypothesis import strategies as st
 
-from features.errors import ConfigError, RuleError
+from features.errors import ConfigError
 from models.actions import Catalogue, read_catalogue
 from models.actions.catalogue import Action
 from models.actions.choose import COLUMNS, choose_actions
@@ -129,10 +129,12 @@ def test_a_wrong_action_is_refused(given: dict[str, Any], fault: str) -> None:
         read_catalogue(given)
 
 
-def test_a_rule_of_the_config_that_cannot_be_read_is_refused() -> None:
+def test_a_rule_of_the_config_that_cannot_be_read_spoils_its_action_alone() -> None:
     catalogue = read_catalogue({"survey": {"when": "tiers = 'A'"}})
-    with pytest.raises(RuleError, match="tier"):
-        choose_actions(facts({}), catalogue)
+    summary = choose_actions(facts({}), catalogue).summary
+    assert "there is no column 'tiers'" in summary["left_out"]["survey"]
+    assert "survey" not in summary["actions"]
+    assert summary["actions"]
 
 
 def test_the_documents_name_every_shipped_action() -> None:

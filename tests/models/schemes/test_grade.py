@@ -111,13 +111,19 @@ def test_schemes_stand_on_each_other_in_whatever_order() -> None:
     assert classes(found, "both") == ["yes", "no", "no"]
 
 
-def test_schemes_in_a_circle_are_refused() -> None:
+def test_schemes_in_a_circle_are_a_fault_of_theirs_alone() -> None:
     def one(name: str, other: str) -> Scheme:
         rules = (f"tier_{other} = 'yes'",)
         return Scheme(name, "rules", ("yes", "no"), rules=rules)
 
-    with pytest.raises(ConfigError, match=r"on each other: a -> b -> a"):
-        grade(facts([1.0]), [one("a", "b"), one("b", "a")], as_of=AS_OF)
+    found = grade(
+        facts([150.0]), [one("a", "b"), SIZE, one("b", "a"), one("c", "a")], as_of=AS_OF
+    )
+
+    for name in ("a", "b"):
+        assert "on each other: a -> b -> a" in found.summary[name]["fault"]
+    assert found.summary["c"]["skipped"] == "stands on a, which says nothing here"
+    assert classes(found) == ["A"]
 
 
 def test_a_scheme_without_its_facts_says_what_it_needs() -> None:
@@ -182,12 +188,28 @@ def test_what_the_documents_leave_blank_is_required(name: str) -> None:
     assert read_schemes({name: {"limits": [10]}}, active=(name,))
 
 
-def test_a_wrong_rule_names_its_scheme() -> None:
-    scheme = Scheme("s", "rules", ("a", "b"), rules=("y > 1",))
-    with pytest.raises(
-        ConfigError, match=r"\[tiers\.s\] Rule, line 1, column 1: there is no"
-    ):
-        grade(facts([1.0]), [scheme], as_of=AS_OF)
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"kind": "rules", "rules": ["y > 1"]},
+        {"kind": "thresholds", "quantity": "y", "limits": [1]},
+        {
+            "kind": "thresholds",
+            "quantity": "x",
+            "limits": [1],
+            "growth": {"when": "y > 1", "to": "a"},
+        },
+    ],
+)
+def test_a_wrong_scheme_spoils_itself_and_names_its_fault(
+    terms: dict[str, Any],
+) -> None:
+    scheme = make_scheme("s", {"classes": ["a", "b"], **terms})
+    found = grade(facts([150.0]), [scheme, SIZE], as_of=AS_OF)
+    fault = "[tiers.s] Rule, line 1, column 1: there is no column 'y'."
+    assert found.summary["s"]["fault"].startswith(fault)
+    assert "tier_s" not in found.facts.column_names
+    assert classes(found) == ["A"]
 
 
 def test_every_preset_names_the_rows_it_comes_from() -> None:

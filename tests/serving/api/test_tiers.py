@@ -144,6 +144,22 @@ def test_a_wrong_scheme_is_refused(admin: TestClient, scheme: dict[str, Any]) ->
     assert admin.get("/v1/tiers").json()["written"] == {}
 
 
+def test_before_the_first_run_any_column_may_come(
+    sqlite_store: Store, shelf: Shelf
+) -> None:
+    key = create_key(sqlite_store, name="desk", scopes=["admin"])
+    client = TestClient(create_app(store=sqlite_store, bundles=shelf))
+    client.headers["Authorization"] = f"Bearer {key.secret}"
+
+    def put(**changes: Any) -> int:
+        schemes = {"size": CLASSES | {"quantity": "seats_sold"} | changes}
+        return client.put("/v1/tiers", json={"schemes": schemes}).status_code
+
+    assert put() == 200
+    assert put(quantity="seats_sold >") == 422
+    assert put(limits=[5, 6]) == 422
+
+
 def test_transitions_count_every_customer_once(admin: TestClient) -> None:
     body = admin.get("/v1/tiers/size/transitions").json()
     assert body["classes"] == ["big", "small"]

@@ -71,7 +71,7 @@ def test_lists_of_a_run_are_published_with_it(sqlite_store: Store) -> None:
     for name in beside.facts.column_names:
         facts = facts.append_column(name, beside.facts[name])
     sync_lists(sqlite_store, {"risky": RISKY})
-    built = build_for_publish(sqlite_store, facts, run.facts)
+    built = build_for_publish(sqlite_store, facts, run)
     publish(
         sqlite_store,
         table,

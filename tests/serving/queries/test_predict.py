@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -138,6 +139,49 @@ def test_a_fault_in_ones_events_spoils_no_others_answer(
         assert score["churn_probability"] == pytest.approx(
             published["churn_probability"], rel=1e-12
         )
+
+
+def test_many_faulty_customers_are_answered_as_each_alone(
+    keeper: BundleKeeper, trained: Trained
+) -> None:
+    faults: list[dict[str, Any]] = [
+        {"occurred_at": AS_OF + timedelta(days=100_000), "amount": 5.0},
+        {"occurred_at": AS_OF, "amount": 1e300},
+        {"occurred_at": AS_OF - timedelta(days=40_000), "amount": 5.0},
+        {"occurred_at": AS_OF},
+        {"occurred_at": AS_OF, "amount": 5.0, "currency": "EUR"},
+    ]
+    requests = []
+    for number in range(12):
+        name = f"c{number:03}"
+        rows = trained.events[name].transactions
+        row = faults[number % 6] if number % 6 < len(faults) else rows[0]
+        requests.append(asked_for(trained, name, transactions=(*rows, row)))
+    alone = [answers(keeper, [one])[0] for one in requests]
+    together = answers(keeper, requests)
+    assert list(map(str, together)) == list(map(str, alone))
+    assert len({str(one) for one in together[:6]}) == 6
+
+
+def test_faulty_customers_cost_little_more_than_sound_ones(
+    keeper: BundleKeeper, trained: Trained
+) -> None:
+    future = {"occurred_at": AS_OF + timedelta(days=100_000), "amount": 5.0}
+    names = [f"c{number:03}" for number in range(60)] * 5
+    sound, faulty = [], []
+    for number, name in enumerate(names):
+        events = trained.events[name]
+        customer_id, rows = f"{name}-{number}", events.transactions
+        sound.append(Asked(customer_id, rows))
+        faulty.append(Asked(customer_id, (*rows, future)))
+
+    def seconds(asked: Sequence[Asked]) -> float:
+        start = time.perf_counter()
+        predict(keeper, asked)
+        return time.perf_counter() - start
+
+    seconds(sound)
+    assert seconds(faulty) <= 4 * min(seconds(sound) for _ in range(3))
 
 
 def test_a_customer_with_refunds_only_has_no_score(
