@@ -14,7 +14,7 @@ from regulars.console import Steps, print_table, say, tell
 
 if TYPE_CHECKING:
     from regulars.commands.score import Published
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 SAMPLE = Path(__file__).resolve().parents[1] / "notebooks" / "data" / "regulars.toml"
 """The sample log's config."""
@@ -51,7 +51,6 @@ def demo(settings: Settings, *, serves: bool) -> None:
 def go_the_whole_way(settings: Settings) -> Published:
     """Read, check, train, score and publish, showing each step's answer."""
     from regulars.commands.check import look, show_readiness, show_rows
-    from regulars.commands.log import open_log
     from regulars.commands.score import fetch_champion, score_and_publish
     from regulars.commands.train import (
         fit_and_register,
@@ -59,6 +58,7 @@ def go_the_whole_way(settings: Settings) -> Published:
         show_snapshots,
         verdict,
     )
+    from regulars.log import open_log
 
     with Steps() as step:
         step(f"Reading the log that {beside(settings.path)} names")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The config file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -34,7 +34,7 @@ def settings_of(
     arguments: Mapping[tuple[str, str], Any] | None = None,
 ) -> Settings:
     """Read the settings with the environment that ``main`` was given."""
-    from regulars.settings import load_settings
+    from regulars.settings.settings import load_settings
 
     return load_settings(config, context.obj, arguments=arguments)
 

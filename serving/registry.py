@@ -17,8 +17,8 @@ from features.errors import BundleError
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from models.bundle import Bundle
-    from models.remote import PackedBundle
+    from models.bundle.bundle import Bundle
+    from models.bundle.packed import PackedBundle
 
 MODEL_NAME = "regulars"
 CHAMPION = "champion"
@@ -84,7 +84,7 @@ class BundleSource:
         BundleError
             As ``get`` does.
         """
-        from models.remote import pack_bundle
+        from models.bundle.packed import pack_bundle
 
         self.get(version)
         folder = self._cache / version
@@ -92,7 +92,7 @@ class BundleSource:
         return pack_bundle(folder / "bundle", version=version, sha256=sha256)
 
     def _read(self, version: str) -> Bundle:
-        from models.bundle import load_bundle  # with all that models stand on
+        from models.bundle.bundle import load_bundle  # with all that models stand on
 
         folder = self._cache / version
         seal = folder / SEAL
@@ -108,7 +108,7 @@ class BundleSource:
         """Copy a version from the registry, check it, and only then keep it."""
         from mlflow.exceptions import MlflowException
 
-        from models.bundle import load_bundle
+        from models.bundle.bundle import load_bundle
 
         client = self._client()
         try:
@@ -170,7 +170,7 @@ class BundleSource:
 
 def _check_listed(name: str, n_bytes: int | None) -> None:
     """Refuse to fetch what no bundle holds; a folder has no size."""
-    from models.bundle import HELD, MOST_BYTES
+    from models.bundle.bundle import HELD, MOST_BYTES
 
     if name not in HELD or n_bytes is None or n_bytes > MOST_BYTES:
         raise BundleError(

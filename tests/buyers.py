@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from features.tables import Log, log_from_rows
+from features.door.log_files import Log, log_from_rows
 
 STARTS_AT = datetime(2022, 1, 3, tzinfo=UTC)
 DAYS = 548

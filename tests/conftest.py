@@ -15,8 +15,8 @@ from regulars.quiet import hush_third_parties
 from tests.buyers import STARTS_AT, Rows, make_rows
 
 if TYPE_CHECKING:
-    from features.tables import Log
-    from models.bundle import Bundle
+    from features.door.log_files import Log
+    from models.bundle.bundle import Bundle
     from training.registry import Registered
     from training.train import TrainedModel, TrainOptions
 
@@ -83,7 +83,7 @@ def trained_model(
 @pytest.fixture(scope="session")
 def bundle(trained_model: TrainedModel) -> Bundle:
     """Read the bundle of the trained version."""
-    from models.bundle import load_bundle
+    from models.bundle.bundle import load_bundle
 
     return load_bundle(trained_model.folder, version="1", sha256=trained_model.sha256)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from features.tables import Log, log_from_rows
+from features.door.log_files import Log, log_from_rows
 from tests.bench.telco import make_telco
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

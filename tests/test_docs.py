@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from regulars.cli import app, main
-from regulars.settings import VARIABLES, Settings, load_settings
+from regulars.settings.settings import VARIABLES, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from features.columns import TABLES
+from features.door.rows.columns import TABLES
 from models.actions import read_catalogue
-from models.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES
 from models.lists.presets import presets as read_lists
-from models.schemes.scheme import read_presets as read_schemes
-from models.scores import SCORE_SCHEMA
-from regulars.settings import Settings
+from models.score.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES
+from models.score.schema import SCORE_SCHEMA
+from models.tiers.definition.scheme import read_presets as read_schemes
+from regulars.settings.settings import Settings
 from serving.api.app import create_app
 from serving.store import open_store
 from tests.serving.samples import Shelf

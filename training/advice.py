@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from features.readiness import (
+from features.purchases.readiness import (
     MIN_CUSTOMERS,
     MIN_HISTORY_DAYS,
     MIN_REPEAT_CUSTOMERS,

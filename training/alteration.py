@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from features.copies import copy_log
-from features.log import Log
-from features.plan import to_naive_utc
+from features.door.copies import copy_log
+from features.door.log import Log
+from features.purchases.plan import to_naive_utc
 
 ALTERATIONS: Mapping[str, str] = {
     "changed": "amounts negated and scaled, customers, products and types swapped",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.mixed_model import MixedModel
+from models.recurring.model import MixedModel
 from training.grading import Gate
 from training.groups import report_groups
 from training.metrics import churn_calibration, churn_ranking, reliability

@@ -14,16 +14,16 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from features.attribute_survey import (
+from features.attributes.plan import AttributePlan, build_attributes
+from features.attributes.survey import (
     AttributeSurvey,
     AttributeWish,
     plan_attributes,
     survey_attributes,
 )
-from features.attributes import AttributePlan, build_attributes
+from features.door.log import Log
 from features.errors import DataError
-from features.log import Log
-from models.mixed_model import MONTH_DAYS, MixedModel
+from models.recurring.model import MONTH_DAYS, MixedModel
 from training.attribute_judge import judge_labels, judge_out_of_fold
 from training.grading import Gate
 from training.label_leaks import find_leaks, warn_of

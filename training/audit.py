@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from features.engine import build_features
-from features.log import Log
-from features.plan import FeaturePlan, plan_features
+from features.door.log import Log
+from features.purchases.build import build_features
+from features.purchases.plan import FeaturePlan, plan_features
 from training.alteration import ALTERATIONS, altered_logs
 from training.schedule import Origin, late_origin
 from training.suspects import Suspicions, find_suspects

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.door.log_files import Log
 from features.errors import DataError
-from features.tables import Log
-from models.clusters import BehaviourClusters
+from models.purchases.clusters import BehaviourClusters
 from training.core import Recipe
 from training.fit import fit_customer_model
 from training.grading import Holdout, judge

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.bgnbd import BGNBD
-from models.buying import HISTORY, BuyingModel
+from models.purchases.bgnbd import BGNBD
+from models.purchases.btyd import HISTORY, BuyingModel
 from training.metrics import churn_ranking, value_ranking
 
 Floats = npt.NDArray[np.float64]

@@ -12,12 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from features.door.log import Log
 from features.errors import DataError
-from features.log import Log
-from features.plan import plan_features
-from models.buying import BuyingModel, design
-from models.churn import ChurnModel
-from models.value import ValueModel
+from features.purchases.plan import plan_features
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.churn import ChurnModel
+from models.purchases.value import ValueModel
 from training.core import CHURN_BLENDS, VALUE_BLENDS, stack
 from training.metrics import churn_ranking, gini
 from training.schedule import Schedule

@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from features.fingerprint import fingerprint
-from features.readiness import Readiness
-from features.tables import Log
+from features.door.fingerprint import fingerprint
+from features.door.log_files import Log
+from features.purchases.readiness import Readiness
 from training.advice import write_improvements, write_limits
 from training.drivers import rank_drivers
 from training.fit import Fitted

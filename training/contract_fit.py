@@ -12,18 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.contracts import (
+from features.contracts.plan import (
     PLAN,
     ContractPlan,
     build_contracts,
     build_outcomes,
     plan_contracts,
 )
-from features.plan import to_naive_utc
-from models.customer_model import Basis
-from models.mixed_churn import MixedChurn
-from models.mixed_model import MixedModel
-from models.worth import fit_shares
+from features.purchases.plan import to_naive_utc
+from models.purchases.model import Basis
+from models.recurring.churn import MixedChurn
+from models.recurring.model import MixedModel
+from models.recurring.worth import fit_shares
 from training.contract_level import ContractRows, move_level, step_up
 from training.contract_schedule import ContractOrigins, plan_origins
 from training.mixed_build import assemble, sizes_of
@@ -32,7 +32,7 @@ from training.mixed_holdout import LOGISTIC
 from training.schedule import Origin
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 Floats = npt.NDArray[np.float64]
 

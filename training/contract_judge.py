@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.contracts import PLAN, TENURE, build_spells
+from features.contracts.plan import PLAN, TENURE, build_spells
 from training.contract_fit import (
     TENURE_AND_PLAN,
     ContractFit,
@@ -27,7 +27,7 @@ from training.schedule import Origin
 from training.slices import tiers_of
 
 if TYPE_CHECKING:
-    from features.log import Log
+    from features.door.log import Log
 
 Floats = npt.NDArray[np.float64]
 

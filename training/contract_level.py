@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.calibration import Calibration, with_mean
-from models.mixed_churn import MixedChurn
-from models.mixed_model import MONTH_DAYS
+from models.parts.calibration import Calibration, with_mean
+from models.recurring.churn import MixedChurn
+from models.recurring.model import MONTH_DAYS
 from training.contract_schedule import ContractOrigins
 from training.schedule import Origin
 

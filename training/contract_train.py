@@ -10,10 +10,10 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from features.contracts import build_contracts, build_outcomes, plan_contracts
+from features.contracts.plan import build_contracts, build_outcomes, plan_contracts
+from features.door.log import Log
 from features.errors import DataError
-from features.log import Log
-from models.mixed_model import MONTH_DAYS
+from models.recurring.model import MONTH_DAYS
 from training.contract_fit import ContractFit, fit_contracts, read_outcomes
 from training.contract_judge import judge_contracts
 from training.contract_schedule import OLDEST, SHORTEST, judged_days

@@ -12,12 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.errors import DataError
-from models.buying import BuyingModel, design
-from models.calibration import Calibration, choose_logistic, fit_money
-from models.churn import ChurnModel
-from models.intervals import ValueIntervals
-from models.simple import BTYD, SimpleScore
-from models.value import ValueModel
+from models.parts.calibration import Calibration, choose_logistic, fit_money
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.churn import ChurnModel
+from models.purchases.intervals import ValueIntervals
+from models.purchases.simple import BTYD, SimpleScore
+from models.purchases.value import ValueModel
 from training.metrics import churn_ranking, gini
 from training.schedule import Origin, Schedule
 from training.snapshots import LEAST_CUSTOMERS, Snapshots

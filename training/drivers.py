@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.forecast import Explained
-from models.kinds import ServedModel
+from models.bundle.kinds import ServedModel
+from models.score.forecast import Explained
 
 MOST_ROWS = 1_000
 MOST_DRIVERS = 15

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from features.plan import FeaturePlan, plan_features
-from features.tables import Log
-from models.buying import BuyingModel, design
-from models.calibration import with_mean
-from models.clusters import BehaviourClusters, usual_of_clusters
-from models.customer_model import Basis, CustomerModel
-from models.simple import BTYD, WORDS, SimpleScore
+from features.door.log_files import Log
+from features.purchases.plan import FeaturePlan, plan_features
+from models.parts.calibration import with_mean
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.clusters import BehaviourClusters, usual_of_clusters
+from models.purchases.model import Basis, CustomerModel
+from models.purchases.simple import BTYD, WORDS, SimpleScore
 from training.core import (
     Core,
     Recipe,

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.forecast import Forecast
-from models.simple import WORDS
+from models.purchases.simple import WORDS
+from models.score.forecast import Forecast
 from training.baselines import BASELINES, judge_churn, judge_value
 from training.fit import Fitted
 from training.holdout import Gate, HeldOut

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.quantile_groups import share_in_top
+from models.parts.quantile_groups import share_in_top
 from training.metrics import churn_calibration, churn_ranking
 
 Floats = npt.NDArray[np.float64]

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.casts import quote_name
-from features.log import Log
-from features.plan import to_naive_utc
+from features.door.log import Log
+from features.door.rows.casts import quote_name
+from features.purchases.plan import to_naive_utc
 from training.schedule import Origin
 
 Floats = npt.NDArray[np.float64]

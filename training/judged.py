@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.kinds import ServedModel
+from models.bundle.kinds import ServedModel
 from training.schedule import Origin
 
 Floats = npt.NDArray[np.float64]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.attribute_survey import AttributeSurvey
-from models.mixed_churn import MixedChurn
+from features.attributes.survey import AttributeSurvey
+from models.recurring.churn import MixedChurn
 from training.mixed_core import fold_rows
 from training.suspects import LEFT, Folds, group_codes, lone_auc, rank_auc
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 
-from models.buying import BuyingModel
+from models.purchases.btyd import BuyingModel
 from training.schedule import Origin, Schedule
 from training.snapshots import LEAST_CUSTOMERS, Snapshots
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from models.quantile_groups import quantile_groups, share_in_top
+from models.parts.quantile_groups import quantile_groups, share_in_top
 
 Floats = npt.NDArray[np.float64]
 TOPS = (0.01, 0.05, 0.10, 0.20)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.customer_model import Basis
-from models.mixed_churn import LOGISTIC, MixedChurn
-from models.mixed_clusters import MixedClusters
-from models.mixed_model import MONTH_DAYS, MixedModel, Plan, usual_of
-from models.worth import Worth, fit_threshold
+from models.purchases.model import Basis
+from models.recurring.churn import LOGISTIC, MixedChurn
+from models.recurring.clusters import MixedClusters
+from models.recurring.model import MONTH_DAYS, MixedModel, Plan, usual_of
+from models.recurring.worth import Worth, fit_threshold
 from training.mixed_core import Choice
 
 Floats = npt.NDArray[np.float64]

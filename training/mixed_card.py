@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from features.fingerprint import fingerprint
-from features.log import Log
-from models.mixed_model import MixedModel
+from features.door.fingerprint import fingerprint
+from features.door.log import Log
+from models.recurring.model import MixedModel
 from training.card import describe_made, describe_tables
 from training.drivers import rank_drivers
 from training.mixed_holdout import MixedHoldout

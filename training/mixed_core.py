@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
-from models.calibration import Calibration, choose_logistic
-from models.mixed_churn import BLENDS, DEEPER, LOGISTIC, PLAIN, MixedChurn
+from models.parts.calibration import Calibration, choose_logistic
+from models.recurring.churn import BLENDS, DEEPER, LOGISTIC, PLAIN, MixedChurn
 from training.metrics import churn_ranking
 
 Floats = npt.NDArray[np.float64]

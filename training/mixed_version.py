@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.bundle import save_bundle
-from models.mixed_model import MixedModel
+from models.bundle.bundle import save_bundle
+from models.recurring.model import MixedModel
 from training.mixed_holdout import MixedHoldout
 from training.train import REFERENCE_ROWS
 

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from features.log import Log
-from features.plan import plan_features
-from models.buying import BuyingModel, design
-from models.calibration import Calibration
-from models.clusters import BehaviourClusters, usual_of_clusters
-from models.customer_model import Basis, CustomerModel
-from models.draws import draw_value
-from models.intervals import LEAST_GROUP, ValueIntervals
-from models.simple import SimpleScore
+from features.door.log import Log
+from features.purchases.plan import plan_features
+from models.parts.calibration import Calibration
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.clusters import BehaviourClusters, usual_of_clusters
+from models.purchases.draws import draw_value
+from models.purchases.intervals import LEAST_GROUP, ValueIntervals
+from models.purchases.model import Basis, CustomerModel
+from models.purchases.simple import SimpleScore
 from training.fit import Fitted
 from training.level import Level
 from training.schedule import Origin, Schedule

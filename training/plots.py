@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from models.kinds import ServedModel
+from models.bundle.kinds import ServedModel
 from training.judged import Judged
 from training.metrics import reliability, value_deciles
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.simple import METHODS, SimpleScore
+from models.purchases.simple import METHODS, SimpleScore
 from training.core import MODEL
 from training.metrics import churn_ranking, value_ranking
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.customer_model import TIER_QUANTITY
-from models.lifecycle import STAGES, lifecycle_stage
-from models.tiers import TIERS, assign_tiers, fit_tiers
+from models.purchases.lifecycle import STAGES, lifecycle_stage
+from models.purchases.model import TIER_QUANTITY
+from models.tiers.abc import TIERS, assign_tiers, fit_tiers
 from training.metrics import (
     churn_calibration,
     churn_ranking,

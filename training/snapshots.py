@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from features.engine import build_features
-from features.frame import to_frame
-from features.labels import build_labels
-from features.plan import FeaturePlan, to_naive_utc
-from features.tables import Log
+from features.door.log_files import Log
+from features.purchases.build import build_features
+from features.purchases.frame import to_frame
+from features.purchases.labels import build_labels
+from features.purchases.plan import FeaturePlan, to_naive_utc
 from training.schedule import Origin
 
 LEAST_CUSTOMERS = 30

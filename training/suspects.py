@@ -23,10 +23,10 @@ from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from features.log import Log
-from features.plan import FeaturePlan
-from models.buying import BuyingModel, design
-from models.churn import ChurnModel
+from features.door.log import Log
+from features.purchases.plan import FeaturePlan
+from models.purchases.btyd import BuyingModel, design
+from models.purchases.churn import ChurnModel
 from training.holders import FEWEST, Suspect, pure_values
 from training.schedule import Origin
 from training.snapshots import build_snapshots

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from features.readiness import check_readiness
-from features.tables import Log
-from models.bundle import save_bundle
+from features.door.log_files import Log
+from features.purchases.readiness import check_readiness
+from models.bundle.bundle import save_bundle
 from training.card import write_card
 from training.core import Recipe, ThinHistoryError
 from training.fit import Fitted, fit_customer_model

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
+from features.door.fingerprint import fingerprint
+from features.door.log import Log
 from features.errors import ConfigError, DataError
-from features.fingerprint import fingerprint
-from features.log import Log
-from models.boosting import PARAMETERS
-from models.churn import ChurnModel
+from models.parts.boosting import PARAMETERS
+from models.purchases.churn import ChurnModel
 from training.bench import Bench, make_bench
 from training.schedule import Schedule, holdout_origin, plan_schedule
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.log import Log
-from features.readiness import Readiness
-from models.customer_model import INSUFFICIENT, Basis
-from models.simple import BTYD
+from features.door.log import Log
+from features.purchases.readiness import Readiness
+from models.purchases.model import INSUFFICIENT, Basis
+from models.purchases.simple import BTYD
 from training.fit import Fitted
 from training.plain import fit_plain
 from training.schedule import Origin

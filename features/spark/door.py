@@ -15,19 +15,21 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from features.bounds import EPOCH, find_bounds
-from features.casts import SQL_TYPES
-from features.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping
-from features.faults import Fault, Rules, classify_sql, list_faults
-from features.files import find_files
-from features.layout import Layout, lay_out, number_attributes
-from features.log import open_database
-from features.plan import to_naive_utc
-from features.readers import OpenFile, open_file
-from features.reading import check_any_accepted
-from features.reports import TableReport, count_reasons
+from features.door.bounds import EPOCH, find_bounds
+from features.door.files.formats import find_files
+from features.door.files.parquet import OpenFile, open_file
+from features.door.layout import Layout, lay_out, number_attributes
+from features.door.log import open_database
+from features.door.log_files import LogSource, TableSource
+from features.door.reading import check_any_accepted
+from features.door.rows.casts import SQL_TYPES
+from features.door.rows.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping
+from features.door.rows.faults import Fault, Rules, classify_sql, list_faults
+from features.door.rows.reports import TableReport, count_reasons
+from features.purchases.plan import to_naive_utc
 from features.spark.files import Cells, read_cells
-from features.spark.judged import (
+from features.spark.log import SparkLog
+from features.spark.row_checks import (
     ARROW,
     AT,
     FAULT,
@@ -39,9 +41,7 @@ from features.spark.judged import (
     place_of,
     usual_value,
 )
-from features.spark.log import SparkLog
 from features.spark.workers import on_batches
-from features.tables import LogSource, TableSource
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

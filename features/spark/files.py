@@ -11,10 +11,10 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
-from features.casts import Family, family_of, quote_name
-from features.csv_files import ROW, CsvFile, read_rows
-from features.faults import Relation
-from features.readers import OpenFile, by_schema
+from features.door.files.csv_files import ROW, CsvFile, read_rows
+from features.door.files.parquet import OpenFile, by_schema
+from features.door.rows.casts import Family, family_of, quote_name
+from features.door.rows.faults import Relation
 from features.spark.workers import ROWS
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from features.fingerprint import COLUMNS, MODULUS, SEEN_ROWS
-from features.plan import to_naive_utc
+from features.door.fingerprint import COLUMNS, MODULUS, SEEN_ROWS
+from features.purchases.plan import to_naive_utc
 from features.spark.log import SparkLog
 from features.spark.workers import ROWS, on_batches
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from features.log import Log
-from features.reports import TableReport
+from features.door.log import Log
+from features.door.rows.reports import TableReport
 from features.spark.dialect import to_spark
 
 if TYPE_CHECKING:

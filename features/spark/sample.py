@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from features.columns import TABLES
-from features.copies import share_sql
-from features.log import Log, open_database
+from features.door.copies import share_sql
+from features.door.log import Log, open_database
+from features.door.rows.columns import TABLES
 from features.spark.log import SparkLog
 
 

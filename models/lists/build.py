@@ -45,7 +45,7 @@ def build_lists(
     dict of str to BuiltList
         A list that this run cannot make says which columns it needs, or what is wrong.
     """
-    from models.facts import types_of
+    from models.score.facts import types_of
 
     columns = types_of(facts.schema)
     read = {name: read_list(each, columns) for name, each in definitions.items()}
@@ -112,7 +112,7 @@ class Selection:
 
     def finish(self) -> BuiltList:
         """Return the list."""
-        from models.facts import types_of
+        from models.score.facts import types_of
 
         places = np.concatenate([part for _, part in self.parts])
         sources = [name for name, part in self.parts for _ in range(len(part))]

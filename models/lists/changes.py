@@ -93,7 +93,7 @@ def explain_moves(
     entered : bool
         Whether the run with the members is the later one.
     """
-    from models.facts import types_of
+    from models.score.facts import types_of
 
     read = None
     if inside.definition is not None:

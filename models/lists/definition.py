@@ -217,7 +217,7 @@ def check_list(
 
 def known_columns(columns: Mapping[str, RuleType]) -> dict[str, RuleType]:
     """Return a run's columns, with those that other logs have."""
-    from models.facts import FACT_TYPES
+    from models.score.facts import FACT_TYPES
 
     found = {**ATTRIBUTE_TYPES, **FACT_TYPES, **columns}
     lower = {name.lower() for name in columns}

@@ -65,7 +65,7 @@ def write_guards(guardrails: Guardrails, columns: Columns) -> Guards:
 
 def is_yes(column: str, columns: Columns) -> str:
     """Write that a column says yes, whatever its type."""
-    from features.standing import TRUE
+    from features.facts.standing import TRUE
 
     kind = columns[column]
     if kind is RuleType.BOOLEAN:
@@ -77,7 +77,7 @@ def is_yes(column: str, columns: Columns) -> str:
 
 def _owes(kind: RuleType) -> str:
     """Write that the column ``arrears`` says more than no or nothing."""
-    from features.standing import FALSE
+    from features.facts.standing import FALSE
 
     if kind is RuleType.BOOLEAN:
         return "arrears"

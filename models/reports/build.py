@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from models.reports.cohorts import report_cohorts
-from models.reports.effort import report_effort
 from models.reports.facts import ReportFacts
-from models.reports.lifecycle import report_lifecycle
-from models.reports.pareto import report_abc
-from models.reports.relationship import report_relationship
 from models.reports.report import Report
-from models.reports.satisfaction import report_satisfaction
-from models.reports.tiers import report_tiers
+from models.reports.topics.cohorts import report_cohorts
+from models.reports.topics.effort import report_effort
+from models.reports.topics.lifecycle import report_lifecycle
+from models.reports.topics.pareto import report_abc
+from models.reports.topics.relationship import report_relationship
+from models.reports.topics.satisfaction import report_satisfaction
+from models.reports.topics.tiers import report_tiers
 
 REPORTS: Mapping[str, Callable[[ReportFacts], Report]] = {
     "abc": report_abc,

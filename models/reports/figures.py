@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.figures import write_number
+from models.words.figures import write_number
 
 UNKNOWN = "–"
 

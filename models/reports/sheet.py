@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from models.cells import BOM, neutralise
 from models.reports.report import Report
+from models.words.cells import BOM, neutralise
 
 
 def write_csv(report: Report) -> str:

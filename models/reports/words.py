@@ -41,7 +41,7 @@ STAGES = {
     "dormant": Text("dormant", "沉睡客户"),
     "lost": Text("lost", "流失客户"),
 }
-"""The stages of ``models.lifecycle``, from the first purchase on."""
+"""The stages of ``models.purchases.lifecycle``, from the first purchase on."""
 
 TITLES = {
     "abc": Text("ABC: who makes the revenue", "ABC分析：谁贡献了收入"),

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from regulars.commands.kinds import refuse_kind
-from regulars.commands.log import open_sample, parse_as_of
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import open_sample, parse_as_of
 from training.alteration import ALTERATIONS
 from training.audit import Audit, Rebuild
 from training.audit import audit as prove
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
     from training.holders import Suspect
     from training.suspects import Suspicions
 

@@ -8,15 +8,15 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from regulars.commands.kinds import refuse_kind
-from regulars.commands.log import open_sample, parse_as_of
 from regulars.commands.train import NAMES
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import open_sample, parse_as_of
 from training.backtest import backtest as look_back
 from training.grading import BASELINES, Gate
 from training.train import TrainOptions
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 DONE = 0
 

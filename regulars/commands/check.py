@@ -7,23 +7,23 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.arrays.families.compile import slow_families
-from features.bounds import notes_apart, notes_beyond
-from features.log import Log
-from features.plan import plan_features
-from features.readiness import check_readiness
+from features.door.bounds import notes_apart, notes_beyond
+from features.door.log import Log
+from features.purchases.numpy.families.compile import slow_families
+from features.purchases.plan import plan_features
+from features.purchases.readiness import check_readiness
 from regulars.commands.kinds import KindReadiness, look_at_kind
-from regulars.commands.log import open_log
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import open_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from features.arrays.families.places import SlowFamily
-    from features.readiness import Readiness
-    from features.reports import TableReport
+    from features.door.rows.reports import TableReport
+    from features.purchases.numpy.families.places import SlowFamily
+    from features.purchases.readiness import Readiness
     from features.spark.log import AnyLog
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 READY, NOT_READY = 0, 1
 READY_IN_WORDS = "The log can carry a model."

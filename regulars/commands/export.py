@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from features.errors import ConfigError
 from regulars.commands.score import check_out
 from regulars.console import print_json, say
-from serving.queries.list_sheet import LANGUAGES, ListSheet, sheet_of
-from serving.queries.sheets import FORMATS, write_about, write_sheet
+from serving.queries.lists.files import FORMATS, write_about, write_sheet
+from serving.queries.lists.sheet import LANGUAGES, ListSheet, sheet_of
 from serving.store import open_store
 from serving.store.lists import sync_lists
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from features.columns import ALIASES, TABLES, theirs_for
+from features.attributes.label import NAMES
+from features.door.rows.columns import ALIASES, TABLES, theirs_for
 from features.errors import ConfigError
-from features.given_labels import NAMES
 from features.suggest import fold
 from regulars.commands.init_contracts import is_contracts, write_contracts_config
 from regulars.console import tell
 
 if TYPE_CHECKING:
-    from features.columns import Column
+    from features.door.rows.columns import Column
 
 OPTIONAL_ALIASES: Mapping[str, str] = {
     "order_id": "order orderno ordernumber invoice invoiceno invoiceid basketid "
@@ -149,9 +149,9 @@ def label_lines(names: Sequence[str]) -> str:
 
 def names_in(sales: Path) -> list[str]:
     """Return the names of a file's columns."""
-    from features.files import find_files
-    from features.log import open_database
-    from features.readers import open_file
+    from features.door.files.formats import find_files
+    from features.door.files.parquet import open_file
+    from features.door.log import open_database
 
     with open_database() as con:
         return list(open_file(con, find_files(str(sales))[0]).columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from features.columns import ALIASES, TABLES
+from features.door.rows.columns import ALIASES, TABLES
 from features.suggest import fold
 
 THEIRS: Mapping[str, str] = {

@@ -11,7 +11,7 @@ from regulars.console import print_table, say, tell
 from serving.store import create_key, list_keys, open_store, revoke_key
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 
 def create(settings: Settings, *, name: str, scopes: Sequence[str]) -> None:

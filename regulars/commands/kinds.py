@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.attribute_survey import AttributeWish
+from features.attributes.survey import AttributeWish
 from features.errors import ConfigError
-from features.readiness import Minimum
+from features.purchases.readiness import Minimum
 from training.attribute_train import (
     LEAST,
     LEAST_OF_EACH,
@@ -30,14 +30,14 @@ from training.grading import Gate
 from training.label_leaks import warn_of
 
 if TYPE_CHECKING:
-    from features.tables import Log
-    from regulars.settings import Settings
+    from features.door.log_files import Log
+    from regulars.settings.settings import Settings
     from training.judged import Version
 
 
 @dataclass(frozen=True, slots=True)
 class KindReadiness:
-    """Whether a table can carry a model, and why; as ``features.readiness``.
+    """Whether a table can carry a model, and why; as ``features.purchases.readiness``.
 
     Parameters
     ----------

@@ -6,13 +6,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from regulars.console import print_json, print_table, say
-from serving.queries.built_lists import ListInRun, lists_now
-from serving.queries.list_profit import ListProfit, profit_of
+from serving.queries.lists.build import ListInRun, lists_now
+from serving.queries.lists.profit import ListProfit, profit_of
 from serving.store import open_store
 from serving.store.lists import sync_lists
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 
 def lists(settings: Settings, *, as_json: bool) -> int:

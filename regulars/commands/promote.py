@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigError
-from regulars.commands.bundles import bundle_source
-from regulars.commands.log import open_log
+from regulars.bundles import bundle_source
 from regulars.commands.score import Published, in_words, score_and_publish, summary
 from regulars.console import Steps, print_json, say
+from regulars.log import open_log
 from training.champion import (
     CHAMPION,
     PROMOTE,
@@ -25,8 +25,8 @@ from training.registry import connect
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from models.bundle import Bundle
-    from regulars.settings import Settings
+    from models.bundle.bundle import Bundle
+    from regulars.settings.settings import Settings
 
 NO_REASON = "none given"
 LATER = "The next `regulars score` publishes with it; a running server then follows."

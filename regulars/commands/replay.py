@@ -7,16 +7,16 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from features.errors import ConfigError
-from regulars.commands.bundles import bundle_source
-from regulars.commands.log import open_log
+from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import open_log
 from serving.errors import UnknownCustomerError, UnknownRunError
 from serving.queries.replay import PastScore, Replay, past_score
 from serving.queries.replay import replay as make_again
 from serving.store import open_store
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
     from serving.store import Store
 
 EQUAL, DIFFERS = 0, 1

@@ -19,7 +19,7 @@ from serving.queries import report as find_report
 from serving.store import open_store
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 FORMATS = ("json", "csv", "html")
 

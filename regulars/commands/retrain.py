@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import BundleError, StoreError
-from regulars.addresses import SQLITE
-from regulars.commands.bundles import bundle_source
+from regulars.bundles import bundle_source
 from regulars.commands.check import as_values as check_values
 from regulars.commands.check import look, show_readiness, show_rows
-from regulars.commands.log import open_log, parse_as_of
 from regulars.commands.score import (
     Published,
     check_out,
@@ -34,10 +32,12 @@ from regulars.commands.train import (
 )
 from regulars.commands.train import as_values as train_values
 from regulars.console import Steps, print_json, say
+from regulars.log import open_log, parse_as_of
+from regulars.settings.addresses import SQLITE
 
 if TYPE_CHECKING:
     from features.spark.log import AnyLog
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 PUBLISHED, REFUSED = 0, 1
 

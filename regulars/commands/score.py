@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from features.door.log import Log
 from features.errors import ConfigError
-from features.log import Log
 from models.actions import read_catalogue
 from models.lists import presets
-from models.schemes import TierPlan, plan_with_stored
-from models.scores import SCORE_SCHEMA, RunContext
-from regulars.commands.bundles import bundle_source
-from regulars.commands.log import kept_log, open_log, parse_as_of
+from models.score.schema import SCORE_SCHEMA, RunContext
+from models.tiers import TierPlan, plan_with_stored
+from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, say
-from serving.queries.built_lists import build_for_publish
+from regulars.log import kept_log, open_log, parse_as_of
 from serving.queries.decide import settle
+from serving.queries.lists.build import build_for_publish
 from serving.queries.tiers import last_standings, published_schemes
-from serving.reporter import write_reports
-from serving.scorer import ScoredRun, score_log
+from serving.runs.reports import write_reports
+from serving.runs.score import ScoredRun, score_log
 from serving.store import earlier_run, open_store, publish
 from serving.store.decisions import read_overrides, read_written
 from serving.store.lists import Building, sync_lists
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from features.spark.log import AnyLog
-    from models.bundle import Bundle
-    from models.kinds import ServedModel
-    from regulars.settings import Settings
+    from models.bundle.bundle import Bundle
+    from models.bundle.kinds import ServedModel
+    from regulars.settings.settings import Settings
     from serving.store import Store
-    from serving.store.score_rows import ScoreRows
+    from serving.store.json.score_rows import ScoreRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def score_whole(
     actions = read_catalogue(settings.actions)
     if isinstance(log, Log):
         return score_log(bundle, log, as_of=as_of, tiers=tiers, actions=actions)
-    from serving.spark import score_log_on_spark
+    from serving.runs.spark import score_log_on_spark
 
     packed = bundle_source(settings).pack(bundle.version)
     return score_log_on_spark(packed, log, as_of=as_of, tiers=tiers, actions=actions)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from regulars.commands.bundles import bundle_source
+from regulars.bundles import bundle_source
 from regulars.console import tell
 from serving.api.app import create_app
 from serving.api.run import serve as run
@@ -14,7 +14,7 @@ from serving.store import open_store
 from serving.store.lists import sync_lists
 
 if TYPE_CHECKING:
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 
 def serve(settings: Settings) -> None:

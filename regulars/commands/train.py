@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigError
 from regulars.commands.kinds import train_kind
-from regulars.commands.log import learnt_from, open_log, parse_as_of
 from regulars.commands.score import note_slow_families
 from regulars.console import Steps, print_json, print_table, say
+from regulars.log import learnt_from, open_log, parse_as_of
 from serving.api.pages import render_card
 from training.grading import Gate
 from training.registry import Registered, local_folder, register
@@ -22,9 +22,9 @@ from training.tuning import Budget
 from training.tuning import tune as search
 
 if TYPE_CHECKING:
+    from features.door.log_files import Log
     from features.spark.log import AnyLog
-    from features.tables import Log
-    from regulars.settings import Settings
+    from regulars.settings.settings import Settings
 
 PROMOTED, NOT_PROMOTED = 0, 1
 NAMES = {

@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.store.bodies import rfc3339
+from serving.store.json.rows import rfc3339
 
 
 class OfRun(Protocol):

@@ -14,12 +14,12 @@ from fastapi.routing import iter_route_contexts
 
 from features.errors import BundleError, RegularsError
 from serving.api.deps import Door, Services
+from serving.api.fast.look_up import QuickLookUp
+from serving.api.fast.predict import QuickPredict
 from serving.api.metrics import Metrics
 from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
 from serving.api.problems import install_handlers
-from serving.api.quick import QuickLookUp
-from serving.api.quick_predict import QuickPredict
 from serving.api.routes import (
     actions,
     customers,

@@ -15,9 +15,9 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.api.fast.look_up import QuickAnswer
 from serving.api.metrics import Metrics
 from serving.api.problems import problem_response
-from serving.api.quick import QuickAnswer
 from serving.errors import INTERNAL, STATUSES
 
 CALLER_ID = re.compile(r"[A-Za-z0-9.-]{8,64}")

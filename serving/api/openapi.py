@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from models.lists import ListDefinition
-from serving.api.list_schemas import NewList
-from serving.api.requests import OverrideRequest, PredictRequest, SchemesRequest
-from serving.api.schemas import ProblemBody
+from serving.api.schemas.lists import NewList
+from serving.api.schemas.requests import OverrideRequest, PredictRequest, SchemesRequest
+from serving.api.schemas.scores import ProblemBody
 
 TITLE = "Regulars"
 VERSION = "1.0.0"

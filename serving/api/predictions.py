@@ -10,7 +10,7 @@ from features.errors import RegularsError
 from serving.api.answers import json_array, json_object, run_object
 from serving.api.bodies import read_body
 from serving.api.metrics import Metrics
-from serving.api.requests import CustomerToScore, PredictRequest
+from serving.api.schemas.requests import CustomerToScore, PredictRequest
 from serving.errors import UnscorableError, problem_of
 from serving.queries import Asked, Prediction
 

@@ -1,11 +1,13 @@
 """The questions that the API, and later the desk, ask: one function each."""
 
-from serving.queries.bundles import (
+from serving.api.fast.reader import QuickReader
+from serving.predict.bundles import (
     BundleKeeper,
     BundleSource,
     readiness,
     set_apart,
 )
+from serving.predict.predict import Asked, Prediction, collect, foretell, predict
 from serving.queries.customers import (
     SORTS,
     CustomerFilter,
@@ -14,10 +16,8 @@ from serving.queries.customers import (
     customers,
 )
 from serving.queries.keys import KeyRing
-from serving.queries.predict import Asked, Prediction, collect, foretell, predict
-from serving.queries.quick import QuickReader
 from serving.queries.reports import FoundReport, list_reports, report
-from serving.queries.runs import Run, model
+from serving.runs.current import Run, model
 
 __all__ = [
     "SORTS",

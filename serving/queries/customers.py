@@ -19,7 +19,7 @@ from serving.errors import (
 from serving.queries.cursor import Place, digest, read_cursor, write_cursor
 from serving.queries.filters import filter_by
 from serving.queries.matches import first_matches, in_order, next_in_order
-from serving.queries.runs import Run, kept_run, published_run
+from serving.runs.current import Run, kept_run, published_run
 from serving.store.columns import ColumnCache
 from serving.store.engine import Store
 from serving.store.tables import published, runs, scores, secrets

@@ -10,18 +10,18 @@ from sqlalchemy.engine import Connection
 
 from features.errors import ConfigError
 from serving.errors import UnknownCustomerError, UnknownSchemeError
-from serving.queries.memory import Memory, remember
-from serving.queries.runs import Run, published_run
-from serving.store.bodies import read_body
+from serving.runs.current import Run, published_run
+from serving.runs.standing import Memory, remember
 from serving.store.decisions import add_override, read_overrides
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
+from serving.store.json.rows import read_body
 from serving.store.lists import read_lists
 from serving.store.revise import Revised, bump, forget_builds, revise
 from serving.store.tables import SCORES_AND_FACTS, facts, published, scores
 
 if TYPE_CHECKING:
-    from models.schemes import ManualOverride
+    from models.tiers import ManualOverride
 
 
 def override(store: Store, decided: ManualOverride) -> Run:
@@ -119,8 +119,8 @@ def _rewrite(con: Connection, run: Run, customers: Sequence[str]) -> None:
 
 def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Revised:
     """Return what a decision makes of one customer."""
-    from models.facts import SCORE_TYPES
-    from models.schemes import regrade
+    from models.score.facts import SCORE_TYPES
+    from models.tiers import regrade
     from serving.store.rows import COLUMNS, score_rows
 
     described = run.context.get("facts", {})

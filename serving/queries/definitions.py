@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigError
 from serving.errors import DefinitionError, UnpublishedError
-from serving.queries.runs import Run, model
+from serving.runs.current import Run, model
 from serving.store.decisions import read_written, write_schemes
 from serving.store.engine import Store
 from serving.store.facts_table import stored_columns
@@ -42,8 +42,8 @@ def find_scheme_faults(store: Store, schemes: Terms) -> dict[str, ConfigError]:
 
     Columns are those of the published run; where there is none, any may come.
     """
-    from models.schemes import find_scheme_faults as find
-    from models.schemes import read_presets, read_schemes, split_readable
+    from models.tiers import find_scheme_faults as find
+    from models.tiers import read_presets, read_schemes, split_readable
 
     usable, faults = split_readable(schemes)
     run = _published(store)

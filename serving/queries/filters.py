@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from serving.queries.runs import Run
+from serving.runs.current import Run
 from serving.store.facts import fact_columns
 from serving.store.tables import BESIDE, facts, scores
 
@@ -62,8 +62,8 @@ def read_filter(rule: str, run: Run) -> Rule:
 
 def known_columns(described: Described) -> dict[str, RuleType]:
     """Return what a filter may name: the stored columns of a score, and the facts."""
-    from models.facts import SCORE_TYPES
     from models.rules import RuleType
+    from models.score.facts import SCORE_TYPES
 
     stored = {column.name for column in scores.c}
     own = {name: kind for name, kind in SCORE_TYPES.items() if name in stored}

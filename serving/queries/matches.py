@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from serving.queries.cursor import Place
 from serving.queries.filters import read_filter
-from serving.queries.runs import Run
+from serving.runs.current import Run
 from serving.store.columns import ID
 from serving.store.order import Places, among, take
 

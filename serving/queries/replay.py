@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from serving.errors import UnknownCustomerError, UnknownRunError
-from serving.queries.bundles import BundleSource
-from serving.queries.memory import Memory, remember
-from serving.queries.runs import Run, kept_run, published_run
+from serving.predict.bundles import BundleSource
+from serving.runs.current import Run, kept_run, published_run
+from serving.runs.standing import Memory, remember
 from serving.store.engine import Store
 from serving.store.tables import scores
 
@@ -144,7 +144,7 @@ def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> 
     BundleError
         If the bundle of the run's version is refused or gone.
     """
-    from serving.apart import Past, score_again
+    from serving.predict.events import Past, score_again
     from serving.store.rows import COLUMNS, score_rows
 
     run = past.run

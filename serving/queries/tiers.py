@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from serving.errors import UnknownCustomerError, UnpublishedError
-from serving.queries.runs import Run, earlier_runs, published_run
+from serving.runs.current import Run, earlier_runs, published_run
 from serving.store.engine import Store
 from serving.store.facts import read_standings
 from serving.store.tables import (
@@ -24,7 +24,7 @@ from serving.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from models.schemes import Standings
+    from models.tiers import Standings
 
 PREFIX, SCORED = "tier_", "scored"
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from features.suggest import did_you_mean
 from serving.errors import UnknownRunError, UnknownSchemeError
-from serving.queries.runs import Run, earlier_runs, kept_run, published_run
+from serving.runs.current import Run, earlier_runs, kept_run, published_run
 from serving.store.columns import read_columns
 from serving.store.engine import Store
 from serving.store.facts import fact_sql

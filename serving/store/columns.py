@@ -182,7 +182,7 @@ class ColumnCache:
 
 def _read_scores(con: Connection, *, run: int, names: Sequence[str]) -> pa.Table:
     """Return columns of the rows of a run that has none by column."""
-    from models.scores import SCORE_SCHEMA
+    from models.score.schema import SCORE_SCHEMA
 
     query = sa.select(*(scores.c[name] for name in names)).where(scores.c.run == run)
     rows = con.execute(query).all()
@@ -195,7 +195,7 @@ def _read_scores(con: Connection, *, run: int, names: Sequence[str]) -> pa.Table
 
 
 def _of_scores() -> list[str]:
-    from models.facts import SCORE_TYPES
+    from models.score.facts import SCORE_TYPES
 
     return list(SCORE_TYPES)
 
@@ -210,7 +210,7 @@ def _aligned(beside: Beside, ids: pa.ChunkedArray) -> pa.Table:
 
 def _plain(values: pa.Array) -> pa.Array:
     """Return values as the store keeps them beside the scores, too."""
-    from models.facts import type_of
+    from models.score.facts import type_of
 
     kind = type_of(values.type)
     if kind is None:

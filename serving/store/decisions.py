@@ -14,7 +14,7 @@ from serving.store.engine import Store
 from serving.store.tables import overrides, schemes
 
 if TYPE_CHECKING:
-    from models.schemes import ManualOverride
+    from models.tiers import ManualOverride
 
 
 def add_override(con: Connection, override: ManualOverride) -> None:
@@ -42,7 +42,7 @@ def read_overrides(
     customers : sequence of str, optional
         Only of these.
     """
-    from models.schemes import ManualOverride
+    from models.tiers import ManualOverride
 
     newest = sa.select(sa.func.max(overrides.c.number)).group_by(
         overrides.c.customer_id, overrides.c.scheme

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from models.rules import Dialect
-    from models.schemes import Standings
+    from models.tiers import Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Beside:
 
 def fact_rows(beside: Beside) -> Iterator[list[Row]]:
     """Yield customer, facts and moves, a batch at a time, in the table's order."""
-    from features.log import open_database
+    from features.door.log import open_database
 
     columns = [f"c{place}" for place in range(beside.facts.num_columns)]
     values = map(_plain, beside.facts.schema, columns)
@@ -126,7 +126,7 @@ def read_standings(
     customers : sequence of str, optional
         Only these.
     """
-    from models.schemes import PREFIX, Standings
+    from models.tiers import PREFIX, Standings
 
     tiers = [name for name in described if name.startswith(PREFIX)]
     some = customers is not None
@@ -150,8 +150,8 @@ def _unpack_standings(
     customers: Sequence[str] | None,
 ) -> Standings:
     """Read the JSON: of few, or of a run from before there were columns."""
-    from features.log import open_database
-    from models.schemes import PREFIX, Standings
+    from features.door.log import open_database
+    from models.tiers import PREFIX, Standings
 
     query = sa.select(
         facts.c.customer_id, facts.c.moves, sa.cast(facts.c.facts, sa.Text)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from features.casts import quote_name
+from features.door.rows.casts import quote_name
 from serving.store.columns import KINDS, read_columns
 from serving.store.tables import SCORES_AND_FACTS, facts, scores
 
@@ -31,8 +31,8 @@ def stored_columns(described: Mapping[str, str]) -> dict[str, RuleType]:
     described : mapping of str to str
         The facts of the run's context: name to type, in order.
     """
-    from models.facts import SCORE_TYPES
     from models.rules import RuleType
+    from models.score.facts import SCORE_TYPES
 
     known = {name: kind for name, kind in SCORE_TYPES.items() if name in scores.c}
     return known | {name: RuleType[kind] for name, kind in described.items()}
@@ -64,7 +64,7 @@ def read_facts(
     Table
         ``customer_id`` and what was named.
     """
-    from models.facts import SCORE_TYPES
+    from models.score.facts import SCORE_TYPES
 
     if customers is None:
         by_column = read_columns(con, run=run, names=names)
@@ -145,7 +145,7 @@ def _unpack(
     table: pa.Table, described: Mapping[str, str], kept: Sequence[str]
 ) -> pa.Table:
     """Turn the JSON array into columns, by DuckDB."""
-    from features.log import open_database
+    from features.door.log import open_database
 
     plain = table.drop_columns(["facts"])
     if not kept:

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.errors import DataError
-from serving.store.halves import BEFORE, join_halves, with_halves
-from serving.store.score_rows import ScoreRows, as_rows
-from serving.store.storable import storable
+from serving.store.json.around_rank import BEFORE, join_halves, with_halves
+from serving.store.json.score_rows import ScoreRows, as_rows
+from serving.store.json.storable import storable
 from serving.store.tables import scores
 
 BATCH = 10_000

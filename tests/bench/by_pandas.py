@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from features.plan import FeaturePlan
+from features.purchases.plan import FeaturePlan
 from tests.bench.pandas_grains import Columns, Tables, make_grains, read_lines
 from tests.bench.pandas_others import (
     breadth,

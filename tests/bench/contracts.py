@@ -190,7 +190,7 @@ def report(n: int, seed: int) -> dict[str, float]:
     """Train on a log, and compare with the true chances of the holdout."""
     from sklearn.metrics import roc_auc_score
 
-    from features.tables import LogSource, TableSource, read_log
+    from features.door.log_files import LogSource, TableSource, read_log
     from training.contract_train import ContractOptions, train_contracts
 
     n_weeks, horizon = 156, 13

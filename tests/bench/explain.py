@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.boosting import contributions, raw_score
-from models.bundle import Bundle
-from models.customer_model import CustomerModel
+from models.bundle.bundle import Bundle
+from models.parts.boosting import contributions, raw_score
+from models.purchases.model import CustomerModel
 from tests.bench.clock import timed
 from tests.bench.rows import Row
 from tests.bench.served import many_customers, sample_bundle

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from features.engine import build_features
-from features.frame import to_frame
-from features.plan import (
+from features.door.log_files import Log, LogSource, TableSource, read_log
+from features.purchases.build import build_features
+from features.purchases.frame import to_frame
+from features.purchases.plan import (
     FeaturePlan,
     plan_features,
 )
-from features.render import SQL_FOLDER
-from features.tables import Log, LogSource, TableSource, read_log
+from features.purchases.render import SQL_FOLDER
 from tests.bench.by_pandas import build_by_pandas
 from tests.bench.clock import in_turn
 from tests.bench.generate import LogShape, generate

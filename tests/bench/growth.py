@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from features.blocks import feature_blocks
-from features.plan import plan_features
+from features.purchases.blocks import feature_blocks
+from features.purchases.plan import plan_features
 from tests.bench.clock import timed
 from tests.bench.features import AS_OF, HORIZON, generated, open_folder
 from tests.bench.rows import Row

@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from features.arrays.rows import OwnRows, build_from_rows
-from features.engine import build_features
-from features.plan import FeaturePlan, plan_features
-from features.render import SQL_FOLDER
-from features.tables import Log
+from features.door.log_files import Log
+from features.purchases.build import build_features
+from features.purchases.numpy.rows import OwnRows, build_from_rows
+from features.purchases.plan import FeaturePlan, plan_features
+from features.purchases.render import SQL_FOLDER
 from tests.bench.clock import in_turn
 from tests.bench.rows import Row
 from tests.features.sqllog import plan_of_files

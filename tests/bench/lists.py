@@ -19,12 +19,12 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from models.facts import describe_facts
 from models.lists import ListDefinition, presets
-from models.scores import SCORE_SCHEMA, RunContext
-from serving.queries.built_lists import build_for_publish, lists_now
+from models.score.facts import describe_facts
+from models.score.schema import SCORE_SCHEMA, RunContext
 from serving.queries.customers import CustomerFilter, customers
-from serving.queries.lists import members_of, remove_list, save_list
+from serving.queries.lists.build import build_for_publish, lists_now
+from serving.queries.lists.members import members_of, remove_list, save_list
 from serving.store import Store, open_store, publish
 from serving.store.facts import Beside
 from serving.store.tables import list_builds, list_members, published

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from features.tables import Log
-from regulars.commands.log import open_sample
-from regulars.settings import load_settings
+from features.door.log_files import Log
+from regulars.log import open_sample
+from regulars.settings.settings import load_settings
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from features.tables import Log
-from models.tiers import TIERS
-from models.totals import total_interval
+from features.door.log_files import Log
+from models.score.totals import total_interval
+from models.tiers.abc import TIERS
 from tests.bench.logs import RealLog
 from training.grading import Gate, Holdout, judge
 from training.schedule import Origin

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.plan import FeaturePlan
-from features.render import slugs
+from features.purchases.plan import FeaturePlan
+from features.purchases.render import slugs
 from tests.bench.pandas_grains import (
     DAY,
     Columns,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.plan import FeaturePlan
+from features.purchases.plan import FeaturePlan
 from tests.bench.pandas_grains import (
     DAY,
     Columns,

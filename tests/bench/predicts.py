@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from features.engine import build_features
-from models.bundle import Bundle, load_bundle
-from models.customer_model import CustomerModel
-from regulars.commands.log import open_sample
-from regulars.settings import load_settings
+from features.purchases.build import build_features
+from models.bundle.bundle import Bundle, load_bundle
+from models.purchases.model import CustomerModel
+from regulars.log import open_sample
+from regulars.settings.settings import load_settings
 from tests.bench.load import post
 from tests.bench.rounds import Side, in_turn, warm
 from tests.bench.rows import Row

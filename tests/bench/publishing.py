@@ -13,13 +13,13 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import sqlalchemy as sa
 
-from features.blocks import BLOCK
-from models.scores import RunContext
-from models.scoring import open_run
-from serving.crowd import gather_crowd, score_crowd
+from features.purchases.blocks import BLOCK
+from models.bundle.scoring import open_run
+from models.score.schema import RunContext
+from serving.runs.parallel import gather_crowd, score_crowd
 from serving.store import Store, open_store, publish
+from serving.store.json.score_rows import ScoreRows
 from serving.store.rows import insert_rows, score_rows
-from serving.store.score_rows import ScoreRows
 from tests.bench.rows import Row
 from tests.bench.served import VERSION, many_customers, sample_bundle
 from tests.serving.conftest import database

@@ -9,7 +9,7 @@ from typing import Any
 import mlflow.pyfunc
 import pandas as pd
 
-from models.bundle import load_bundle
+from models.bundle.bundle import load_bundle
 from tests.bench.stores import BUNDLE
 
 

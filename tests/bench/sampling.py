@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from features.copies import copy_log
-from features.labels import build_labels
-from features.log import Log
-from features.sample import count_buyers
+from features.door.copies import copy_log
+from features.door.log import Log
+from features.door.sample import count_buyers
+from features.purchases.labels import build_labels
 from regulars.quiet import hush_third_parties
 from tests.bench.logs import LOGS, RealLog, opened
 from training.core import Recipe

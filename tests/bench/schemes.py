@@ -12,9 +12,9 @@ from time import perf_counter
 import numpy as np
 import pyarrow as pa
 
-from models.facts import FACT_TYPES
 from models.rules import RuleType
-from models.schemes import Graded, Standings, grade, plan_tiers
+from models.score.facts import FACT_TYPES
+from models.tiers import Graded, Standings, grade, plan_tiers
 from tests.bench.lists import AS_OF, MILLION, draw_run, limit_row
 from tests.bench.rows import Row, as_markdown
 

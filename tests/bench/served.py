@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.bundle import Bundle, load_bundle, save_bundle
-from regulars.commands.log import open_sample
+from models.bundle.bundle import Bundle, load_bundle, save_bundle
 from regulars.demo import SAMPLE
-from regulars.settings import load_settings
+from regulars.log import open_sample
+from regulars.settings.settings import load_settings
 from training.core import Recipe
 from training.fit import fit_customer_model
 

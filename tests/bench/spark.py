@@ -18,9 +18,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from features.blocks import feature_blocks
-from features.frame import to_matrix
-from features.plan import FeaturePlan, plan_features
+from features.purchases.blocks import feature_blocks
+from features.purchases.frame import to_matrix
+from features.purchases.plan import FeaturePlan, plan_features
 from features.spark.door import read_log_on_spark
 from features.spark.engine import features_on_spark
 from features.spark.session import open_session

@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from features.engine import build_features
-from features.frame import to_frame
-from features.plan import plan_features
+from features.purchases.build import build_features
+from features.purchases.frame import to_frame
+from features.purchases.plan import plan_features
 from tests.bench.by_pandas import build_by_pandas
 from tests.bench.features import AS_OF, HORIZON, by_hand_plan, check_equal, open_folder
 from tests.bench.generate import LogShape, generate

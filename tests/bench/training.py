@@ -14,13 +14,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
-from features.plan import FeaturePlan, plan_features
-from features.tables import LogSource, TableSource, read_log
-from models.boosting import FIXED, PARAMETERS
-from models.buying import COLUMNS, NEEDED, BuyingModel, design
-from models.churn import ChurnModel
-from models.clusters import FEATURES
-from models.value import TWEEDIE, ValueModel
+from features.door.log_files import LogSource, TableSource, read_log
+from features.purchases.plan import FeaturePlan, plan_features
+from models.parts.boosting import FIXED, PARAMETERS
+from models.purchases.btyd import COLUMNS, NEEDED, BuyingModel, design
+from models.purchases.churn import ChurnModel
+from models.purchases.clusters import FEATURES
+from models.purchases.value import TWEEDIE, ValueModel
 from tests.bench.clock import timed
 from tests.bench.features import AS_OF, HORIZON, generated
 from tests.bench.rows import Row

@@ -9,16 +9,16 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from features.engine import build_features
-from features.plan import (
+from features.door.log_files import Log, log_from_rows
+from features.purchases.build import build_features
+from features.purchases.plan import (
     FeaturePlan,
     plan_features,
     query_context,
     set_as_ofs,
     write_query,
 )
-from features.render import QueryWriter
-from features.tables import Log, log_from_rows
+from features.purchases.render import QueryWriter
 
 Row = Mapping[str, Any]
 Features = dict[str, dict[str, Any]]

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.base import clone
 
-from models.buying import BuyingModel
+from models.purchases.btyd import BuyingModel
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from features.engine import build_features
-from features.plan import query_context, write_query
-from features.render import SQL_FOLDER, QueryWriter
-from models.reasons import ReasonTable
-from tests.features import test_spend
+from features.purchases.build import build_features
+from features.purchases.plan import query_context, write_query
+from features.purchases.render import SQL_FOLDER, QueryWriter
+from models.words.reasons import ReasonTable
+from tests.features.purchases import test_spend
 from tests.features.sqllog import Features, at, open_log, plan_for
 
 RECIPE = (Path(__file__).parents[2] / "notebooks" / "README.md").read_text()

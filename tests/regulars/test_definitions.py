@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from regulars.bundles import bundle_source
 from regulars.cli import main
-from regulars.commands.bundles import bundle_source
-from regulars.settings import load_settings
+from regulars.settings.settings import load_settings
 from serving.api.app import create_app
 from serving.store import Store, create_key, open_store
 from serving.store.decisions import write_schemes

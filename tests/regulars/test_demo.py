@@ -6,7 +6,7 @@ import re
 import pyarrow.parquet as pq
 import pytest
 
-from models.scores import SCORE_SCHEMA
+from models.score.schema import SCORE_SCHEMA
 from regulars.cli import main
 from tests.regulars.conftest import Demo, Run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from regulars.cli import main
-from regulars.settings import load_settings
+from regulars.settings.settings import load_settings
 
 
 def init(folder: Path, header: str) -> Path:

@@ -12,9 +12,9 @@ import pytest
 from features.errors import ConfigError
 from models.lists import presets
 from regulars.cli import main
-from regulars.settings import load_settings
+from regulars.settings.settings import load_settings
 from serving.store import open_store
-from tests.serving.runs import publish_run
+from tests.serving.published_runs import publish_run
 
 CONFIG = """
 [data]

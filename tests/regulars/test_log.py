@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from regulars.commands.log import learnt_from
-from regulars.settings import load_settings
+from regulars.log import learnt_from
+from regulars.settings.settings import load_settings
 from tests.features.sqllog import NOW, open_log
 
 CONFIG = """[data]

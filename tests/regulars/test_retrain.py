@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import StoreError
-from models.simple import SimpleScore
+from models.purchases.simple import SimpleScore
+from regulars.bundles import bundle_source
 from regulars.cli import main
-from regulars.commands.bundles import bundle_source
-from regulars.commands.log import open_log
 from regulars.commands.retrain import alone, lock_path, tuned_before
 from regulars.commands.train import fit_and_register
 from regulars.console import Steps
-from regulars.settings import load_settings
+from regulars.log import open_log
+from regulars.settings.settings import load_settings
 from serving.queries import model
 from serving.store import open_store
 from tests.buyers import make_rows

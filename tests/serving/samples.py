@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import pyarrow as pa
 
-from features.arrays.families.places import SlowFamily
 from features.errors import BundleError
-from models.scores import SCORE_SCHEMA, RunContext
+from features.purchases.numpy.families.places import SlowFamily
+from models.score.schema import SCORE_SCHEMA, RunContext
 
 if TYPE_CHECKING:
-    from models.bundle import Bundle
+    from models.bundle.bundle import Bundle
 
 AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from features.errors import BundleError
-from models.bundle import Bundle, load_bundle
+from models.bundle.bundle import Bundle, load_bundle
 from serving.registry import MODEL_NAME, SHA256_TAG, BundleSource
 from training.registry import connect
 from training.train import TrainedModel

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from features.tables import log_from_rows
-from models.bundle import Bundle, load_bundle, save_bundle
-from serving.customer_rows import CustomerEvents
-from serving.scorer import ScoredRun, score_log
+from features.door.log_files import log_from_rows
+from models.bundle.bundle import Bundle, load_bundle, save_bundle
+from serving.predict.customer_rows import CustomerEvents
+from serving.runs.score import ScoredRun, score_log
 from training.core import Recipe
 from training.fit import fit_customer_model
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.tables import LogSource, TableSource
+from features.door.log_files import LogSource, TableSource
 from tests.spark.cluster import Cluster
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.fingerprint import fingerprint
-from features.sample import take_sample
+from features.door.fingerprint import fingerprint
+from features.door.log_files import LogSource, TableSource, read_log
+from features.door.sample import take_sample
 from features.spark.door import read_log_on_spark
 from features.spark.fingerprint import fingerprint_on_spark
-from features.tables import LogSource, TableSource, read_log
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from features.engine import build_features
-from features.frame import to_matrix
-from features.plan import plan_features
+from features.door.log_files import LogSource, read_log
+from features.purchases.build import build_features
+from features.purchases.frame import to_matrix
+from features.purchases.plan import plan_features
 from features.spark.door import read_log_on_spark
 from features.spark.engine import features_on_spark
-from features.tables import LogSource, read_log
-from regulars.commands.log import log_source
-from regulars.settings import load_settings
+from regulars.log import log_source
+from regulars.settings.settings import load_settings
 from tests.bench.logs import LOGS, RealLog
 
 if TYPE_CHECKING:

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
+from features.door.sample import take_sample
 from features.errors import BundleError
-from features.sample import take_sample
 from features.spark.door import read_log_on_spark
-from models.remote import PackedBundle, pack_bundle
-from serving.scorer import ScoredRun, score_log
-from serving.spark import score_log_on_spark
+from models.bundle.packed import PackedBundle, pack_bundle
+from serving.runs.score import ScoredRun, score_log
+from serving.runs.spark import score_log_on_spark
 from tests.conftest import AS_OF
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from features.door.log_files import Log, LogSource
     from features.spark.log import SparkLog
-    from features.tables import Log, LogSource
-    from models.bundle import Bundle
+    from models.bundle.bundle import Bundle
     from tests.spark.cluster import Cluster
     from training.train import TrainedModel
 

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from features.door.log import Log
 from features.errors import DataError
-from features.log import Log
-from models.bundle import Bundle, load_bundle
-from models.mixed_model import MixedModel
+from models.bundle.bundle import Bundle, load_bundle
+from models.recurring.model import MixedModel
 from models.reports.report import Report
-from models.scores import BASE, OTHER, SCORE_SCHEMA
-from serving.apart import score_again, score_events
-from serving.customer_rows import CustomerEvents
-from serving.reporter import write_reports
-from serving.scorer import score_log
+from models.score.schema import BASE, OTHER, SCORE_SCHEMA
+from serving.predict.customer_rows import CustomerEvents
+from serving.predict.events import score_again, score_events
+from serving.runs.reports import write_reports
+from serving.runs.score import score_log
 from tests.telco import open_telco
 from training.attribute_train import AttributeOptions, train_attributes
 from training.mixed_version import MixedVersion

@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from features.door.log import Log
+from features.door.log_files import log_from_rows
 from features.errors import DataError
-from features.log import Log
-from features.plan import FeaturePlan, plan_features
-from features.tables import log_from_rows
+from features.purchases.plan import FeaturePlan, plan_features
 from tests.buyers import DAYS, STARTS_AT, Rows, make_rows
 from training.audit import audit, compare, past_origin, rebuild
 from training.schedule import Origin

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.door.log_files import Log
 from features.errors import DataError
-from features.tables import Log
 from tests.buyers import STARTS_AT, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.backtest import Backtest, backtest, choose_origins

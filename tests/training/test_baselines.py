@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from models.bgnbd import BGNBD
-from models.buying import HISTORY
+from models.purchases.bgnbd import BGNBD
+from models.purchases.btyd import HISTORY
 from tests.models.samples import histories
 from training.baselines import judge_churn, judge_value, rfm_score
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from features.readiness import Readiness, check_readiness
+from features.purchases.readiness import Readiness, check_readiness
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.advice import COLUMNS, write_improvements, write_limits
 from training.drivers import MOST_DRIVERS
 from training.grading import Holdout
 
 if TYPE_CHECKING:
-    from features.tables import Log
+    from features.door.log_files import Log
     from training.train import TrainedModel, TrainOptions
 
 

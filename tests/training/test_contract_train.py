@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.door.log import Log
+from features.door.log_files import log_from_rows
 from features.errors import DataError
-from features.log import Log
-from features.tables import log_from_rows
-from models.bundle import Bundle, load_bundle
-from models.scores import SCORE_SCHEMA
-from serving.apart import score_again, score_events
-from serving.customer_rows import CustomerEvents
-from serving.scorer import score_log
+from models.bundle.bundle import Bundle, load_bundle
+from models.score.schema import SCORE_SCHEMA
+from serving.predict.customer_rows import CustomerEvents
+from serving.predict.events import score_again, score_events
+from serving.runs.score import score_log
 from tests.bench.contracts import START, make_contracts
-from tests.features.test_contracts import rows_of
+from tests.features.contracts.test_plan import rows_of
 from training.contract_judge import chance, kaplan_meier
 from training.contract_schedule import judged_days, plan_origins
 from training.contract_train import ContractOptions, train_contracts

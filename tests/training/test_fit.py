@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from features.door.log_files import Log
 from features.errors import DataError
-from features.tables import Log
-from models.simple import WORDS
+from models.purchases.simple import WORDS
 from tests.buyers import STARTS_AT, Rows, make_rows
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.baselines import rfm_score

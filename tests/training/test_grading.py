@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from models.simple import METHODS, SimpleScore
+from models.purchases.simple import METHODS, SimpleScore
 from training.core import MODEL, Core
 from training.fit import Fitted, _basis
 from training.grading import (
@@ -22,7 +22,7 @@ from training.grading import (
 from training.snapshots import build_snapshots
 
 if TYPE_CHECKING:
-    from features.tables import Log
+    from features.door.log_files import Log
     from training.train import TrainedModel
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pytest
 
-from models.bundle import BOOSTERS, FILES, MANIFEST, load_bundle
+from models.bundle.bundle import BOOSTERS, FILES, MANIFEST, load_bundle
 from training.champion import CHALLENGER, CHAMPION, MODEL_NAME
 from training.registry import SHA256_TAG, connect, local_folder
 from training.train import TrainedModel

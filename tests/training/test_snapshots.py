@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.plan import FeaturePlan, plan_features
-from features.tables import Log
+from features.door.log_files import Log
+from features.purchases.plan import FeaturePlan, plan_features
 from tests.buyers import STARTS_AT, Row, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.schedule import Origin

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.tables import Log
-from models.bundle import BOOSTERS, FILES, MANIFEST, load_bundle
+from features.door.log_files import Log
+from models.bundle.bundle import BOOSTERS, FILES, MANIFEST, load_bundle
 from tests.buyers import Row, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
 from training.grading import Gate

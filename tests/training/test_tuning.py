@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.door.log import Log
 from features.errors import DataError
-from features.log import Log
 from tests.buyers import STARTS_AT, Rows, make_rows
 from training.bench import Bench, make_bench
 from training.registry import connect, register

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.door.log_files import Log, log_from_rows
 from features.errors import DataError
-from features.tables import Log, log_from_rows
-from models.bundle import Bundle, load_bundle
-from models.scores import SCORE_SCHEMA
-from serving.apart import score_events
+from models.bundle.bundle import Bundle, load_bundle
+from models.score.schema import SCORE_SCHEMA
 from serving.api.pages import render_card
-from serving.customer_rows import CustomerEvents
-from serving.scorer import score_log
+from serving.predict.customer_rows import CustomerEvents
+from serving.predict.events import score_events
+from serving.runs.score import score_log
 from tests.buyers import DAYS, STARTS_AT, Row, Rows, make_rows
 from tests.conftest import AS_OF
 from training.registry import register

@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
-from serving.api.action_schemas import ActionCatalogue, ActionList
 from serving.api.answers import run_object, run_response
 from serving.api.deps import Need, ServicesDep
 from serving.api.openapi import CACHED, problems
+from serving.api.schemas.actions import ActionCatalogue, ActionList
 from serving.queries.actions import (
     CustomerActions,
     RunActions,

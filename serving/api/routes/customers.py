@@ -11,8 +11,8 @@ from starlette.responses import Response
 from serving.api.answers import json_array, run_object, run_response
 from serving.api.deps import Need, ServicesDep
 from serving.api.openapi import CACHED, problems
-from serving.api.requests import ListQuery
-from serving.api.schemas import CustomerList, CustomerScore
+from serving.api.schemas.requests import ListQuery
+from serving.api.schemas.scores import CustomerList, CustomerScore
 from serving.queries import CustomerFilter, customer, customers
 
 router = APIRouter(
@@ -72,4 +72,4 @@ def get_customer(
 
 
 ONE = router.routes[-1]
-"""The route of one customer, that ``serving.api.quick`` goes around."""
+"""The route of one customer, that ``serving.api.fast.look_up`` goes around."""

@@ -15,7 +15,8 @@ from models.lists.definition import NAME
 from serving.api.answers import json_array, json_object, run_object
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
-from serving.api.list_schemas import (
+from serving.api.openapi import body_of, problems
+from serving.api.schemas.lists import (
     AllLists,
     DiffQuery,
     ExportQuery,
@@ -29,13 +30,18 @@ from serving.api.list_schemas import (
     ProfitQuery,
     Size,
 )
-from serving.api.openapi import body_of, problems
-from serving.queries.built_lists import ListInRun, list_now, lists_now
-from serving.queries.list_changes import diff_list
-from serving.queries.list_profit import profit_of
-from serving.queries.list_sheet import sheet_of
-from serving.queries.lists import Member, members_of, remove_list, save_list, sizes_of
-from serving.queries.sheets import FORMATS, write_sheet
+from serving.queries.lists.build import ListInRun, list_now, lists_now
+from serving.queries.lists.changes import diff_list
+from serving.queries.lists.files import FORMATS, write_sheet
+from serving.queries.lists.members import (
+    Member,
+    members_of,
+    remove_list,
+    save_list,
+    sizes_of,
+)
+from serving.queries.lists.profit import profit_of
+from serving.queries.lists.sheet import sheet_of
 
 router = APIRouter(prefix="/v1/lists", tags=["lists"])
 

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from serving.api.answers import is_known, json_response, run_object, run_response
-from serving.api.cards import ModelCard
 from serving.api.deps import Need, ServicesDep
 from serving.api.openapi import CACHED, problems
 from serving.api.pages import PAGE_CSP, render_card
-from serving.api.schemas import ModelInfo
+from serving.api.schemas.card import ModelCard
+from serving.api.schemas.scores import ModelInfo
 from serving.queries import Run, model
-from serving.store.bodies import rfc3339
+from serving.store.json.rows import rfc3339
 
 router = APIRouter(prefix="/v1", tags=["model"], dependencies=[Depends(Need("read"))])
 

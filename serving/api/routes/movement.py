@@ -12,11 +12,11 @@ from serving.api.answers import json_response
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
 from serving.api.openapi import body_of, problems
-from serving.api.requests import OverrideRequest
-from serving.api.tier_schemas import CustomerHistory, OverrideTaken
+from serving.api.schemas.requests import OverrideRequest
+from serving.api.schemas.tiers import CustomerHistory, OverrideTaken
 from serving.queries.decide import override
 from serving.queries.tiers import history, overrides_of
-from serving.store.bodies import rfc3339
+from serving.store.json.rows import rfc3339
 
 router = APIRouter(prefix="/v1/customers", tags=["tiers"])
 CustomerId = Annotated[str, Path(examples=["12345"])]
@@ -64,7 +64,7 @@ def post_override(
     place of an earlier decision on the same scheme; one that ends in the past ends it.
     Needs the scope `admin`.
     """
-    from models.schemes import ManualOverride
+    from models.tiers import ManualOverride
 
     asked = read_body(OverrideRequest, body)
     decided = ManualOverride(

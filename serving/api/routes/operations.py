@@ -11,7 +11,7 @@ from starlette.responses import Response
 from features.errors import StoreError
 from serving.api.deps import Services, ServicesDep
 from serving.api.openapi import problems
-from serving.api.schemas import Health, Readiness, SlowFamily
+from serving.api.schemas.scores import Health, Readiness, SlowFamily
 from serving.errors import UnpublishedError
 from serving.queries import model, readiness
 

@@ -12,8 +12,8 @@ from serving.api.answers import json_response
 from serving.api.deps import JsonBody, Need, ServicesDep
 from serving.api.openapi import body_of, problems
 from serving.api.predictions import LONG, read_asked, write_prediction
-from serving.api.requests import PredictRequest
-from serving.api.schemas import PredictResponse
+from serving.api.schemas.requests import PredictRequest
+from serving.api.schemas.scores import PredictResponse
 from serving.queries import collect, foretell, predict
 
 router = APIRouter(
@@ -50,4 +50,4 @@ async def predict_customers(services: ServicesDep, body: JsonBody) -> Response:
 
 
 PREDICT = router.routes[-1]
-"""The route of scores asked for now, that ``serving.api.quick_predict`` goes around."""
+"""The route of scores asked for now, that ``serving.api.fast.predict`` goes around."""

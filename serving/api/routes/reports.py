@@ -12,7 +12,7 @@ from serving.api.answers import is_known, json_response
 from serving.api.deps import Need, ServicesDep
 from serving.api.openapi import CACHED, problems
 from serving.api.pages import PAGE_CSP, render_report
-from serving.api.reports import ReportList, RunReport
+from serving.api.schemas.reports import ReportList, RunReport
 from serving.queries import list_reports, report
 
 router = APIRouter(

@@ -12,8 +12,8 @@ from serving.api.answers import json_response, run_object, run_response
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
 from serving.api.openapi import CACHED, body_of, problems
-from serving.api.requests import SchemesRequest
-from serving.api.tier_schemas import SchemeList, SchemesWritten, TransitionMatrix
+from serving.api.schemas.requests import SchemesRequest
+from serving.api.schemas.tiers import SchemeList, SchemesWritten, TransitionMatrix
 from serving.queries import model
 from serving.queries.definitions import save_schemes, stored_scheme_faults
 from serving.queries.transitions import Transitions, transitions

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from models.actions import read_catalogue
 from models.actions.choose import choose_actions
-from models.facts import describe_facts, kept_facts
+from models.score.facts import describe_facts, kept_facts
 from serving.api.app import create_app
 from serving.store import Store, create_key, publish
 from serving.store.facts import Beside

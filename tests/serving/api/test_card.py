@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from serving.api.cards import CARD_EXAMPLE, ModelCard
 from serving.api.pages import PAGE_CSP, render_card
+from serving.api.schemas.card import CARD_EXAMPLE, ModelCard
 from serving.store import Store, publish
 from tests.serving.samples import context, described, scored
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
-from models.scores import SCORE_SCHEMA
-from serving.api.schemas import CustomerList, CustomerScore
+from models.score.schema import SCORE_SCHEMA
+from serving.api.schemas.scores import CustomerList, CustomerScore
 from serving.store import Store, publish
 from tests.serving.samples import context, described, score, scored, table_of
 

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from models.lists import presets
 from serving.api.app import create_app
 from serving.store import Store, create_key, open_store
-from tests.serving.runs import publish_run
+from tests.serving.published_runs import publish_run
 from tests.serving.samples import Shelf
 
 HIGH, LOW = {"churn_probability": 0.8}, {"churn_probability": 0.2}

@@ -2,7 +2,7 @@
 
 from starlette.testclient import TestClient
 
-from serving.api.schemas import ModelInfo
+from serving.api.schemas.scores import ModelInfo
 
 
 def test_the_model_is_described_with_its_run(reader: TestClient) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from serving.api.requests import PredictRequest
 from serving.api.routes import (
     actions,
     customers,
@@ -20,7 +19,8 @@ from serving.api.routes import (
     reports,
     tiers,
 )
-from serving.api.schemas import (
+from serving.api.schemas.requests import PredictRequest
+from serving.api.schemas.scores import (
     CustomerList,
     CustomerScore,
     ModelInfo,

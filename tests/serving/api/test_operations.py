@@ -2,7 +2,7 @@
 
 from starlette.testclient import TestClient
 
-from features.arrays.families.places import SlowFamily
+from features.purchases.numpy.families.places import SlowFamily
 from serving.api.app import create_app
 from serving.store import Store, publish
 from tests.serving.samples import Shelf, context, described, scored
@@ -45,13 +45,13 @@ def test_ready_tells_which_features_are_slow_and_why(
     client: TestClient, shelf: Shelf
 ) -> None:
     reason = "mod() is not known in numpy"
-    slow = SlowFamily("rfm", reason, "features/sql/rfm.sql", 7, "n % 2")
+    slow = SlowFamily("rfm", reason, "features/purchases/sql/rfm.sql", 7, "n % 2")
     shelf.slow_families = (slow,)
     assert client.get("/readyz").json()["slow_families"] == [
         {
             "family": "rfm",
             "reason": reason,
-            "file": "features/sql/rfm.sql",
+            "file": "features/purchases/sql/rfm.sql",
             "line": 7,
             "expression": "n % 2",
         }

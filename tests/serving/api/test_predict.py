@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from serving.api.requests import EXAMPLE, PredictRequest
-from serving.api.schemas import PredictResponse
+from serving.api.schemas.requests import EXAMPLE, PredictRequest
+from serving.api.schemas.scores import PredictResponse
 from serving.store import Store, publish
 from tests.serving.samples import Shelf, context, described, scored
 

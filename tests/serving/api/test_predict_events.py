@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from serving.api.app import create_app
-from serving.api.quick import QuickAnswer
-from serving.api.quick_predict import QuickPredict
-from serving.api.schemas import CustomerScore, PredictResponse
+from serving.api.fast.look_up import QuickAnswer
+from serving.api.fast.predict import QuickPredict
+from serving.api.schemas.scores import CustomerScore, PredictResponse
 from serving.store import Store, create_key, publish
 from tests.serving.trained import Folder, Trained
 

@@ -11,12 +11,12 @@ import pytest
 
 from features.errors import ConfigError
 from models.lists import ListDefinition
-from models.schemes import ManualOverride
+from models.tiers import ManualOverride
 from serving.errors import UnknownCustomerError, UnknownSchemeError
+from serving.predict.predict import predict
 from serving.queries import Asked, BundleKeeper, CustomerFilter, customer, customers
 from serving.queries.decide import override, settle
-from serving.queries.lists import members_of, save_list
-from serving.queries.predict import predict
+from serving.queries.lists.members import members_of, save_list
 from serving.queries.tiers import history
 from serving.store import Store, publish
 from serving.store.decisions import add_override

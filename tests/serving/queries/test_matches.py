@@ -10,7 +10,7 @@ from serving.queries.customers import SORTS, CustomerFilter, customers
 from serving.store import Store
 from serving.store.columns import ColumnCache, pack, read_columns, unpack
 from serving.store.tables import fact_columns
-from tests.serving.runs import publish_run
+from tests.serving.published_runs import publish_run
 
 RULES = (
     "csat_last >= 1",

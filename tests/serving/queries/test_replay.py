@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from features.log import Log
-from features.tables import log_from_rows
+from features.door.log import Log
+from features.door.log_files import log_from_rows
 from serving.errors import UnknownCustomerError, UnknownRunError, UnpublishedError
 from serving.queries.replay import Replay, past_score, replay
 from serving.store import Store, publish

@@ -1,0 +1,1 @@
+"""What a customer table says: attributes, and the label that a user brings."""

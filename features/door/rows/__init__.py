@@ -1,0 +1,1 @@
+"""What a good row is, and what is set aside with which reason."""

@@ -1,0 +1,1 @@
+"""What is true of a customer today, for rules and reports."""

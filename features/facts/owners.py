@@ -1,0 +1,34 @@
+"""Who of us contacted whom, how often and how long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from features.purchases.plan import to_naive_utc
+from features.purchases.render import QueryWriter
+
+if TYPE_CHECKING:
+    from features.spark.log import AnyLog
+
+
+def build_owner_contacts(log: AnyLog, *, as_of: datetime) -> pd.DataFrame:
+    """Sum the contacts of the last 365 days by customer and owner.
+
+    Parameters
+    ----------
+    log : Log
+    as_of : datetime
+        What happened, or was known, at or after it takes no part.
+
+    Returns
+    -------
+    DataFrame of shape (n_pairs, 5)
+        ``customer_id``, ``owner_id`` (None where the log does not say), ``n_contacts``,
+        ``minutes`` and ``cost`` (NaN where none is logged).
+    """
+    query = QueryWriter({}).write("owner_contacts")
+    found = log.con.sql(query, params={"as_of": to_naive_utc(as_of)})
+    return pd.DataFrame(found.to_arrow_table().to_pandas())

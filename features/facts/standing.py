@@ -1,0 +1,183 @@
+"""What stands of each customer at an instant, for rules rather than for models.
+
+These facts keep their names whatever the model's horizon: sums of a year, the last
+contact, an open complaint. Like features they are made of what was known strictly
+before the instant; attributes have no date, and are as the log holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from features.door.rows.casts import quote_name
+from features.purchases.blocks import asked_in_blocks
+from features.purchases.plan import to_naive_utc
+from features.purchases.render import QueryWriter
+
+if TYPE_CHECKING:
+    from features.spark.log import AnyLog
+
+NUMBER, TEXT, FLAG = pa.float64(), pa.string(), pa.bool_()
+
+STANDING = pa.schema(
+    [
+        ("n_contacts_365d", NUMBER),
+        ("contact_minutes_365d", NUMBER),
+        ("contact_cost_365d", NUMBER),
+        ("days_since_last_contact", NUMBER),
+        ("days_since_last_visit", NUMBER),
+        ("n_complaints_365d", NUMBER),
+        ("days_since_last_complaint", NUMBER),
+        ("has_open_complaint", FLAG),
+        ("n_referrals_365d", NUMBER),
+        ("csat_last", NUMBER),
+        ("nps_last", NUMBER),
+        ("contact_owner_id", TEXT),
+        ("n_orders_prior_365d", NUMBER),
+        ("net_spend_prior_365d", NUMBER),
+        ("net_spend_ytd", NUMBER),
+        ("net_spend_730d", NUMBER),
+        ("margin_365d", NUMBER),
+        ("margin_share_365d", NUMBER),
+        ("discount_share_365d", NUMBER),
+        ("top_category", TEXT),
+        ("top_category_share_365d", NUMBER),
+        ("top_channel", TEXT),
+    ]
+)
+"""The standing facts, in order. Counts and sums of contacts are 0 where there was none;
+the open complaint is false; the others are NULL."""
+
+TOGETHER = 500_000
+"""Customers asked for at a time: each time the whole log is looked through."""
+
+ZERO = frozenset(
+    name for name in STANDING.names if name.startswith(("n_", "contact_", "net_"))
+) - {"contact_owner_id"}
+
+FLAGS = ("strategic", "key_resource", "internal", "competitor")
+FLAG_PREFIXES = ("is_", "has_", "consent")
+TRUE = ("1", "1.0", "true", "yes", "y", "t", "是")
+FALSE = ("0", "0.0", "false", "no", "n", "f", "否")
+
+
+def build_standing(
+    log: AnyLog, customer_id: pa.ChunkedArray | pa.Array, *, as_of: datetime
+) -> pa.Table:
+    """Compute the standing facts of some customers.
+
+    Parameters
+    ----------
+    log : Log
+    customer_id : Array of str, shape (n_customers,)
+    as_of : datetime
+        What happened, or was known, at or after it takes no part.
+
+    Returns
+    -------
+    Table of shape (n_customers, n_facts)
+        ``STANDING``, in the order of the customers.
+    """
+    writer = QueryWriter({})
+    listed = ", ".join(_standing_sql(name) for name in STANDING.names)
+    query = (
+        f"with contacts as (\n{writer.write('standing_contacts')}),"
+        f" purchases as (\n{writer.write('standing_purchases')})"
+        f" select {listed} from asked"
+        " left join contacts using (customer_id)"
+        " left join purchases using (customer_id) order by place"
+    )
+    params = {"as_of": to_naive_utc(as_of)}
+    parts = [
+        _ask(log, some, query, params).cast(STANDING)
+        for some in asked_in_blocks(log, customer_id, size=TOGETHER)
+    ]
+    return pa.concat_tables(parts)
+
+
+def read_attributes(log: AnyLog, customer_id: pa.ChunkedArray | pa.Array) -> pa.Table:
+    """Return the attributes of some customers, as the log holds them.
+
+    Parameters
+    ----------
+    log : Log
+    customer_id : Array of str, shape (n_customers,)
+
+    Returns
+    -------
+    Table of shape (n_customers, n_attributes)
+        Numbers are float64, text is string, ``joined_at`` is an instant, UTC. A column
+        that is named as a flag (``strategic``, ``is_...``, ``has_...``, ``consent...``)
+        and says yes or no throughout is boolean.
+    """
+    described = log.con.execute("describe customers").fetchall()
+    lacking = {"customer_id", "joined_at"} - (
+        log.present["customers"] - {"customer_id"}
+    )
+    names = [row[0] for row in described if row[0] not in lacking]
+    listed = ", ".join(
+        f"max({_attribute_sql(log, name)}) as {quote_name(name)}" for name in names
+    )
+    if not names:
+        return pa.table({"none": pa.nulls(len(customer_id))}).select([])
+    columns = ", ".join(quote_name(name) for name in names)
+    query = (
+        f"with known as (select customer_id, {listed} from customers"
+        " group by customer_id)"
+        f" select {columns} from asked left join known using (customer_id)"
+        " order by place"
+    )
+    found = _ask(log, customer_id, query, {})
+    if "joined_at" in names:
+        place = found.schema.get_field_index("joined_at")
+        instants = found["joined_at"].cast(pa.timestamp("us")).cast(pa.int64())
+        instants = instants.cast(pa.timestamp("us", "UTC"))
+        found = found.set_column(place, "joined_at", instants)
+    return found
+
+
+def _standing_sql(name: str) -> str:
+    if name in ZERO:
+        return f"coalesce({name}, 0) as {name}"
+    return f"coalesce({name}, false) as {name}" if name.startswith("has_") else name
+
+
+def _attribute_sql(log: AnyLog, name: str) -> str:
+    """Return an attribute, as a flag where it is one."""
+    quoted = quote_name(name)
+    if name not in FLAGS and not name.startswith(FLAG_PREFIXES):
+        return quoted
+    text = f"lower(trim(cast({quoted} as varchar)))"
+    known = _texts((*TRUE, *FALSE))
+    strange = f"select 1 from customers where {text} not in ({known}) limit 1"
+    if log.con.execute(strange).fetchall():
+        return quoted
+    return (
+        f"case when {text} in ({_texts(TRUE)}) then true"
+        f" when {text} in ({_texts(FALSE)}) then false end"
+    )
+
+
+def _texts(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+def _ask(
+    log: AnyLog,
+    customer_id: pa.ChunkedArray | pa.Array,
+    query: str,
+    params: dict[str, datetime],
+) -> pa.Table:
+    """Run a query beside the table ``asked`` of customers and their places."""
+    places = pa.array(np.arange(len(customer_id)))
+    asked = pa.table({"customer_id": customer_id, "place": places})
+    log.con.register("asked", asked)
+    try:
+        return log.con.sql(query, params=params or None).to_arrow_table()
+    finally:
+        log.con.unregister("asked")

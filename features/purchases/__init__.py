@@ -1,0 +1,1 @@
+"""From purchases and interactions to one row of features a customer."""

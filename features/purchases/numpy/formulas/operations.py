@@ -1,0 +1,72 @@
+"""What SQL does to columns, in numpy, where numpy has no word of its own for it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.purchases.numpy.formulas.values import MOST_WHOLE
+from features.purchases.numpy.grains.runs import DAY, SumError
+
+Array = npt.NDArray[Any]
+
+
+to_double = partial(np.asarray, dtype=np.float64)
+"""Returns whole numbers as doubles."""
+
+
+def null_if_equal(values: Any, other: Any) -> Any:
+    """Return doubles, NaN where they are another value."""
+    return np.where(values == other, np.nan, values)
+
+
+def either(values: Any, others: Any) -> Any:
+    """Return doubles, others where they are NaN."""
+    return np.where(np.isnan(values), others, values)
+
+
+def logarithm(values: Any) -> Any:
+    """Return natural logarithms; of 0 and less only the query can tell."""
+    if np.any(values <= 0):
+        raise SumError("There is no logarithm of 0 or less.")
+    return np.log(values)
+
+
+def differ(values: Any, others: Any) -> Any:
+    """Tell where two doubles differ; NaN differs from nothing."""
+    return (values < others) | (values > others)
+
+
+def to_day(instants: Any) -> Any:
+    """Return the days of instants."""
+    return instants // DAY
+
+
+def checked_add(values: Any, others: Any) -> Any:
+    """Add whole numbers that might be too large together."""
+    _check(_largest(values) + _largest(others))
+    return np.add(values, others)
+
+
+def checked_subtract(values: Any, others: Any) -> Any:
+    """Subtract whole numbers that might be too far apart."""
+    _check(_largest(values) + _largest(others))
+    return np.subtract(values, others)
+
+
+def checked_multiply(values: Any, others: Any) -> Any:
+    """Multiply whole numbers that might be too large together."""
+    _check(_largest(values) * _largest(others))
+    return np.multiply(values, others)
+
+
+def _largest(values: Any) -> int:
+    return int(np.abs(values).max(initial=0))
+
+
+def _check(largest: int) -> None:
+    if largest >= MOST_WHOLE:
+        raise SumError("A number comes to more than 64 bits hold.")

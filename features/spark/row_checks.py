@@ -1,0 +1,113 @@
+"""What is told of a table's rows on Spark once each was judged: among all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from features.door.files.parquet import OpenFile
+from features.door.rows.casts import SQL_TYPES
+from features.door.rows.columns import Column
+from features.door.rows.faults import Fault
+from features.door.rows.reports import RejectedRow
+from features.door.rows.staging import N_EXAMPLES, is_number_sql, number_sql, printable
+from features.spark.workers import ROWS, on_batches
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+ARROW = {
+    "VARCHAR": pa.string(),
+    "DOUBLE": pa.float64(),
+    "TIMESTAMP": pa.timestamp("us"),
+}
+FAULT, GIVEN, FILE, AT = "door_fault", "door_given", "door_file", "door_at"
+"""What stands beside the columns of a judged row."""
+
+
+def place_of(columns: Sequence[Column], name: str) -> str:
+    """Return what a column is called among those of a judged row."""
+    return f"v{[column.name for column in columns].index(name)}"
+
+
+def usual_value(sound: DataFrame, name: str) -> str | None:
+    """Return the most common value."""
+    from pyspark.sql import functions as sf
+
+    counts = sound.where(sf.col(name).isNotNull()).groupBy(name).count()
+    row = counts.orderBy(sf.desc("count"), sf.asc(name)).first()
+    return None if row is None else str(row[0])
+
+
+def numbers_among(
+    judged: DataFrame, columns: Sequence[Column], names: frozenset[str]
+) -> frozenset[str]:
+    """Return the text attributes whose every value is a number, or true or false."""
+    if not names:
+        return frozenset()
+    asked = sorted(names)
+    tests = ", ".join(
+        f"bool_and({is_number_sql(place_of(columns, name))})" for name in asked
+    )
+    schema = pa.schema([(f"n{at}", pa.bool_()) for at in range(len(asked))])
+    sound = f"SELECT {tests} FROM {ROWS} WHERE {FAULT} IS NULL"
+    answers = on_batches(judged, sound, schema).collect()
+    found = {
+        name: [row[at] for row in answers if row[at] is not None]
+        for at, name in enumerate(asked)
+    }
+    return frozenset(name for name, told in found.items() if told and all(told))
+
+
+def accepted_rows(
+    settled: DataFrame, columns: Sequence[Column], numbers: frozenset[str]
+) -> DataFrame:
+    """Return the rows without fault as our table holds them."""
+    from pyspark.sql import functions as sf
+
+    sound = settled.where(sf.col(FAULT).isNull())
+    names = [column.name for column in columns]
+    places = [f"v{at}" for at in range(len(columns))]
+    if numbers:
+        sql = ", ".join(
+            number_sql(place) if name in numbers else place
+            for name, place in zip(names, places, strict=True)
+        )
+        schema = pa.schema(
+            [
+                (place, pa.float64() if c.name in numbers else ARROW[SQL_TYPES[c.kind]])
+                for place, c in zip(places, columns, strict=True)
+            ]
+        )
+        sound = on_batches(sound.select(places), f"SELECT {sql} FROM {ROWS}", schema)
+    return sound.select(places).toDF(*names)
+
+
+def example_rows(
+    settled: DataFrame, faults: Sequence[Fault], files: Sequence[OpenFile]
+) -> tuple[RejectedRow, ...]:
+    """Return the first rows that were set aside for each reason."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as sf
+
+    first = Window.partitionBy(FAULT).orderBy(FILE, AT)
+    rows = (
+        settled.where(sf.col(FAULT).isNotNull())
+        .select(FAULT, GIVEN, FILE, AT)
+        .withColumn("n", sf.row_number().over(first))
+        .where(sf.col("n") <= N_EXAMPLES)
+        .orderBy(FAULT, FILE, AT)
+        .collect()
+    )
+    return tuple(
+        RejectedRow(
+            file=str(files[row[FILE]].path),
+            row=row[AT],
+            reason=faults[row[FAULT]].reason,
+            column=faults[row[FAULT]].column,
+            given=row[GIVEN] and printable(row[GIVEN]),
+        )
+        for row in rows
+    )

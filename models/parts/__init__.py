@@ -1,0 +1,1 @@
+"""What models are made of: trees, regressions, calibration, Shapley values."""

@@ -1,0 +1,1 @@
+"""Models of customers who buy when they like."""

@@ -1,0 +1,1 @@
+"""Models of customers who pay regularly: contracts, and labels that a user brings."""

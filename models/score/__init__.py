@@ -1,0 +1,1 @@
+"""What a score holds, and the facts and figures beside it."""

@@ -1,0 +1,1 @@
+"""What a tier scheme is, and what is wrong with one."""

@@ -1,0 +1,1 @@
+"""Figures and reasons in words, in English and Chinese."""

@@ -1,0 +1,1 @@
+"""``regulars.toml`` and the environment, read into frozen settings."""

@@ -1,0 +1,1 @@
+"""The fast path: look-ups and scores outside the middleware, equal to the plain one."""

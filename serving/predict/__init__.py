@@ -1,0 +1,1 @@
+"""Customers scored now, from events that a caller sends."""

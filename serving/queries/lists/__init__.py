@@ -1,0 +1,1 @@
+"""Questions about lists, one function each."""

@@ -1,0 +1,1 @@
+"""A nightly run: every customer scored, graded and reported."""

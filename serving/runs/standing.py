@@ -1,0 +1,64 @@
+"""What is remembered of customers that their classes hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from serving.runs.current import Run, kept_run
+from serving.store.decisions import read_overrides
+from serving.store.facts import read_standings
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from models.tiers import ManualOverride, Standings
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where customers stood before a run, and what was decided of them.
+
+    Parameters
+    ----------
+    before : Standings or None
+        None where their classes do not hang on it.
+    manual : tuple of ManualOverride
+        Decisions that hold in the run.
+    is_lost : bool
+        Whether the run before, on which classes hang, is no longer kept.
+    """
+
+    before: Standings | None
+    manual: tuple[ManualOverride, ...]
+    is_lost: bool = False
+
+
+def remember(
+    con: Connection, run: Run, customers: Sequence[str], *, every: bool = False
+) -> Memory:
+    """Return what grading customers of a run has to know.
+
+    Parameters
+    ----------
+    every : bool
+        Whether all schemes are asked, or only what the primary one stands on.
+    """
+    from models.tiers import plan_again
+
+    manual = tuple(read_overrides(con, at=run.as_of, customers=customers))
+    context, before = run.context, run.context.get("before")
+    plan = plan_again(
+        context.get("schemes", {}), context.get("primary", "abc"), every=every
+    )
+    if not plan.has_history or before is None:
+        return Memory(None, manual)
+    earlier = kept_run(con, before)
+    if earlier is None:
+        return Memory(None, manual, is_lost=True)
+    described = earlier.context.get("facts", {})
+    found = read_standings(
+        con, run=earlier.number, described=described, customers=customers
+    )
+    return Memory(found, manual)

@@ -1,0 +1,1 @@
+"""Scores as JSON, as rows or by column."""

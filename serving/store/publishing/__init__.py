@@ -1,0 +1,1 @@
+"""Writing a run aside, and publishing it in one transaction."""

@@ -1,0 +1,88 @@
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.errors import DataError
+from features.purchases.build import build_features
+from features.purchases.frame import FEW, join_labels, take_columns, to_frame, to_matrix
+from features.purchases.labels import build_labels
+from tests.features.sqllog import at, open_log, plan_for
+
+LOG = """
+customer_id | occurred_at | amount
+a           | 2024-01-01  | 10
+b           | 2024-01-11  | 20
+b           | 2024-01-21  | 30
+b           | 2024-02-21  | 30
+"""
+
+
+def test_a_matrix_has_the_named_columns_with_nan_for_null() -> None:
+    log = open_log(transactions=LOG)
+    table = build_features(log, plan_for(log, "2024-02-10"), as_of=[at("2024-02-10")])
+
+    X = to_matrix(table, ["gap_mean", "n_orders"])
+
+    np.testing.assert_array_equal(X, [[np.nan, 1], [10, 2]])
+    assert X.dtype == np.float64
+
+
+def test_a_frame_is_indexed_by_customer_and_as_of() -> None:
+    log = open_log(transactions=LOG)
+    table = build_features(log, plan_for(log, "2024-02-10"), as_of=[at("2024-02-10")])
+
+    frame = to_frame(table, ["n_orders"])
+
+    assert frame.index.names == ["customer_id", "as_of"]
+    assert frame["n_orders"].tolist() == [1, 2]
+    assert to_frame(table).shape == (2, table.num_columns - 2)
+
+
+@pytest.mark.parametrize("n", [0, 1, FEW, FEW + 1])
+def test_columns_are_taken_in_the_order_asked_for(n: int) -> None:
+    matrix = np.arange(3.0 * n).reshape(n, 3)
+    frame = pd.DataFrame(matrix, columns=["a", "b", "c"])
+    turned = pd.DataFrame(matrix[:, ::-1], columns=["c", "b", "a"])
+
+    for each in (frame, turned, frame):
+        found = take_columns(each, ["c", "a"])
+        np.testing.assert_array_equal(found, matrix[:, [2, 0]])
+        assert found.dtype == np.float64
+        assert take_columns(each, []).shape == (n, 0)
+        with pytest.raises(KeyError, match="d"):
+            take_columns(each, ["a", "d"])
+
+
+def test_labels_of_several_horizons_find_their_features() -> None:
+    log = open_log(transactions=LOG)
+    instant = at("2024-02-10")
+    features = build_features(log, plan_for(log, "2024-02-10"), as_of=[instant])
+    labels = build_labels(
+        log, [(instant, timedelta(days=5)), (instant, timedelta(days=30))]
+    )
+
+    joined = join_labels(features, labels)
+
+    names = ["customer_id", "horizon_days", "n_purchase_days", "churned"]
+    assert joined.select(names).to_pylist() == [
+        dict(zip(names, row, strict=True))
+        for row in [
+            ("a", 5, 1, True),
+            ("b", 5, 2, True),
+            ("a", 30, 1, True),
+            ("b", 30, 2, False),
+        ]
+    ]
+
+
+def test_labels_without_features_are_refused() -> None:
+    log = open_log(transactions=LOG)
+    features = build_features(
+        log, plan_for(log, "2024-02-10"), as_of=[at("2024-01-05")]
+    )
+    labels = build_labels(log, [(at("2024-02-10"), timedelta(days=5))])
+
+    with pytest.raises(DataError, match="2 of 2 labels have no features"):
+        join_labels(features, labels)

@@ -1,0 +1,50 @@
+"""Trees that split by categories: read, checked, and refused where forged."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.errors import BundleError
+from models.parts.tree_text import check_trees
+from models.recurring.churn import MixedChurn
+from tests.models.trees import change_tree
+
+TREES = {"n_rounds": 12, "feature_fraction": 1.0}
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the text of trees that split by a category and by a missing number."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {"城市 {a}": rng.integers(0, 8, 900).astype(float), "b": rng.normal(0, 1, 900)}
+    )
+    X.loc[::5, "b"] = np.nan
+    y = rng.random(900) < np.where(X["城市 {a}"] % 2 > 0, 0.8, 0.2) * 0.9
+    model = MixedChurn({"城市 {a}": 8, "b": 0}, parameters=TREES).fit(X, y)
+    path = tmp_path_factory.mktemp("trees") / "churn.txt"
+    model.booster_.save_model(str(path))
+    return Path(path).read_text(encoding="utf-8")
+
+
+def test_splits_by_categories_pass(text: str) -> None:
+    assert "cat_threshold=" in text
+    check_trees(text, name="churn.txt")
+
+
+@pytest.mark.parametrize(
+    ("forged", "message"),
+    [
+        (lambda v: v + " 9", "sets of categories out of place"),
+        (lambda v: "1" + v[1:], "sets of categories out of place"),
+        (lambda v: "", "sets of categories out of place"),
+    ],
+)
+def test_forged_sets_of_categories_are_refused(
+    text: str, forged: Callable[[str], str], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message):
+        check_trees(change_tree(text, cat_boundaries=forged), name="churn.txt")
