@@ -11,13 +11,17 @@ from features.door.log_files import Log, LogSource, TableSource, read_log
 from features.door.rows.columns import TABLES
 from features.door.sample import count_buyers, take_sample
 from features.errors import ConfigError
+from features.spark.log import SparkLog
 
 if TYPE_CHECKING:
+    from features.door.log import AnyLog
     from features.door.reading_cache import KeptLog
-    from features.spark.log import AnyLog
     from regulars.settings.settings import Settings
 
 SPARK = "spark"
+
+OpenedLog = Log | SparkLog
+"""A log on this machine, or on Spark."""
 
 NEEDED = {
     "purchases": ("transactions", "purchases"),
@@ -27,7 +31,7 @@ NEEDED = {
 """The table that each kind of churn is learnt from, and what is in it."""
 
 
-def open_log(settings: Settings, *, kept: KeptLog | None = None) -> AnyLog:
+def open_log(settings: Settings, *, kept: KeptLog | None = None) -> OpenedLog:
     """Read the log; of the files that ``kept`` knows, what it kept.
 
     Spark reads all of them, and keeps nothing between runs.
@@ -47,7 +51,7 @@ def open_log(settings: Settings, *, kept: KeptLog | None = None) -> AnyLog:
     return read_log(source, now=now, kept=kept)
 
 
-def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> AnyLog:
+def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> SparkLog:
     from features.spark.door import read_log_on_spark
     from features.spark.session import open_session
 

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from features.door.copies import copy_log
 from features.door.log import Log
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 
 ALTERATIONS: Mapping[str, str] = {
     "changed": "amounts negated and scaled, customers, products and types swapped",
@@ -133,7 +132,7 @@ def altered_logs(
     iterator of Altered
         Each is to be used before the next is asked for.
     """
-    with copy_log(log) as copy:
+    with log.copy() as copy:
         for table in HIDDEN:
             copy.con.execute(f"alter table {table} rename to given_{table}")
         yield (_alter(copy, name, as_of=as_of) for name in names)

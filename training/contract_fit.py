@@ -19,7 +19,7 @@ from features.contracts.plan import (
     build_outcomes,
     plan_contracts,
 )
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 from models.purchases.model import Basis
 from models.recurring.churn import MixedChurn
 from models.recurring.model import MixedModel

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.door.log import Log
 from features.door.rows.casts import quote_name
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 from training.schedule import Origin
 
 Floats = npt.NDArray[np.float64]

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from features.door.log_files import Log
+from features.instants import to_naive_utc
 from features.purchases.build import build_features
 from features.purchases.frame import to_frame
 from features.purchases.labels import build_labels
-from features.purchases.plan import FeaturePlan, to_naive_utc
+from features.purchases.plan import FeaturePlan
 from training.schedule import Origin
 
 LEAST_CUSTOMERS = 30

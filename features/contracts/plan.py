@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from features.purchases.plan import set_as_ofs, to_naive_utc
+from features.instants import seen_sql, to_naive_utc
+from features.purchases.plan import set_as_ofs
 from features.purchases.render import QueryWriter, slugs
 from features.purchases.sql_errors import describe_numbers
 from features.purchases.survey import find_interaction_types
@@ -25,7 +26,7 @@ PLAN, AMOUNT, TENURE = "plan", "contract_amount", "contract_tenure_days"
 MOST_PLANS, FEWEST = 60, 5
 """Plans that are told apart, and contracts that one of them has at least."""
 
-SEEN = "starts_at < $at and (known_at is null or known_at < $at)"
+SEEN = seen_sql("$at", at="starts_at")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,9 @@ everybody look as if they had stopped buying.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+from features.door.queries import Queries
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 """Where a log without rows starts and ends."""
@@ -24,20 +21,6 @@ FAR_BEYOND = timedelta(days=7)
 """So long after the end, rows are no longer those of its last days."""
 
 TRANSACTIONS, SUBSCRIPTIONS = "transactions", "subscriptions"
-
-
-class Answer(Protocol):
-    """What a query gives."""
-
-    def fetchall(self) -> list[Any]:
-        """Return all rows."""
-
-
-class Queries(Protocol):
-    """DuckDB's connection, or what answers its queries on Spark."""
-
-    def execute(self, sql: str, parameters: Mapping[str, object] = ..., /) -> Answer:
-        """Run a query."""
 
 
 def find_bounds(
@@ -69,13 +52,13 @@ def find_bounds(
     return _aware(first or end), _aware(end)
 
 
-def notes_beyond(log: AnyLog) -> tuple[str, ...]:
+def notes_beyond(con: Queries, *, ends_at: datetime) -> tuple[str, ...]:
     """Say which tables run far beyond the log's end."""
-    end = log.ends_at.replace(tzinfo=None)
+    end = ends_at.replace(tzinfo=None)
     last_day = end - timedelta(days=1)
     notes = []
     for table, query in _BEYOND.items():
-        [(n_rows, last)] = log.con.execute(query, {"at": end}).fetchall()
+        [(n_rows, last)] = con.execute(query, {"at": end}).fetchall()
         if n_rows and last - end >= FAR_BEYOND:
             rows = "1 row is" if n_rows == 1 else f"{n_rows:,} rows are"
             notes.append(
@@ -86,13 +69,15 @@ def notes_beyond(log: AnyLog) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def notes_apart(log: AnyLog, *, horizon: timedelta) -> tuple[str, ...]:
+def notes_apart(
+    con: Queries, *, ends_at: datetime, horizon: timedelta
+) -> tuple[str, ...]:
     """Say that the last purchases lie a horizon after all others, as by a wrong date.
 
     As of such an end everybody else looks as if they had left.
     """
-    last_day = log.ends_at.replace(tzinfo=None) - timedelta(days=1)
-    [(before,)] = log.con.execute(_BEFORE_LAST_DAY, {"day": last_day}).fetchall()
+    last_day = ends_at.replace(tzinfo=None) - timedelta(days=1)
+    [(before,)] = con.execute(_BEFORE_LAST_DAY, {"day": last_day}).fetchall()
     if before is None or last_day - _midnight(before) < horizon:
         return ()
     return (

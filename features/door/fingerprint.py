@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from features.door.log import Log
-from features.purchases.plan import to_naive_utc
+from features.door.log import AnyLog
+from features.instants import seen_sql, to_naive_utc
 
-if TYPE_CHECKING:
-    from features.spark.log import AnyLog
-
-MODULUS = 2**64
-SEEN = "occurred_at < $as_of and (known_at is null or known_at < $as_of)"
 SEEN_ROWS = {
-    "transactions": SEEN,
-    "interactions": SEEN,
+    "transactions": seen_sql(),
+    "interactions": seen_sql(),
     "customers": "joined_at < $as_of",
-    "subscriptions": ("starts_at < $as_of and (known_at is null or known_at < $as_of)"),
+    "subscriptions": seen_sql(at="starts_at"),
 }
 
 COLUMNS = {
@@ -35,7 +29,7 @@ def fingerprint(log: AnyLog, *, as_of: datetime, attributes: bool = False) -> st
 
     Parameters
     ----------
-    log : Log or SparkLog
+    log : AnyLog
     as_of : datetime
         Rows that happened, or were known, at or after it do not count.
     attributes : bool
@@ -46,22 +40,15 @@ def fingerprint(log: AnyLog, *, as_of: datetime, attributes: bool = False) -> st
     str
         A count and a hash for each table; a customer's row counts by when it joined.
     """
-    if not isinstance(log, Log):
-        from features.spark.fingerprint import fingerprint_on_spark
-
-        return fingerprint_on_spark(log, as_of=as_of)
-    instant = {"as_of": to_naive_utc(as_of)}
-    found = []
-    for table, seen in SEEN_ROWS.items():
+    hashes = []
+    for table, where in SEEN_ROWS.items():
         if table == "subscriptions" and not log.present.get(table):
             continue
         columns = COLUMNS.get(table, "t")
         if table == "customers" and attributes:
-            columns, seen = "t", "$as_of is not null"
-        ((n_rows, mixed),) = log.con.execute(
-            f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) % {MODULUS}"
-            f" from {table} t where {seen}",
-            instant,
-        ).fetchall()
-        found.append(f"{n_rows:x}.{int(mixed):016x}")
-    return "-".join(found)
+            columns, where = "t", "$as_of is not null"
+        n_rows, mixed = log.hash_rows(
+            table, columns, where=where, as_of=to_naive_utc(as_of)
+        )
+        hashes.append(f"{n_rows:x}.{mixed:016x}")
+    return "-".join(hashes)

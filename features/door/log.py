@@ -4,18 +4,74 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol, Self
 from uuid import uuid4
 
 import duckdb
 
 from features.door.bounds import TRANSACTIONS, find_bounds
+from features.door.queries import Queries
 from features.door.rows.casts import SQL_TYPES, quote_name
 from features.door.rows.columns import TABLES
 from features.door.rows.reports import TableReport
+
+HASH_MODULUS = 2**64
+"""Hashes of rows are added up modulo this."""
+
+ROWS_PER_BATCH = 100_000
+"""Rows that are on the way at a time from one database to another."""
+
+HASHES = 1 << 32
+"""How many different hashes of customers decide who is in a sample."""
+
+
+class AnyLog(Protocol):
+    """A log, wherever its tables are. It says of itself what a ``Log`` does."""
+
+    @property
+    def con(self) -> Queries: ...
+    @property
+    def reports(self) -> Mapping[str, TableReport]: ...
+    @property
+    def present(self) -> Mapping[str, frozenset[str]]: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+    @property
+    def currency(self) -> str | None: ...
+    @property
+    def not_products(self) -> tuple[str, ...]: ...
+
+    def copy(
+        self,
+        *,
+        customer_id: str | None = None,
+        share: float = 1.0,
+        threads: int | None = None,
+    ) -> Log:
+        """Copy rows into a database of their own, on this machine."""
+
+    def hash_rows(
+        self, table: str, columns: str, *, where: str, as_of: datetime
+    ) -> tuple[int, int]:
+        """Count the rows that meet a condition, and hash them whatever their order."""
+
+    def close(self) -> None:
+        """Let the tables go."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +111,69 @@ class Log:
     not_products: tuple[str, ...] = ()
     sample: tuple[int, int] | None = None
 
+    def copy(
+        self,
+        *,
+        customer_id: str | None = None,
+        share: float = 1.0,
+        threads: int | None = None,
+    ) -> Log:
+        """Return a copy that shares nothing with the log, to be altered without harm.
+
+        Parameters
+        ----------
+        customer_id : str or None
+            Only this customer's rows; None for all.
+        share : float
+            How many of the customers, drawn by ``share_sql``.
+        threads : int or None
+            Of the new database; None for as many as there are cores.
+
+        Returns
+        -------
+        Log
+            To be closed by the caller.
+        """
+        con = open_database(threads=threads)
+        for table in TABLES:
+            query = f"select * from {table} where {share_sql(share)}"
+            parameters = []
+            if customer_id is not None:
+                query, parameters = f"{query} and customer_id = ?", [customer_id]
+            rows = self.con.sql(query, params=parameters).to_arrow_reader(
+                ROWS_PER_BATCH
+            )
+            con.register("copied_rows", rows)
+            con.execute(f"create table {table} as select * from copied_rows")
+            con.unregister("copied_rows")
+        return replace(self, con=con)
+
+    def hash_rows(
+        self, table: str, columns: str, *, where: str, as_of: datetime
+    ) -> tuple[int, int]:
+        """Count the rows that meet a condition, and hash them whatever their order.
+
+        Parameters
+        ----------
+        table, columns : str
+            What is hashed of each row ``t``.
+        where : str
+            A condition, over the parameter ``$as_of``.
+        as_of : datetime
+            Naive UTC.
+        """
+        [(n_rows, mixed)] = self.con.execute(
+            f"select count(*), {hash_sql(columns)} % {HASH_MODULUS}"
+            f" from {table} t where {where}",
+            {"as_of": as_of},
+        ).fetchall()
+        return int(n_rows), int(mixed)
+
     def close(self) -> None:
         """Let the tables go."""
         self.con.close()
 
-    def __enter__(self) -> Log:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -92,6 +206,29 @@ def open_database(
     con = duckdb.connect(config=config)
     con.execute("SET GLOBAL TimeZone = 'UTC'")
     return con
+
+
+def share_sql(share: float) -> str:
+    """Return the condition for a customer to be in a sample, the same in any engine.
+
+    Who is in a small sample is in every larger one.
+
+    Examples
+    --------
+    >>> share_sql(0.5)
+    "substring(md5(customer_id), 1, 8) < '80000000'"
+    >>> share_sql(1)
+    'true'
+    """
+    bound = round(share * HASHES)
+    if bound >= HASHES:
+        return "true"
+    return f"substring(md5(customer_id), 1, 8) < '{bound:08x}'"
+
+
+def hash_sql(columns: str) -> str:
+    """Return the sum of the hashes of rows, which does not depend on their order."""
+    return f"coalesce(sum(hash({columns})::hugeint), 0)"
 
 
 def close_files(con: duckdb.DuckDBPyConnection) -> None:

@@ -35,9 +35,9 @@ def _own_code() -> str:
 
 
 def hash_code(folder: Path) -> str:
-    """Return a hash of every Python file of a folder, their names among it."""
-    files = sorted(folder.glob("*.py"))
-    text = "".join(f"{path.name} {_hash(path)}\n" for path in files)
+    """Return a hash of the Python files below a folder, names and contents."""
+    files = sorted(folder.rglob("*.py"))
+    text = "".join(f"{path.relative_to(folder)} {_hash(path)}\n" for path in files)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from features.door.copies import copy_log
-from features.door.log import Log
-
-if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+from features.door.log import AnyLog, Log
 
 
 def take_sample(log: AnyLog, *, most_customers: int) -> Log:
@@ -17,7 +12,7 @@ def take_sample(log: AnyLog, *, most_customers: int) -> Log:
 
     Parameters
     ----------
-    log : Log or SparkLog
+    log : AnyLog
     most_customers : int
         About so many are drawn; all, where there are no more.
 
@@ -28,7 +23,7 @@ def take_sample(log: AnyLog, *, most_customers: int) -> Log:
         log says.
     """
     n_customers = count_buyers(log)
-    own = copy_log(log, share=most_customers / max(n_customers, 1))
+    own = log.copy(share=most_customers / max(n_customers, 1))
     if n_customers <= most_customers:
         return own
     return replace(own, sample=(count_buyers(own), n_customers))

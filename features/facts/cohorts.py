@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 from features.purchases.render import QueryWriter
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 MOST_PERIODS = 16
 """Periods of a unit beyond which the next larger unit is taken: more are not read."""

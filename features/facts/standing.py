@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from features.door.rows.casts import quote_name
+from features.instants import to_naive_utc
 from features.purchases.blocks import asked_in_blocks
-from features.purchases.plan import to_naive_utc
 from features.purchases.render import QueryWriter
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 NUMBER, TEXT, FLAG = pa.float64(), pa.string(), pa.bool_()
 

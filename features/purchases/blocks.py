@@ -25,7 +25,7 @@ from features.purchases.numpy.reading.log import Sizes
 from features.purchases.plan import FeaturePlan
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 BLOCK = 100_000
 """Customers at a time: enough to keep the cores busy, some 200 MB of features."""

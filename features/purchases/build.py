@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.instants import to_naive_utc
 from features.purchases.numpy.engine import build_in_arrays
 from features.purchases.numpy.families.compile import compile_plan
 from features.purchases.numpy.reading.selects import knows_late
-from features.purchases.plan import (
-    FeaturePlan,
-    feature_schema,
-    set_as_ofs,
-    to_naive_utc,
-)
+from features.purchases.plan import FeaturePlan, feature_schema, set_as_ofs
 from features.purchases.sql_errors import as_query_error
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from features.errors import ConfigError
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 
 if TYPE_CHECKING:
     from features.door.log_files import Log

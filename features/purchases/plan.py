@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from features.instants import to_naive_utc
 from features.purchases.render import QueryWriter, slugs
 from features.purchases.sql_errors import check_names, describe_numbers
 from features.purchases.survey import (
@@ -184,13 +185,6 @@ def feature_schema(plan: FeaturePlan) -> pa.Schema:
             *((name, pa.float64()) for name in plan.names),
         ]
     )
-
-
-def to_naive_utc(instant: datetime) -> datetime:
-    """Return the instant as the tables hold it: UTC, without an offset."""
-    if instant.tzinfo is None:
-        return instant
-    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def set_as_ofs(con: "duckdb.DuckDBPyConnection", as_of: Iterable[datetime]) -> None:

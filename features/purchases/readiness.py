@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from features.door.rows.columns import TABLES, Kind
+from features.instants import seen_sql
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 # Vendors ask for 300 to 1,000 customers and for up to 180 days: Dynamics 365 500 to
 # 1,000, Klaviyo 500 buyers and 180 days, Einstein 400, Braze about 300, Segment 100
@@ -235,11 +236,11 @@ def _would_help(log: AnyLog) -> dict[str, str]:
     return {name: worth for name, worth in WORTH.items() if name in absent}
 
 
-_FACTS = """
+_FACTS = f"""
 WITH visible AS (
   SELECT *, CAST(occurred_at AS DATE) AS day
   FROM transactions
-  WHERE occurred_at < $as_of AND (known_at IS NULL OR known_at < $as_of)
+  WHERE {seen_sql()}
 ),
 purchases AS (SELECT * FROM visible WHERE amount > 0),
 orders AS (
@@ -260,7 +261,7 @@ SELECT
   (SELECT count(*) FROM purchases),
   (SELECT count(*) FROM visible WHERE amount < 0),
   (SELECT count(*) FROM interactions
-   WHERE occurred_at < $as_of AND (known_at IS NULL OR known_at < $as_of)),
+   WHERE {seen_sql()}),
   (SELECT min(day) FROM days),
   (SELECT max(day) FROM days),
   (SELECT median(gap) FROM gaps),

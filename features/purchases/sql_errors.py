@@ -86,7 +86,8 @@ def check_names(columns: Sequence[tuple[str, str]]) -> None:
         before = first.setdefault(name.lower(), step)
         if before != step:
             raise QueryError(
-                f"features/purchases/sql/{step}.sql: {name} is a column of {before}.sql already.",
+                f"features/purchases/sql/{step}.sql: {name} is a column of"
+                f" {before}.sql already.",
                 needed="A name of its own for each feature.",
                 todo="Rename one of them.",
             )
@@ -108,7 +109,10 @@ def as_query_error() -> Iterator[None]:
     except duckdb.Error as error:
         raise QueryError(
             f"The features cannot be computed: {_first_part(error)}",
-            needed="SQL in features/purchases/sql that DuckDB can run on every row of the log.",
+            needed=(
+                "SQL in features/purchases/sql that DuckDB can run on every row"
+                " of the log."
+            ),
             todo="Correct the file that computes it, then train again.",
         ) from error
 

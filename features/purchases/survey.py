@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from features.errors import DataError
+from features.instants import seen_sql
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -16,12 +17,11 @@ def measure_rhythm(
 ) -> tuple[float, float | None]:
     """Return the days of history and the median gap between purchase days."""
     ((n_days, rhythm),) = con.execute(
-        """
+        f"""
         with purchase_days as (
             select distinct customer_id, cast(occurred_at as date) as day
             from transactions
-            where amount > 0 and occurred_at < $as_of
-                and (known_at is null or known_at < $as_of)
+            where amount > 0 and {seen_sql()}
         ),
         gaps as (
             select
@@ -47,7 +47,6 @@ def measure_rhythm(
 
 def find_columns(con: "DuckDBPyConnection", instant: datetime) -> tuple[str, ...]:
     """Return the optional columns that hold something before the instant."""
-    known = "occurred_at < $as_of and (known_at is null or known_at < $as_of)"
     queries = (
         f"""select count(order_id) as order_id, count(product_id) as product_id,
             count(category) as category, count(quantity) as quantity,
@@ -55,11 +54,11 @@ def find_columns(con: "DuckDBPyConnection", instant: datetime) -> tuple[str, ...
             count(channel) as channel,
             count(*) filter (where occurred_at <> cast(cast(occurred_at as date)
                 as timestamp)) as hour
-        from transactions where {known}""",
+        from transactions where {seen_sql()}""",
         f"""select count(*) as interactions, count(direction) as direction,
             count(value) as value, count(minutes) as minutes,
             count(cost) as interaction_cost
-        from interactions where {known}""",
+        from interactions where {seen_sql()}""",
         "select count(*) as joined_at from customers where joined_at < $as_of",
     )
     found: list[str] = []
@@ -75,10 +74,10 @@ def find_interaction_types(
     con: "DuckDBPyConnection", instant: datetime
 ) -> tuple[tuple[str, str], ...]:
     rows = con.execute(
-        """
+        f"""
         select type, coalesce(direction, '') as direction
         from interactions
-        where occurred_at < $as_of and (known_at is null or known_at < $as_of)
+        where {seen_sql()}
         group by type, coalesce(direction, '')
         order by count(*) desc, type, direction
         limit $most

@@ -26,7 +26,7 @@ from features.door.rows.casts import SQL_TYPES
 from features.door.rows.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping
 from features.door.rows.faults import Fault, Rules, classify_sql, list_faults
 from features.door.rows.reports import TableReport, count_reasons
-from features.purchases.plan import to_naive_utc
+from features.instants import to_naive_utc
 from features.spark.files import Cells, read_cells
 from features.spark.log import SparkLog
 from features.spark.row_checks import (

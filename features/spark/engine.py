@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from features.purchases.plan import FeaturePlan, to_naive_utc
+from features.instants import to_naive_utc
+from features.purchases.plan import FeaturePlan
 from features.spark.dialect import to_steps
 from features.spark.log import SparkLog
 

@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
+from sqlglot import exp
 
-from features.door.log import Log
+from features.door.log import HASH_MODULUS, Log, hash_sql, open_database, share_sql
+from features.door.rows.columns import TABLES
 from features.door.rows.reports import TableReport
 from features.spark.dialect import to_spark
+from features.spark.workers import ROWS, on_batches
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+HASH_SCHEMA = pa.schema([("n_rows", pa.int64()), ("mixed", pa.string())])
 
 ROWS_PER_TASK = 250_000
 """Rows of the log that one task of a shuffle works on."""
@@ -71,6 +76,54 @@ class SparkLog:
         n_rows = sum(report.rows_accepted for report in self.reports.values())
         return max(2, -(-n_rows // ROWS_PER_TASK))
 
+    def copy(
+        self,
+        *,
+        customer_id: str | None = None,
+        share: float = 1.0,
+        threads: int | None = None,
+    ) -> Log:
+        """Bring the rows of a share of the customers, or of one of them."""
+        condition = share_sql(share)
+        if customer_id is not None:
+            own_id = exp.Literal.string(customer_id).sql(dialect="spark")
+            condition = f"{condition} and customer_id = {own_id}"
+        con = open_database(threads=threads)
+        try:
+            for table in TABLES:
+                query = f"select * from {self.views[table]} where {condition}"
+                con.register("copied_rows", self.spark.sql(query).toArrow())
+                con.execute(f"create table {table} as select * from copied_rows")
+                con.unregister("copied_rows")
+        except BaseException:
+            con.close()
+            raise
+        return Log(
+            con=con,
+            reports=self.reports,
+            present=self.present,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            currency=self.currency,
+            not_products=self.not_products,
+        )
+
+    def hash_rows(
+        self, table: str, columns: str, *, where: str, as_of: datetime
+    ) -> tuple[int, int]:
+        """Count the rows that meet a condition, and hash them whatever their order.
+
+        Each batch is hashed by DuckDB on a worker; the sums are added up here.
+        """
+        sql = (
+            f"select count(*), cast({hash_sql(columns)} as varchar) from {ROWS} t"
+            f" where {where}"
+        ).replace("$as_of", f"timestamp '{as_of.isoformat(' ')}'")
+        batches = on_batches(self.spark.table(self.views[table]), sql, HASH_SCHEMA)
+        rows = batches.collect()
+        n_rows = sum(row.n_rows for row in rows)
+        return n_rows, sum(int(row.mixed) for row in rows) % HASH_MODULUS
+
     def close(self) -> None:
         """Let the tables go."""
         if self.owns_session:
@@ -81,7 +134,7 @@ class SparkLog:
         for view in self.views.values():
             self.spark.catalog.dropTempView(view)
 
-    def __enter__(self) -> SparkLog:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -91,10 +144,6 @@ class SparkLog:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-AnyLog = Log | SparkLog
-"""A log, wherever it is."""
 
 
 @dataclass(frozen=True, slots=True)

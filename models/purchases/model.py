@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from features.door.fingerprint import fingerprint
-from features.door.log import Log
+from features.door.log import AnyLog, Log
 from features.errors import DataError
 from features.machine import cores
 from features.purchases.blocks import feature_blocks
@@ -24,7 +24,6 @@ from features.purchases.numpy.families.compile import slow_families
 from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows, build_from_rows
 from features.purchases.plan import FeaturePlan
-from features.spark.log import AnyLog
 from models.parts.calibration import Calibration
 from models.purchases.btyd import BuyingModel, design
 from models.purchases.churn import ChurnModel

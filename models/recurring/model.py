@@ -16,10 +16,9 @@ import pyarrow as pa
 from features.attributes.plan import AttributePlan, build_attributes
 from features.contracts.plan import ContractPlan, build_contracts
 from features.door.fingerprint import fingerprint
-from features.door.log import Log
+from features.door.log import AnyLog, Log
 from features.errors import DataError
 from features.purchases.numpy.families.places import SlowFamily
-from features.spark.log import AnyLog
 from models.parts.calibration import Calibration
 from models.purchases.model import Basis
 from models.recurring.churn import MixedChurn

@@ -5,7 +5,7 @@ node by node, and written again for SQLite, PostgreSQL or DuckDB with bound para
 no word of it is ever pasted into SQL, and the three select the same rows.
 """
 
-from models.rules.nodes import RuleType
+from models.rules.language.nodes import RuleType
 from models.rules.parse import parse_amount, parse_order, parse_rule
 from models.rules.rule import Amount, Order, Rule
 from models.rules.writer import CompiledRule, Dialect

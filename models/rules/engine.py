@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.door.rows.casts import quote_name
-from models.rules.writer import CompiledRule
+from models.rules.writer import CompiledRule, Dialect
 
 if TYPE_CHECKING:
     import duckdb
 
-    from models.rules.rule import Amount, Order, Rule
+
+class Expression(Protocol):
+    """What can be written for a database: a rule, an amount or an order."""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that it names."""
+
+    def to_sql(
+        self, dialect: Dialect, *, column: Callable[[str], str], prefix: str = ...
+    ) -> CompiledRule:
+        """Write it for a database."""
 
 
 def select_rows(
-    table: pa.Table, rules: Mapping[str, Rule]
+    table: pa.Table, rules: Mapping[str, Expression]
 ) -> dict[str, npt.NDArray[np.bool_]]:
     """Tell for each row, and each rule, whether the rule is true; all in one query.
 
@@ -47,7 +58,7 @@ def select_rows(
 
 
 def compute_amounts(
-    table: pa.Table, amounts: Mapping[str, Amount]
+    table: pa.Table, amounts: Mapping[str, Expression]
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return each amount of each row, NaN where it is unknown; all in one query."""
     written = {
@@ -66,7 +77,7 @@ def compute_amounts(
 
 def first_rows(
     table: pa.Table,
-    rule: Rule,
+    rule: Expression,
     *,
     among: Mapping[str, Sequence[str]],
     by: tuple[str, str],
@@ -123,7 +134,7 @@ def first_rows(
 
 
 def sort_rows(
-    table: pa.Table, order: Order, *, then: str | None
+    table: pa.Table, order: Expression, *, then: str | None
 ) -> npt.NDArray[np.intp]:
     """Return the places of a table's rows in order."""
     written = order.to_sql("duckdb", column=quote_name)
@@ -135,7 +146,7 @@ def sort_rows(
     return np.asarray(_query(known, query, written.params).column(0).to_numpy())
 
 
-def _names(asked: Iterable[Rule | Amount | Order], *more: str) -> list[str]:
+def _names(asked: Iterable[Expression], *more: str) -> list[str]:
     return sorted({*more, *(name for each in asked for name in each.columns)})
 
 

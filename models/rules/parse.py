@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from models.rules.faults import fault_at
-from models.rules.limits import read_words
-from models.rules.nodes import Call, Column, Node, RuleType, walk
-from models.rules.reader import Reader
+from models.rules.language.faults import fault_at
+from models.rules.language.limits import read_words
+from models.rules.language.nodes import Call, Column, Node, RuleType, walk
+from models.rules.language.reader import Reader
 from models.rules.rule import Amount, Order, Rule
 
 if TYPE_CHECKING:

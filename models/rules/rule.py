@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.rules.nodes import Node
+from models.rules.engine import compute_amounts, select_rows, sort_rows
+from models.rules.language.nodes import Node
 from models.rules.writer import CompiledRule, Dialect, Writer
 
 
@@ -52,8 +53,6 @@ class Rule:
 
         NaN is null, and what is unknown is not selected.
         """
-        from models.rules.engine import select_rows
-
         return select_rows(table, {"rule": self})["rule"]
 
 
@@ -81,8 +80,6 @@ class Amount:
 
     def compute(self, table: pa.Table) -> npt.NDArray[np.float64]:
         """Return the number for each row of a table; NaN where it is unknown."""
-        from models.rules.engine import compute_amounts
-
         return compute_amounts(table, {"amount": self})["amount"]
 
 
@@ -121,6 +118,4 @@ class Order:
         then : str or None
             The column that breaks ties, upwards; without one the table's order does.
         """
-        from models.rules.engine import sort_rows
-
         return sort_rows(table, self, then=then)

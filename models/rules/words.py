@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from models.rules.constants import ESCAPE
-from models.rules.nodes import Call, Column, Node, RuleType, Value
+from models.rules.language.constants import ESCAPE
+from models.rules.language.nodes import Call, Column, Node, RuleType, Value
 from models.rules.rule import Rule
 
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Literal
 
-from models.rules.constants import ESCAPE, to_glob
-from models.rules.limits import LARGEST
-from models.rules.nodes import Call, Column, Node, RuleType, Value
+from models.rules.language.constants import ESCAPE, to_glob
+from models.rules.language.limits import LARGEST
+from models.rules.language.nodes import Call, Column, Node, RuleType, Value
 
 Dialect = Literal["sqlite", "postgresql", "duckdb"]
 

@@ -21,7 +21,7 @@ from models.rules import RuleType
 from models.score.schema import SCORE_SCHEMA
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 MAIN_FEATURES = (
     "frequency",

@@ -19,10 +19,10 @@ from regulars.log import open_log
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
     from features.purchases.numpy.families.places import SlowFamily
     from features.purchases.readiness import Readiness
-    from features.spark.log import AnyLog
     from regulars.settings.settings import Settings
 
 READY, NOT_READY = 0, 1
@@ -54,13 +54,13 @@ def check(settings: Settings, *, as_json: bool) -> int:
 def look(log: AnyLog, settings: Settings) -> Readiness | KindReadiness:
     """Compare what an open log holds with what a model needs, as of its end."""
     readiness: Readiness | KindReadiness
-    beyond = notes_beyond(log)
+    beyond = notes_beyond(log.con, ends_at=log.ends_at)
     if settings.model.kind != "purchases" and isinstance(log, Log):
         readiness = look_at_kind(log, settings)
     else:
         horizon = timedelta(days=settings.model.horizon_days)
         readiness = check_readiness(log, as_of=log.ends_at, horizon=horizon)
-        beyond += notes_apart(log, horizon=horizon)
+        beyond += notes_apart(log.con, ends_at=log.ends_at, horizon=horizon)
     return replace(readiness, notes=(*readiness.notes, *beyond))
 
 

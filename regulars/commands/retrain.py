@@ -32,11 +32,10 @@ from regulars.commands.train import (
 )
 from regulars.commands.train import as_values as train_values
 from regulars.console import Steps, print_json, say
-from regulars.log import open_log, parse_as_of
+from regulars.log import OpenedLog, open_log, parse_as_of
 from regulars.settings.addresses import SQLITE
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
     from regulars.settings.settings import Settings
 
 PUBLISHED, REFUSED = 0, 1
@@ -94,7 +93,7 @@ def retrain(
 
 
 def go_the_way(
-    log: AnyLog, settings: Settings, *, as_of: datetime, step: Steps, shows: bool
+    log: OpenedLog, settings: Settings, *, as_of: datetime, step: Steps, shows: bool
 ) -> Retrained:
     """Do the work on an open log, showing each step's answer where wished."""
     readiness = look(log, settings)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from features.door.log import Log
 from features.errors import ConfigError
+from features.spark.log import SparkLog
 from models.actions import read_catalogue
 from models.lists import presets
 from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import TierPlan, plan_with_stored
 from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, say
-from regulars.log import kept_log, open_log, parse_as_of
+from regulars.log import OpenedLog, kept_log, open_log, parse_as_of
 from serving.queries.decide import settle
 from serving.queries.lists.build import build_for_publish
 from serving.queries.tiers import last_standings, published_schemes
@@ -33,7 +33,6 @@ from serving.store.lists import Building, sync_lists
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from features.spark.log import AnyLog
     from models.bundle.bundle import Bundle
     from models.bundle.kinds import ServedModel
     from regulars.settings.settings import Settings
@@ -102,7 +101,7 @@ def fetch_champion(settings: Settings, *, step: Steps) -> Bundle:
 
 
 def score_and_publish(
-    log: AnyLog, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
+    log: OpenedLog, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
 ) -> Published:
     """Score every customer of an open log, and publish the run."""
     with closing(open_store(settings.store.url)) as store:
@@ -142,9 +141,9 @@ def score_and_publish(
     )
 
 
-def note_slow_families(model: ServedModel, log: AnyLog, *, step: Steps) -> None:
+def note_slow_families(model: ServedModel, log: OpenedLog, *, step: Steps) -> None:
     """Say which features are worked out slowly on this machine, a line each."""
-    if isinstance(log, Log):
+    if not isinstance(log, SparkLog):
         for family in model.slow_families:
             step.note(str(family))
 
@@ -188,7 +187,7 @@ def read_tier_plan(store: Store, settings: Settings, *, as_of: datetime) -> Tier
 
 
 def score_whole(
-    log: AnyLog,
+    log: OpenedLog,
     bundle: Bundle,
     settings: Settings,
     *,
@@ -197,12 +196,14 @@ def score_whole(
 ) -> ScoredRun:
     """Score every customer where the log is: on this machine or on Spark."""
     actions = read_catalogue(settings.actions)
-    if isinstance(log, Log):
-        return score_log(bundle, log, as_of=as_of, tiers=tiers, actions=actions)
-    from serving.runs.spark import score_log_on_spark
+    if isinstance(log, SparkLog):
+        from serving.runs.spark import score_log_on_spark
 
-    packed = bundle_source(settings).pack(bundle.version)
-    return score_log_on_spark(packed, log, as_of=as_of, tiers=tiers, actions=actions)
+        packed = bundle_source(settings).pack(bundle.version)
+        return score_log_on_spark(
+            packed, log, as_of=as_of, tiers=tiers, actions=actions
+        )
+    return score_log(bundle, log, as_of=as_of, tiers=tiers, actions=actions)
 
 
 def check_out(out: Path | None) -> None:

@@ -22,8 +22,8 @@ from training.tuning import Budget
 from training.tuning import tune as search
 
 if TYPE_CHECKING:
+    from features.door.log import AnyLog
     from features.door.log_files import Log
-    from features.spark.log import AnyLog
     from regulars.settings.settings import Settings
 
 PROMOTED, NOT_PROMOTED = 0, 1

@@ -16,6 +16,7 @@ from features.errors import BundleError, RegularsError
 from serving.api.deps import Door, Services
 from serving.api.fast.look_up import QuickLookUp
 from serving.api.fast.predict import QuickPredict
+from serving.api.fast.reader import QuickReader
 from serving.api.metrics import Metrics
 from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
@@ -37,7 +38,6 @@ from serving.queries import (
     BundleKeeper,
     BundleSource,
     KeyRing,
-    QuickReader,
     readiness,
     set_apart,
 )

@@ -12,9 +12,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import ClientDisconnect
 
+from serving.api.fast.reader import QuickReader
 from serving.api.metrics import Metrics
 from serving.errors import ForbiddenError, KeyInUrlError, UnauthenticatedError
-from serving.queries import BundleKeeper, KeyRing, QuickReader
+from serving.queries import BundleKeeper, KeyRing
 from serving.store import Key, Store
 
 BEARER = HTTPBearer(

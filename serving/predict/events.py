@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow as pa
 
-from features.door.copies import copy_log
 from features.door.log_files import Log, log_from_rows
 from features.purchases.numpy.rows import OwnRows
 from models.bundle.bundle import Bundle
@@ -26,7 +25,7 @@ from serving.predict.customer_rows import CustomerEvents, rows_by_table
 from serving.runs.score import own_features
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
     from models.tiers import Standings
 
 
@@ -147,7 +146,7 @@ def score_again(
         In ``SCORE_SCHEMA``, ``priority`` unknown. No row without a purchase before the
         run's instant.
     """
-    with copy_log(log, customer_id=customer_id, threads=1) as own:
+    with log.copy(customer_id=customer_id, threads=1) as own:
         return _score_apart(bundle, own, context=context, past=past)
 
 

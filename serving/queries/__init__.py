@@ -1,6 +1,5 @@
 """The questions that the API, and later the desk, ask: one function each."""
 
-from serving.api.fast.reader import QuickReader
 from serving.predict.bundles import (
     BundleKeeper,
     BundleSource,
@@ -29,7 +28,6 @@ __all__ = [
     "FoundReport",
     "KeyRing",
     "Prediction",
-    "QuickReader",
     "Run",
     "collect",
     "customer",

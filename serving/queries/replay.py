@@ -20,7 +20,7 @@ from serving.store.tables import scores
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 
 @dataclass(frozen=True, slots=True)

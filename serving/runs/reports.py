@@ -16,7 +16,7 @@ from models.reports.facts import COLUMNS, Before, Cohorts, ReportFacts
 from models.reports.levels import RECOMMENDED
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
     from serving.runs.score import ScoredRun
     from serving.store import EarlierRun
 

@@ -38,7 +38,7 @@ from serving.store.facts import Beside
 from serving.store.json.score_rows import ScoreRows
 
 if TYPE_CHECKING:
-    from features.spark.log import AnyLog
+    from features.door.log import AnyLog
 
 
 SPEND = "net_spend_365d"

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from features.door.copies import copy_log
 from features.door.log import Log
 from features.door.sample import count_buyers
 from features.purchases.labels import build_labels
@@ -39,7 +38,7 @@ def main(name: str = "CDNOW") -> int:
     with tempfile.TemporaryDirectory() as folder, opened(real, Path(folder)) as log:
         n_customers = count_buyers(log)
         for size in [*(n for n in SIZES if n < n_customers), n_customers]:
-            with closing(copy_log(log, share=size / n_customers)) as own:
+            with closing(log.copy(share=size / n_customers)) as own:
                 n_taken = count_buyers(own)
                 auc, value = judge_sample(own, log, real)
             sys.stdout.write(f"| {n_taken:,} | {auc:.4f} | {value:.4f} |\n")

@@ -14,7 +14,6 @@ from features.door.fingerprint import fingerprint
 from features.door.log_files import LogSource, TableSource, read_log
 from features.door.sample import take_sample
 from features.spark.door import read_log_on_spark
-from features.spark.fingerprint import fingerprint_on_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -94,7 +93,7 @@ def test_odd_rows_are_set_aside_for_the_same_reasons(
         for report in there.reports.values():
             rejected = sum(report.rejected.values())
             assert report.rows_in == report.rows_accepted + rejected
-        assert fingerprint_on_spark(there, as_of=NOW) == fingerprint(here, as_of=NOW)
+        assert fingerprint(there, as_of=NOW) == fingerprint(here, as_of=NOW)
         with take_sample(there, most_customers=1_000) as own:
             for table in ("transactions", "customers"):
                 query = f"select * from {table} order by all"

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from features.instants import to_naive_utc
 from features.purchases.numpy.build import Wanted, build_tables
 from features.purchases.numpy.families.compile import compile_plan
 from features.purchases.numpy.grains.runs import SumError
 from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.reading.log import Sizes
-from features.purchases.plan import FeaturePlan, to_naive_utc
+from features.purchases.plan import FeaturePlan
 
 if TYPE_CHECKING:
     import duckdb

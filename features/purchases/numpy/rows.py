@@ -13,13 +13,14 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
+from features.instants import to_naive_utc
 from features.purchases.numpy.build import Wanted, build_block
 from features.purchases.numpy.families.compile import compile_plan
 from features.purchases.numpy.grains.runs import SumError, to_micros
 from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.reading.given import AskDoorError, GivenRows, Row
 from features.purchases.numpy.reading.log import Raw, Sizes, make_raw
-from features.purchases.plan import FeaturePlan, feature_schema, to_naive_utc
+from features.purchases.plan import FeaturePlan, feature_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def build_from_rows(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Rows become arrays, as ``features.purchases.numpy.reading.log`` reads them from a log."""
+    """Rows become arrays, as ``reading.log`` reads them from a log."""
 
     scope: Scope
     latest: int

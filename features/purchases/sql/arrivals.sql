@@ -4,7 +4,7 @@ with
 
 arrival_days as (
     select distinct
-        cast(case when known_at > occurred_at then known_at else occurred_at end as date)
+        cast({{ seen_at() }} as date)
             as seen_on
     from transactions
 )

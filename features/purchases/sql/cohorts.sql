@@ -12,7 +12,7 @@ seen as (
             / {{ months }}
         ) as bigint) as period_no
     from transactions
-    where case when known_at > occurred_at then known_at else occurred_at end < $as_of
+    where {{ seen_at() }} < $as_of
         and amount <> 0
 ),
 

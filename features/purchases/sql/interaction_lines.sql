@@ -7,7 +7,7 @@ known_interactions as (
     select
         customer_id,
         occurred_at,
-        case when known_at > occurred_at then known_at else occurred_at end as seen_at,
+        {{ seen_at() }} as seen_at,
         type,
         coalesce(direction, '') as direction,
         {{ money('value') }} as value,

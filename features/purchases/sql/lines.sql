@@ -6,7 +6,7 @@ signed_lines as (
     select
         customer_id,
         occurred_at,
-        case when known_at > occurred_at then known_at else occurred_at end as seen_at,
+        {{ seen_at() }} as seen_at,
         order_id,
         product_id,
         category,

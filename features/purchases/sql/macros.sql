@@ -12,3 +12,4 @@
 {% macro customer_of(row_no) %}mod({{ row_no }}, 1000000000000){% endmacro %}
 {% macro as_of_of(row_no) %}cast(floor({{ row_no }} / 1000000000000) as bigint){% endmacro %}
 {% macro is_contact(type, direction, minutes) %}coalesce({{ direction }} = 'outbound' or {{ minutes }} is not null or ({{ direction }} is null and {{ type }} in ('call', 'phone', 'email', 'mail', 'letter', 'sms', 'message', 'chat', 'meeting', 'visit')), false){% endmacro %}
+{% macro seen_at() %}case when known_at > occurred_at then known_at else occurred_at end{% endmacro %}

@@ -11,7 +11,7 @@ seen as (
         {{ money('minutes') }} as minutes,
         {{ money('cost') }} as cost
     from interactions
-    where case when known_at > occurred_at then known_at else occurred_at end < $as_of
+    where {{ seen_at() }} < $as_of
         and occurred_at >= $as_of - interval 365 days
 )
 

@@ -15,7 +15,7 @@ seen as (
         {{ money('cost') }} as cost,
         occurred_at >= $as_of - interval 365 days as is_recent
     from interactions
-    where case when known_at > occurred_at then known_at else occurred_at end < $as_of
+    where {{ seen_at() }} < $as_of
 ),
 
 kinds as (

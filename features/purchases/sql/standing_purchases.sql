@@ -14,7 +14,7 @@ seen as (
         occurred_at >= $as_of - interval 365 days as is_recent,
         occurred_at >= date_trunc('year', $as_of) as is_this_year
     from transactions
-    where case when known_at > occurred_at then known_at else occurred_at end < $as_of
+    where {{ seen_at() }} < $as_of
         and amount <> 0
         and occurred_at >= $as_of - interval 730 days
 ),

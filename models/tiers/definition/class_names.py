@@ -8,7 +8,7 @@ from typing import Any
 from features.errors import ConfigError
 from features.suggest import did_you_mean
 from models.rules import Rule, RuleType
-from models.rules.nodes import Call, Column, Value, walk
+from models.rules.language.nodes import Call, Column, Value, walk
 from models.tiers.abc import TIERS
 from models.tiers.definition.dependencies import PREFIX
 

@@ -106,7 +106,7 @@ def test_a_table_that_runs_far_beyond_the_end_is_named() -> None:
         interactions=[contact(SOLD + after) for after in days],
         customers=[{"customer_id": "c1", "joined_at": SOLD + timedelta(days=2)}],
     ) as log:
-        assert notes_beyond(log) == (
+        assert notes_beyond(log.con, ends_at=log.ends_at) == (
             "transactions run to 2025-05-02, 365 days beyond the end of the log on "
             "2024-05-02: 1 row is later, and not seen.",
             "interactions run to 2025-05-02, 365 days beyond the end of the log on "
@@ -116,7 +116,7 @@ def test_a_table_that_runs_far_beyond_the_end_is_named() -> None:
 
 def test_contacts_of_the_last_days_are_nothing_to_speak_of() -> None:
     with log_of(interactions=[contact(SOLD + timedelta(days=6))]) as log:
-        assert notes_beyond(log) == ()
+        assert notes_beyond(log.con, ends_at=log.ends_at) == ()
 
 
 @pytest.mark.parametrize(("days", "is_named"), [(89, False), (90, True), (365, True)])
@@ -125,7 +125,7 @@ def test_a_purchase_a_horizon_after_all_others_is_asked_about(
 ) -> None:
     late = sale(SOLD + timedelta(days=days))
     with log_of(transactions=[late, late]) as log:
-        notes = notes_apart(log, horizon=QUARTER)
+        notes = notes_apart(log.con, ends_at=log.ends_at, horizon=QUARTER)
     assert [f"is {days} days after the one before it" in note for note in notes] == (
         [True] if is_named else []
     )
@@ -133,4 +133,4 @@ def test_a_purchase_a_horizon_after_all_others_is_asked_about(
 
 def test_a_log_of_one_day_has_no_purchase_apart() -> None:
     with log_of() as log:
-        assert notes_apart(log, horizon=QUARTER) == ()
+        assert notes_apart(log.con, ends_at=log.ends_at, horizon=QUARTER) == ()

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from features.door import intake
-from features.door.files import formats as files
+from features.door.files import formats
 from features.door.log_files import Log, LogSource, TableSource, read_log
 from features.door.reading_cache import KeptLog, hash_code
 from features.purchases.build import build_features
@@ -186,14 +186,17 @@ def test_what_other_code_has_read_is_read_again(tmp_path: Path) -> None:
 def test_a_change_to_any_module_of_the_reading_code_is_other_code(
     tmp_path: Path,
 ) -> None:
-    (here,) = {Path(getfile(each)).parent for each in (KeptLog, files, intake)}
-    assert KeptLog(tmp_path).code == hash_code(here)
-    for path in here.glob("*.py"):
-        shutil.copy(path, tmp_path)
-    codes = {hash_code(here), hash_code(tmp_path)}
+    door = Path(getfile(KeptLog)).parent
+    assert {door, door / "files"} == {
+        Path(getfile(module)).parent for module in (intake, formats)
+    }
+    copy = tmp_path / "door"
+    assert KeptLog(tmp_path).code == hash_code(door)
+    shutil.copytree(door, copy)
+    codes = {hash_code(door), hash_code(copy)}
     assert len(codes) == 1
-    for n_changed, path in enumerate(sorted(tmp_path.glob("*.py")), start=1):
+    for n_changed, path in enumerate(sorted(copy.rglob("*.py")), start=1):
         with path.open("a") as file:
             file.write("# changed\n")
-        codes.add(hash_code(tmp_path))
+        codes.add(hash_code(copy))
         assert len(codes) == 1 + n_changed, path.name

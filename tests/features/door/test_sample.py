@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from features.door.copies import share_sql
+from features.door.log import share_sql
 from features.door.sample import count_buyers, take_sample
 from tests.features.sqllog import NOW, open_log
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from features.door.copies import copy_log
 from features.door.log_files import Log
 from features.facts.standing import build_standing
 from features.purchases import blocks
@@ -25,7 +24,7 @@ from tests.features.sqllog import NOW, open_log, plan_for
 @pytest.fixture(scope="module")
 def lasting(buyers_log: Log) -> Iterator[Log]:
     """Return the log in lasting tables, as it is when read from files."""
-    with copy_log(buyers_log, threads=1) as log:
+    with buyers_log.copy(threads=1) as log:
         yield log
 
 
@@ -56,7 +55,7 @@ def test_what_is_worked_out_in_arrays_comes_in_blocks_too(
 def test_customers_from_one_beyond_64_bits_on_are_left_to_the_query() -> None:
     few = many_rows()
     huge = [{**row, "amount": 1e12, "customer_id": "c5"} for row in few[:950]]
-    with copy_log(open_log(transactions=few + huge), threads=1) as log:
+    with open_log(transactions=few + huge).copy(threads=1) as log:
         plan = plan_for(log, "2024-06-01")
         parts = list(feature_blocks(log, plan, as_of=NOW, size=10))
         whole = build_by_query(log, plan, as_of=[NOW])

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from features.door.copies import copy_log
 from features.door.log_files import Log
 from features.purchases import blocks
 from models.bundle.bundle import Bundle, load_bundle
@@ -55,7 +54,7 @@ def test_a_run_in_blocks_is_the_run_in_one(
     bundle: Bundle, buyers_log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def score() -> ScoredRun:
-        with copy_log(buyers_log, threads=1) as log:
+        with buyers_log.copy(threads=1) as log:
             return score_log(bundle, log, as_of=BUYERS_AS_OF)
 
     whole = score()

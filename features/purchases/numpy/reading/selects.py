@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.door.rows.casts import quote_text
+from features.instants import seen_sql
 from features.purchases.numpy.grains.scope import Scope
 
 if TYPE_CHECKING:
     import duckdb
 
-_SEEN = "occurred_at < $latest and (known_at is null or known_at < $latest)"
+_SEEN = seen_sql("$latest")
 _SEEN_AT = (
     "epoch_us(case when known_at > occurred_at then known_at else occurred_at end)"
     " as seen_us"

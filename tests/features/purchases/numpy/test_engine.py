@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 
 from features.door.log_files import Log
+from features.instants import to_naive_utc
 from features.purchases.build import build_by_query, build_features
 from features.purchases.numpy.build import Wanted, build_tables
 from features.purchases.numpy.engine import build_in_arrays
 from features.purchases.numpy.families.compile import compile_plan, slow_families
 from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.reading.log import Sizes
-from features.purchases.plan import FeaturePlan, to_naive_utc
+from features.purchases.plan import FeaturePlan
 from tests.features.purchases.test_build import full_plan
 from tests.features.sqllog import (
     NOW,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import RuleError
 from features.suggest import did_you_mean
-from models.rules.constants import read_number, read_pattern, read_text
-from models.rules.faults import fault_at
-from models.rules.grammar import (
+from models.rules.language.constants import read_number, read_pattern, read_text
+from models.rules.language.faults import fault_at
+from models.rules.language.grammar import (
     CONSTANTS,
     FUNCTIONS,
     NAMED,
@@ -24,14 +24,22 @@ from models.rules.grammar import (
     first_character,
     is_function,
 )
-from models.rules.limits import (
+from models.rules.language.limits import (
     MAX_DEGREE,
     MAX_DEPTH,
     MAX_EXTREMES,
     MAX_ITEMS,
     MAX_NODES,
 )
-from models.rules.nodes import Call, Column, Node, RuleType, Value, count_inside, degree
+from models.rules.language.nodes import (
+    Call,
+    Column,
+    Node,
+    RuleType,
+    Value,
+    count_inside,
+    degree,
+)
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from models.rules.faults import fault_at
+from models.rules.language.faults import fault_at
 
 if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token

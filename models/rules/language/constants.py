@@ -5,8 +5,14 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime
 
-from models.rules.limits import LARGEST, MAX_PATTERN, MAX_TEXT, MAX_WILDCARDS, SMALLEST
-from models.rules.nodes import RuleType, Value
+from models.rules.language.limits import (
+    LARGEST,
+    MAX_PATTERN,
+    MAX_TEXT,
+    MAX_WILDCARDS,
+    SMALLEST,
+)
+from models.rules.language.nodes import RuleType, Value
 
 ESCAPE = "!"
 """What we escape wildcards with; in a rule it is a backslash."""

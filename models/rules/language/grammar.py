@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from models.rules.constants import read_date, read_instant
-from models.rules.nodes import Node, RuleType, Value
+from models.rules.language.constants import read_date, read_instant
+from models.rules.language.nodes import Node, RuleType, Value
 
 FUNCTIONS = ("abs", "coalesce", "greatest", "least", "lower", "upper")
 ORDERED = {RuleType.NUMBER, RuleType.DATE, RuleType.INSTANT}
