@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sqlglot import exp
 
+from features.purchases.numpy.families.row_sums import RowSums
 from features.purchases.numpy.families.selects import ROW, made_of, rows_of, tables_of
 from features.purchases.numpy.families.steps import changes
 from features.purchases.numpy.formulas.expressions import WRITERS
 from features.purchases.numpy.formulas.formulas import Formulas
 from features.purchases.numpy.formulas.tape import GRAINS, Place, Tape
 from features.purchases.numpy.formulas.values import Type, UnknownError, Value
-from features.purchases.numpy.sums import AS_OF, STEPS
+from features.purchases.numpy.sums import AS_OF, ROWS, STEPS
+from features.purchases.numpy.sums.leaf import Step
+from features.purchases.numpy.sums.rows import Rows
 
 PARTS = frozenset({"expressions", "from_", "joins", "where", "with_"})
 """What a select may have whose columns are compiled."""
@@ -119,23 +122,14 @@ class Relations:
     def _sums(
         self, query: exp.Select, step: str, scope: Mapping[str, exp.Expr]
     ) -> Relation:
-        sums = STEPS.get(rows_of(query))
+        sums, rows = STEPS.get(rows_of(query)), ROWS.get(rows_of(query))
         if sums is None:
             raise UnknownError("sums of such rows are not known in numpy", None)
         for table in query.find_all(exp.Table):
             if table.parent_select is query:
                 self._check(table.name, scope)
 
-        def leaf(node: exp.Expr) -> Value | None:
-            if not isinstance(node, exp.Filter | exp.AggFunc | exp.Coalesce):
-                return None
-            known = sums.find(node)
-            if known is not None:
-                return known[0].value(self._tape, known[1])
-            if isinstance(node, exp.Coalesce):
-                return None
-            raise UnknownError("this sum is not known in numpy", node)
-
+        leaf = _Leaf(self._tape, sums, rows).find
         there = self._tape.write(sums.is_there, GRAINS) if sums.is_there else None
         formulas = Formulas(self._tape, _no_column, WRITERS, leaf)
         return Relation(step, formulas, dict(_named(query.selects)), there)
@@ -179,6 +173,28 @@ class Relations:
         if scope.get(name) is self._steps.get(name):
             return self.find(name)
         return self._make(name, step, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """Finds sums in the formulas of a step, by hand or else row by row."""
+
+    tape: Tape
+    sums: Step
+    rows: Rows | None
+
+    def find(self, node: exp.Expr) -> Value | None:
+        if not isinstance(node, exp.Filter | exp.AggFunc | exp.Coalesce):
+            return None
+        by_hand = self.sums.find(node)
+        if by_hand is not None:
+            sum_, numbers = by_hand
+            return sum_.value(self.tape, numbers)
+        if isinstance(node, exp.Coalesce):
+            return None
+        if self.rows is None:
+            raise UnknownError("this sum is not known in numpy", node)
+        return RowSums(self.tape, self.rows).value(node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ def logarithm(values: Any) -> Any:
     return np.log(values)
 
 
+def to_whole(values: Any) -> Any:
+    """Return doubles that are whole numbers as such, 0 for NaN."""
+    return np.nan_to_num(values).astype(np.int64)
+
+
 def differ(values: Any, others: Any) -> Any:
     """Tell where two doubles differ; NaN differs from nothing."""
     return (values < others) | (values > others)

@@ -12,6 +12,13 @@ from features.purchases.numpy.sums.leaf import Step, Sum
 from features.purchases.numpy.sums.moments import MOMENTS
 from features.purchases.numpy.sums.orders import ORDERS
 from features.purchases.numpy.sums.responses import RESPONSES
+from features.purchases.numpy.sums.rows import (
+    CONTACT_ROWS,
+    DAY_ROWS,
+    MOMENT_ROWS,
+    ORDER_ROWS,
+    Rows,
+)
 
 MEMBERSHIPS = Step(
     {"min(joined_at)": Sum(lambda grains: grains.joined().at, Type.INSTANT)},
@@ -32,6 +39,14 @@ STEPS: Mapping[str, Step] = {
     "customers.joined_at < rows_seen.as_of group by rows_seen.row_no": MEMBERSHIPS,
 }
 """By what the rows are, and how they are grouped."""
+
+ROWS: Mapping[str, Rows] = {
+    "from moments group by row_no": MOMENT_ROWS,
+    "from orders group by row_no": ORDER_ROWS,
+    "from days group by row_no": DAY_ROWS,
+    "from interaction_lines group by row_no": CONTACT_ROWS,
+}
+"""The rows themselves, for sums that are none of these."""
 
 AS_OF = Sum(lambda grains: grains.as_of, Type.INSTANT)
 """The instant that the features are as of."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from features.purchases.numpy.formulas.operations import to_whole
 from features.purchases.numpy.formulas.values import Type
 from features.purchases.numpy.grains.history import Grains, History
 from features.purchases.numpy.grains.items import Items, SeenItems
 from features.purchases.numpy.grains.runs import DAY, squares
 from features.purchases.numpy.sums.leaf import SQUARES, Step, Sum, money
-from features.purchases.numpy.sums.orders import as_units
 
 Bought = Callable[[History], Items]
 
@@ -52,7 +52,7 @@ def item_step(bought: Bought) -> Step:
                 Type.ROUNDED,
             ),
             "max(gross)": money(
-                lambda grains: as_units(
+                lambda grains: to_whole(
                     seen(grains).most("amounts", lambda rows: rows.amount)
                 )
             ),
@@ -81,7 +81,7 @@ CHANNELS = Step(
             lambda grains, n_days: _channels(grains).within(grains.as_of - n_days * DAY)
         ),
         "max(n)": Sum(
-            lambda grains: as_units(
+            lambda grains: to_whole(
                 _channels(grains).most("times", lambda rows: rows.n)
             )
         ),

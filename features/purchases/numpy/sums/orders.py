@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.purchases.numpy.formulas.operations import to_whole
 from features.purchases.numpy.formulas.values import Type
 from features.purchases.numpy.grains.history import Grains
 from features.purchases.numpy.grains.runs import DAY, Bools, Floats, Ints, days, squares
@@ -41,11 +42,6 @@ def middle(grains: Grains) -> Floats:
     """Return the median of what each customer's orders came to."""
     low, high = grains.order_runs.middle("value", lambda: grains.orders.value)
     return (to_money(low) + to_money(high)) / 2
-
-
-def as_units(values: Floats) -> Ints:
-    """Return whole numbers that were found among doubles; 0 for none."""
-    return np.nan_to_num(values).astype(np.int64)
 
 
 def orders_weighed(grains: Grains, half_life: int) -> Floats:
@@ -114,12 +110,12 @@ ORDERS = Step(
             Type.ROUNDED,
         ),
         "max(value)": money(
-            lambda grains: as_units(
+            lambda grains: to_whole(
                 grains.order_runs.greatest("value", lambda: grains.orders.value)
             )
         ),
         "min(value)": money(
-            lambda grains: as_units(
+            lambda grains: to_whole(
                 grains.order_runs.smallest("value", lambda: grains.orders.value)
             )
         ),
