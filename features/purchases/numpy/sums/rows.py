@@ -148,20 +148,13 @@ ORDER_ROWS = Rows(
 MOMENT_ROWS = Rows(
     _moments,
     {
-        **{
-            name: RowColumn(
-                lambda grains, c=column: getattr(grains.moments, c), scale=4
-            )
-            for name, column in {
-                "net": "net",
-                "gross": "gross",
-                "returned": "returned",
-                "units": "units",
-                "discount": "discount",
-                "cost": "cost",
-                "costed_gross": "costed",
-            }.items()
-        },
+        "net": RowColumn(lambda grains: grains.moments.net, scale=4),
+        "gross": RowColumn(lambda grains: grains.moments.gross, scale=4),
+        "returned": RowColumn(lambda grains: grains.moments.returned, scale=4),
+        "units": RowColumn(lambda grains: grains.moments.units, scale=4),
+        "discount": RowColumn(lambda grains: grains.moments.discount, scale=4),
+        "cost": RowColumn(lambda grains: grains.moments.cost, scale=4),
+        "costed_gross": RowColumn(lambda grains: grains.moments.costed, scale=4),
         "n_purchase_lines": RowColumn(lambda grains: grains.moments.n_bought),
         "n_return_lines": RowColumn(lambda grains: grains.moments.n_sent_back),
         "occurred_at": RowColumn(lambda grains: grains.moments.at, Type.INSTANT),
