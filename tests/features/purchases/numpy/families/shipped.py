@@ -1,7 +1,7 @@
 """The steps of the shipped feature files that numpy works out by hand, as digests.
 
-``python -m tests.features.purchases.numpy.families.shipped`` writes them down anew, when
-a step has changed and numpy has been changed alike and compared.
+``python -m tests.features.purchases.numpy.families.shipped`` writes them down anew,
+when a step has changed, and numpy has been changed alike and compared.
 """
 
 from __future__ import annotations
