@@ -113,4 +113,5 @@ class RowSums:
             is_blank=False,
             is_positive=False,
             is_nonzero=False,
+            is_unsigned=False,
         )

@@ -10,17 +10,14 @@ import numpy as np
 from sqlglot import exp
 
 from features.purchases.numpy.formulas import operations
-from features.purchases.numpy.formulas.formulas import Formulas
+from features.purchases.numpy.formulas.formulas import Formulas, is_zero
 from features.purchases.numpy.formulas.values import Truth, Type, UnknownError, Value
 
 
 def null_if(formulas: Formulas, node: exp.Nullif) -> Value:
     value = formulas.value(node.this)
     mine, other = formulas.alike([value, formulas.value(node.expression)], node)
-    is_zero = (
-        isinstance(node.expression, exp.Literal) and float(node.expression.this) == 0
-    )
-    is_nonzero = value.is_nonzero or is_zero
+    is_nonzero = value.is_nonzero or is_zero(node.expression)
     if mine.type is Type.DOUBLE and value.type is Type.DOUBLE:
         at = formulas.tape.write(operations.null_if_equal, mine.at, other.at)
         return replace(value, at=at, is_nonzero=is_nonzero, is_blank=False)
@@ -37,8 +34,8 @@ def null_if(formulas: Formulas, node: exp.Nullif) -> Value:
 def first_there(formulas: Formulas, node: exp.Coalesce) -> Value:
     values = [formulas.value(each) for each in (node.this, *node.expressions)]
     first, *others = formulas.alike(values, node)
-    is_zero = len(others) == 1 and formulas.tape.is_zero(others[0].at)
-    if first.type is Type.WHOLE and first.is_blank and is_zero:
+    or_zero = len(others) == 1 and formulas.tape.is_zero(others[0].at)
+    if first.type is Type.WHOLE and first.is_blank and or_zero:
         return replace(first, null=None, is_positive=False, is_nonzero=False)
     return reduce(lambda a, b: _or_else(formulas, a, b), others, first)
 
@@ -75,6 +72,7 @@ def least_or_greatest(formulas: Formulas, node: exp.Least | exp.Greatest) -> Val
             is_blank=False,
             is_positive=a.is_positive and b.is_positive,
             is_nonzero=a.is_positive and b.is_positive,
+            is_unsigned=a.is_unsigned and b.is_unsigned,
         )
         if a.null is None and b.null is None:
             return found

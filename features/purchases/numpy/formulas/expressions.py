@@ -20,7 +20,13 @@ from features.purchases.numpy.formulas.choices import (
     least_or_greatest,
     null_if,
 )
-from features.purchases.numpy.formulas.formulas import Formulas, Writers, name_of
+from features.purchases.numpy.formulas.formulas import (
+    Formulas,
+    Writers,
+    is_zero,
+    name_of,
+)
+from features.purchases.numpy.formulas.tape import Place
 from features.purchases.numpy.formulas.values import (
     MOST_WHOLE,
     Type,
@@ -121,13 +127,15 @@ def _between(formulas: Formulas, node: exp.DateDiff) -> Value:
 def _negative(formulas: Formulas, node: exp.Neg) -> Value:
     value = _number(formulas, node.this)
     at = formulas.tape.write(np.negative, value.at)
-    return replace(value, at=at, is_positive=False)
+    return replace(value, at=at, is_positive=False, is_unsigned=False)
 
 
 def _absolute(formulas: Formulas, node: exp.Abs) -> Value:
     value = _number(formulas, node.this)
+    if value.is_unsigned:
+        return value
     at = formulas.tape.write(np.abs, value.at)
-    return replace(value, at=at, is_positive=value.is_nonzero)
+    return replace(value, at=at, is_positive=value.is_nonzero, is_unsigned=True)
 
 
 def _number(formulas: Formulas, node: exp.Expr) -> Value:
@@ -156,7 +164,8 @@ def _sum(formulas: Formulas, node: exp.Add | exp.Sub) -> Value:
         at, most = formulas.tape.write(function, a.at, b.at), 0
     else:
         at, most = formulas.exact(function, a.most + b.most, a.at, b.at)
-    return _of_two(formulas, a, b, at=at, most=most, is_positive=is_positive)
+    found = _of_two(formulas, a, b, at=at, most=most, is_positive=is_positive)
+    return replace(found, is_unsigned=is_sum and a.is_unsigned and b.is_unsigned)
 
 
 def _product(formulas: Formulas, node: exp.Mul) -> Value:
@@ -192,10 +201,32 @@ def _of_two(formulas: Formulas, a: Value, b: Value, **more: Any) -> Value:
 
 
 def _quotient(formulas: Formulas, node: exp.Div) -> Value:
-    above, below = formulas.double(node.this), formulas.double(node.expression)
+    divisor, null = node.expression.unnest(), None
+    if isinstance(divisor, exp.Nullif) and is_zero(divisor.expression):
+        # What is 0 where it is NULL is NULL all the same once divided by.
+        blank, null = _blank_double(formulas, divisor.this)
+        at = formulas.tape.write(
+            operations.null_if_equal, blank.at, formulas.tape.constant(0)
+        )
+        below = Value(at, Type.DOUBLE, is_nonzero=True)
+    else:
+        below = formulas.double(divisor)
     if not below.is_nonzero:
         raise UnknownError("it divides by what may be 0; use ratio() or nullif()", node)
-    return Value(formulas.tape.write(np.divide, above.at, below.at), Type.DOUBLE)
+    above, above_null = _blank_double(formulas, node.this)
+    at = above.at if above_null == null else formulas.blank(above.at, above_null)
+    return Value(formulas.tape.write(np.divide, at, below.at), Type.DOUBLE)
+
+
+def _blank_double(formulas: Formulas, node: exp.Expr) -> tuple[Value, Place | None]:
+    """Return doubles, and where they are 0 in place of NULL."""
+    inner = node.unnest()
+    if isinstance(inner, exp.Cast) and inner.to.is_type(exp.DataType.Type.DOUBLE):
+        value = formulas.value(inner.this)
+        if value.type is Type.WHOLE and value.is_blank and value.null is not None:
+            return formulas.as_double(replace(value, null=None), inner), value.null
+        return formulas.as_double(value, inner), None
+    return formulas.double(inner), None
 
 
 def _by_function(

@@ -235,6 +235,11 @@ class Formulas:
         )
 
 
+def is_zero(node: exp.Expr) -> bool:
+    """Tell whether a part of a formula is the number 0."""
+    return isinstance(node, exp.Literal) and not node.is_string and not float(node.this)
+
+
 def name_of(node: exp.Expr) -> str:
     """Return what a part of a formula is called."""
     if isinstance(node, exp.Anonymous):

@@ -44,8 +44,9 @@ class Value:
     is_blank : bool
         Whether it is 0 where it is NULL, and NaN if it is a double: also of customers
         whose row is not there at all.
-    is_positive, is_nonzero : bool
-        Whether it is larger than 0, or not 0, wherever it is not NULL.
+    is_positive, is_nonzero, is_unsigned : bool
+        Whether it is larger than 0, or not 0, or not less than 0, wherever it is not
+        NULL.
     """
 
     at: Place
@@ -56,6 +57,7 @@ class Value:
     is_blank: bool = False
     is_positive: bool = False
     is_nonzero: bool = False
+    is_unsigned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,13 +108,15 @@ def of_types(grains: Grains) -> OfTypes:
 def n_of_type(grains: Grains, type_no: int) -> Ints:
     """Count the interactions of a type."""
     seen = of_types(grains)
-    return np.asarray(seen.spread(type_no, seen.runs.counts))
+    counts = grains.kept("of types", lambda: seen.runs.counts)
+    return np.asarray(seen.spread(type_no, counts))
 
 
 def n_of_type_within(grains: Grains, type_no: int, n_days: int) -> Ints:
     """Count the interactions of a type in the last days."""
     seen = of_types(grains)
-    counts = seen.runs.within(grains.as_of - n_days * DAY)
+    since = grains.as_of - n_days * DAY
+    counts = grains.kept(f"of types {n_days}", lambda: seen.runs.within(since))
     return np.asarray(seen.spread(type_no, counts))
 
 
@@ -128,14 +130,18 @@ def last_of_type(grains: Grains, type_no: int) -> Floats:
 def value_of_type(grains: Grains, type_no: int) -> Ints:
     """Sum the values of the interactions of a type."""
     seen, rows = of_types(grains), grains.history.contacts
-    total = seen.runs.total("value", lambda: rows.value[seen.kinds.rows])
+    runs, at = seen.runs, seen.kinds.rows
+    total = grains.kept("values", lambda: runs.total("value", lambda: rows.value[at]))
     return np.asarray(seen.spread(type_no, total))
 
 
 def n_values_of_type(grains: Grains, type_no: int) -> Ints:
     """Count the interactions of a type that have a value."""
     seen, rows = of_types(grains), grains.history.contacts
-    total = seen.runs.total("has_value", lambda: rows.has_value[seen.kinds.rows])
+    runs, at = seen.runs, seen.kinds.rows
+    total = grains.kept(
+        "n values", lambda: runs.total("has_value", lambda: rows.has_value[at])
+    )
     return np.asarray(seen.spread(type_no, total))
 
 
@@ -212,11 +218,12 @@ CONTACTS = Step(
         ),
         "min(age_days) filter (where type_no = $no)": double(last_of_type),
         "max(value) filter (where type_no = $no and n_back = 1)": money(
-            last_value_of_type, no_last_value
+            last_value_of_type, no_last_value, is_signed=True
         ),
         "sum(value) filter (where type_no = $no)": money(
             value_of_type,
             lambda grains, type_no: n_values_of_type(grains, type_no) == 0,
+            is_signed=True,
         ),
         "count(value) filter (where type_no = $no)": Sum(n_values_of_type),
     },

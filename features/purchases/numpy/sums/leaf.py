@@ -41,6 +41,8 @@ class Sum:
         row among them; None for nobody.
     is_positive : bool
         Whether it is larger than 0 for all who have a row.
+    is_signed : bool
+        Whether it can be less than 0.
     """
 
     make: Make
@@ -48,6 +50,7 @@ class Sum:
     scale: int = 0
     null: Make | None = None
     is_positive: bool = False
+    is_signed: bool = False
 
     def value(self, tape: Tape, numbers: tuple[int, ...]) -> Value:
         """Write it onto a tape."""
@@ -61,6 +64,7 @@ class Sum:
             is_blank=self.type in (Type.WHOLE, Type.DOUBLE),
             is_positive=self.is_positive,
             is_nonzero=self.is_positive,
+            is_unsigned=not self.is_signed,
         )
 
 
@@ -116,9 +120,9 @@ def _read(sql: str) -> str:
     return normal(parse_one(sql, read="duckdb"))
 
 
-def money(make: Make, null: Make | None = None) -> Sum:
+def money(make: Make, null: Make | None = None, *, is_signed: bool = False) -> Sum:
     """Return a sum of money."""
-    return Sum(make, scale=4, null=null)
+    return Sum(make, scale=4, null=null, is_signed=is_signed)
 
 
 def double(make: Make, *, is_positive: bool = False) -> Sum:

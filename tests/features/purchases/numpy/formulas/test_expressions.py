@@ -96,6 +96,7 @@ def in_numpy(sql: str, rows: Rows) -> Floats:
             most=2**50,
             null=null if may_be_null else None,
             is_blank=True,
+            is_unsigned=node.name in ("count", "gap"),
         )
 
     formulas = Formulas(tape, column, WRITERS)
