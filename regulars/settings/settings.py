@@ -93,7 +93,7 @@ class ModelSettings(Table):
     """What is predicted, and of which table."""
 
     kind: Literal["purchases", "subscriptions", "labels"] = Field(
-        default="purchases", description="what churn is: see the README"
+        default="purchases", description="what churn is: see docs/kinds-of-churn.md"
     )
     horizon_days: Annotated[StrictInt, Field(ge=1, le=3650)] = Field(
         default=90, description="how many days ahead"

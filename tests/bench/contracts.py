@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tests.bench.figures import Section, seeds_table, write_section
+
 Floats = npt.NDArray[np.float64]
 
 START = datetime(2022, 1, 3, tzinfo=UTC)
@@ -29,6 +31,9 @@ HAZARDS = np.array([0.014, 0.009, 0.005, 0.25])
 """A week; of the yearly plan, when a year is over."""
 
 YEARLY, WEEKS_A_YEAR = 3, 52
+
+USUAL = (6000, 3)
+"""Customers and seeds of the figures that are written down."""
 
 
 @dataclass
@@ -215,7 +220,7 @@ def report(n: int, seed: int) -> dict[str, float]:
     found = {f"AUC {name}": each["auc"] for name, each in holdout.churn.items()}
     truth = chance.to_numpy()
     found["AUC truth"] = float(roc_auc_score(holdout.churned, truth))
-    found["mean |p - truth|"] = float(np.abs(holdout.p - truth).mean())
+    found["mean distance from truth"] = float(np.abs(holdout.p - truth).mean())
     model, value = holdout.churn["model"], holdout.value
     found |= {"churned": holdout.churn_rate, "ECE": model["ece"]}
     found |= {f"Gini {name}": each["gini"] for name, each in value.items()}
@@ -226,15 +231,17 @@ def report(n: int, seed: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the figures of some logs."""
+    """Print the figures of some logs; the usual ones go into ``docs/figures.md``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=6000)
-    parser.add_argument("--seeds", type=int, default=3)
-    given = parser.parse_args()
-    each = [report(given.customers, seed) for seed in range(given.seeds)]
-    table = pd.DataFrame(each).T
-    table["mean"] = table.mean(axis=1)
-    sys.stdout.write(table.round(3).to_string() + "\n")
+    parser.add_argument("--customers", type=int, default=USUAL[0])
+    parser.add_argument("--seeds", type=int, default=USUAL[1])
+    options = parser.parse_args()
+    reports = [report(options.customers, seed) for seed in range(options.seeds)]
+    body = seeds_table(reports)
+    sys.stdout.write(f"{body}\n")
+    if (options.customers, options.seeds) == USUAL:
+        command = "python -m tests.bench.contracts"
+        write_section(Section("contracts", command, body))
 
 
 if __name__ == "__main__":
