@@ -58,8 +58,8 @@ def build_features(
         return build_by_query(log, plan, as_of=as_of)
     if not compiled.slow:
         return table
-    rest = replace(plan, sql=compiled.rest, names=compiled.rest_names)
-    return _join(table, build_by_query(log, rest, as_of=as_of), feature_schema(plan))
+    slow = replace(plan, sql=compiled.slow_query, names=compiled.slow_names)
+    return _join(table, build_by_query(log, slow, as_of=as_of), feature_schema(plan))
 
 
 def _join(fast: pa.Table, slow: pa.Table, schema: pa.Schema) -> pa.Table:

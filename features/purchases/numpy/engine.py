@@ -32,19 +32,19 @@ def build_in_arrays(
     Those of ``slow_families`` are not among them. None for amounts beyond all bounds,
     of which only the query can tell.
     """
-    as_ofs = tuple(sorted({to_naive_utc(each) for each in as_of}))
+    as_ofs = tuple(sorted({to_naive_utc(instant) for instant in as_of}))
     wanted = _wanted(plan, as_ofs)
     if not as_ofs:
         return _no_rows(wanted)
     sizes = Sizes(customers=SEVERAL) if len(as_ofs) > 1 else Sizes()
     wanted = replace(wanted, sizes=sizes)
-    found: list[list[pa.Table]] = [[] for _ in as_ofs]
+    tables_by_as_of: list[list[pa.Table]] = [[] for _ in as_ofs]
     try:
         for place, table in build_tables(con, wanted):
-            found[place].append(table)
+            tables_by_as_of[place].append(table)
     except SumError:
         return None
-    tables = [table for of_one in found for table in of_one]
+    tables = [table for of_one in tables_by_as_of for table in of_one]
     return pa.concat_tables(tables) if tables else _no_rows(wanted)
 
 

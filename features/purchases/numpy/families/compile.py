@@ -33,16 +33,16 @@ class Compiled:
         Of the families that are compiled.
     slow : tuple of SlowFamily
         The others.
-    rest : str
+    slow_query : str
         The query for the columns of those, empty for none.
-    rest_names : tuple of str
+    slow_names : tuple of str
         Their columns, in order.
     """
 
     program: Program
     slow: tuple[SlowFamily, ...]
-    rest: str
-    rest_names: tuple[str, ...]
+    slow_query: str
+    slow_names: tuple[str, ...]
 
 
 def slow_families(plan: FeaturePlan) -> tuple[SlowFamily, ...]:
@@ -81,18 +81,18 @@ def _compile(
     relations = Relations(tape, {cte.alias: cte.this for cte in query.ctes})
     columns: list[Column] = []
     slow: list[SlowFamily] = []
-    rest: list[tuple[str, str]] = []
+    slow_columns: list[tuple[str, str]] = []
     for family, names in families.items():
         try:
             columns += _write(tape, relations.find(family), names)
         except UnknownError as error:
             slow.append(_slow(family, error))
-            rest += [(family, name) for name in names]
+            slow_columns += [(family, name) for name in names]
     return Compiled(
         tape.program(columns),
         tuple(slow),
-        _rest_query(sql, rest) if rest else "",
-        tuple(name for _, name in rest),
+        _slow_query(sql, slow_columns) if slow_columns else "",
+        tuple(name for _, name in slow_columns),
     )
 
 
@@ -100,15 +100,15 @@ def _families(query: exp.Select) -> dict[str, list[str]]:
     """Return the columns of each family that a query puts side by side."""
     _check_joins(query)
     families: dict[str, list[str]] = {}
-    for each in query.selects:
-        if each.alias_or_name in KEYS:
+    for part in query.selects:
+        if part.alias_or_name in KEYS:
             continue
-        cast = each.this if isinstance(each, exp.Alias) else None
+        cast = part.this if isinstance(part, exp.Alias) else None
         column = cast.this if isinstance(cast, exp.Cast) else None
         is_double = cast is not None and cast.to.is_type(exp.DataType.Type.DOUBLE)
         if not isinstance(column, exp.Column) or not is_double:
             raise UnknownError("features.sql does more than put families side by side")
-        if column.name != each.alias:
+        if column.name != part.alias:
             raise UnknownError("features.sql gives columns of families other names")
         families.setdefault(column.table, []).append(column.name)
     return families
@@ -119,7 +119,7 @@ def _check_joins(query: exp.Select) -> None:
     joins = query.args.get("joins") or ()
     is_known = first is not None and first.this.name == "rows_seen"
     for join in joins:
-        using = [each.name for each in join.args.get("using") or ()]
+        using = [part.name for part in join.args.get("using") or ()]
         is_known &= join.side == "LEFT" and using == [ROW]
     if not is_known or query.args.get("where") or query.args.get("group"):
         raise UnknownError("features.sql does more than put families side by side")
@@ -149,12 +149,13 @@ def _slow(family: str, error: UnknownError) -> SlowFamily:
     return SlowFamily(family, error.reason, file, line, text)
 
 
-def _rest_query(sql: str, rest: list[tuple[str, str]]) -> str:
+def _slow_query(sql: str, slow_columns: list[tuple[str, str]]) -> str:
     """Return the query with some columns alone, its steps as they are."""
     columns = ",\n".join(
-        f"    cast({family}.{name} as double) as {name}" for family, name in rest
+        f"    cast({family}.{name} as double) as {name}"
+        for family, name in slow_columns
     )
-    families = dict.fromkeys(family for family, _ in rest)
+    families = dict.fromkeys(family for family, _ in slow_columns)
     joins = "\n".join(f"left join {family} using (row_no)" for family in families)
     return (
         f"{sql[: _last_select(sql)]}select\n    rows_seen.customer_id,\n"

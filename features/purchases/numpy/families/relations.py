@@ -231,19 +231,19 @@ class _Reader:
 
 
 def _all_of(tape: Tape, places: list[Place]) -> Place | None:
-    found: Place | None = None
+    all_of: Place | None = None
     for place in dict.fromkeys(places):
-        found = place if found is None else tape.write(np.logical_and, found, place)
-    return found
+        all_of = place if all_of is None else tape.write(np.logical_and, all_of, place)
+    return all_of
 
 
 def _named(selects: list[exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
-    for each in selects:
-        name = each.alias_or_name.lower()
+    for part in selects:
+        name = part.alias_or_name.lower()
         if name != ROW:
-            yield name, each
-        elif not isinstance(each, exp.Column):
-            raise UnknownError("another row_no is not known in numpy", each)
+            yield name, part
+        elif not isinstance(part, exp.Column):
+            raise UnknownError("another row_no is not known in numpy", part)
 
 
 def _expanded(
@@ -251,13 +251,13 @@ def _expanded(
 ) -> dict[str, exp.Expr]:
     """Return the columns of a select, those of its tables in place of a star."""
     columns: dict[str, exp.Expr] = {}
-    for each in query.selects:
-        if not each.is_star:
-            columns |= dict(_named([each]))
+    for part in query.selects:
+        if not part.is_star:
+            columns |= dict(_named([part]))
             continue
-        if isinstance(each, exp.Star) and any(each.args.values()):
-            raise UnknownError("a star that leaves out columns is not known", each)
-        table = each.table.lower() if isinstance(each, exp.Column) else ""
+        if isinstance(part, exp.Star) and any(part.args.values()):
+            raise UnknownError("a star that leaves out columns is not known", part)
+        table = part.table.lower() if isinstance(part, exp.Column) else ""
         for name, (relation, _) in sources.items():
             if table in ("", name):
                 columns |= {

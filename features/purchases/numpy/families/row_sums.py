@@ -105,11 +105,11 @@ class RowSums:
         if value.type not in (Type.WHOLE, Type.DATE, Type.INSTANT):
             raise UnknownError("this extreme is not known in numpy", node)
         doubles = self.tape.write(operations.to_double, value.at)
-        found = self.tape.write(find, GRAINS, doubles, where)
+        extreme = self.tape.write(find, GRAINS, doubles, where)
         return replace(
             value,
-            at=self.tape.write(operations.to_whole, found),
-            null=self.tape.write(np.isnan, found),
+            at=self.tape.write(operations.to_whole, extreme),
+            null=self.tape.write(np.isnan, extreme),
             is_blank=False,
             is_positive=False,
             is_nonzero=False,

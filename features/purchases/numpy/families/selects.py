@@ -22,7 +22,7 @@ def tables_of(query: exp.Select) -> Iterator[tuple[exp.Table, bool]]:
         raise UnknownError("what it reads from is not known in numpy", None)
     yield first.this, False
     for join in query.args.get("joins") or ():
-        using = [each.name for each in join.args.get("using") or ()]
+        using = [identifier.name for identifier in join.args.get("using") or ()]
         is_known = isinstance(join.this, exp.Table) and using == [ROW]
         extra = {"this", "using", "side", "kind"}
         is_known &= not any(
@@ -41,15 +41,15 @@ def made_of(name: str, scope: Mapping[str, exp.Expr]) -> Iterator[tuple[str, exp
     """Yield a step and all that it is made of, with their names."""
     ahead, done = [(name, scope)], set(BASE)
     while ahead:
-        at, known = ahead.pop()
+        at, steps = ahead.pop()
         if at in done:
             continue
         done.add(at)
-        query = known.get(at)
+        query = steps.get(at)
         if query is None:
             raise UnknownError(f"the table {at} is not known in numpy", None)
         yield at, query
-        inner = {**known, **{cte.alias: cte.this for cte in _ctes(query)}}
+        inner = {**steps, **{cte.alias: cte.this for cte in _ctes(query)}}
         ahead += [(table.name, inner) for table in query.find_all(exp.Table)]
 
 

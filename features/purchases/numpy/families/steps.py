@@ -25,11 +25,11 @@ Pieces = Mapping[str, list[str]]
 
 def changes(name: str, query: exp.Expr) -> str | None:
     """Return what of a step is not as numpy has it, None for nothing."""
-    known = known_steps().get(name)
-    if known is None:
+    digests = known_steps().get(name)
+    if digests is None:
         return f"the step {name} is not known in numpy"
     for column, digest in pieces(query).items():
-        if digest not in known.get(column, [digest] if _may_be_new(query) else []):
+        if digest not in digests.get(column, [digest] if _may_be_new(query) else []):
             part = f"{column} of {name}" if column else f"which rows {name} has"
             return f"{part} is not what numpy works out"
     return None
@@ -70,9 +70,9 @@ def _without_texts(case: exp.Case) -> None:
     """Leave only the form of the branches that tell a log's own texts apart."""
     forms: dict[str, exp.Expr] = {}
     for branch in case.args["ifs"]:
-        texts = [each for each in branch.find_all(exp.Literal) if each.is_string]
-        if texts:
-            for literal in branch.find_all(exp.Literal):
+        literals = list(branch.find_all(exp.Literal))
+        if any(literal.is_string for literal in literals):
+            for literal in literals:
                 literal.set("this", "?")
         forms.setdefault(branch.sql(dialect="duckdb"), branch)
     case.set("ifs", list(forms.values()))

@@ -32,12 +32,12 @@ def null_if(formulas: Formulas, node: exp.Nullif) -> Value:
 
 
 def first_there(formulas: Formulas, node: exp.Coalesce) -> Value:
-    values = [formulas.value(each) for each in (node.this, *node.expressions)]
-    first, *others = formulas.alike(values, node)
-    or_zero = len(others) == 1 and formulas.tape.is_zero(others[0].at)
+    values = [formulas.value(operand) for operand in (node.this, *node.expressions)]
+    first, *alternatives = formulas.alike(values, node)
+    or_zero = len(alternatives) == 1 and formulas.tape.is_zero(alternatives[0].at)
     if first.type is Type.WHOLE and first.is_blank and or_zero:
         return replace(first, null=None, is_positive=False, is_nonzero=False)
-    return reduce(lambda a, b: _or_else(formulas, a, b), others, first)
+    return reduce(lambda a, b: _or_else(formulas, a, b), alternatives, first)
 
 
 def _or_else(formulas: Formulas, a: Value, b: Value) -> Value:
@@ -46,25 +46,25 @@ def _or_else(formulas: Formulas, a: Value, b: Value) -> Value:
         return a
     null = formulas.null(a)
     there = Truth(formulas.tape.write(np.logical_not, null), null)
-    found = formulas.choose(there, a, b)
+    result = formulas.choose(there, a, b)
     if a.type is Type.DOUBLE:
-        return found
+        return result
     both = formulas.tape.write(np.logical_and, null, formulas.null(b))
     is_known = a.null is None or b.null is None
-    return replace(found, null=None if is_known else both)
+    return replace(result, null=None if is_known else both)
 
 
 def least_or_greatest(formulas: Formulas, node: exp.Least | exp.Greatest) -> Value:
     """Return the least or greatest of those that are not NULL."""
     is_least = isinstance(node, exp.Least)
     values = formulas.alike(
-        [formulas.value(each) for each in (node.this, *node.expressions)], node
+        [formulas.value(operand) for operand in (node.this, *node.expressions)], node
     )
     of_doubles, of_others = (np.fmin, np.minimum) if is_least else (np.fmax, np.maximum)
 
     def choose(a: Value, b: Value) -> Value:
         function = of_doubles if a.type is Type.DOUBLE else of_others
-        found = replace(
+        result = replace(
             a,
             at=formulas.tape.write(function, a.at, b.at),
             most=max(a.most, b.most),
@@ -75,11 +75,11 @@ def least_or_greatest(formulas: Formulas, node: exp.Least | exp.Greatest) -> Val
             is_unsigned=a.is_unsigned and b.is_unsigned,
         )
         if a.null is None and b.null is None:
-            return found
-        return _or_else(formulas, _or_else(formulas, _none_if_any(found, a, b), a), b)
+            return result
+        return _or_else(formulas, _or_else(formulas, _none_if_any(result, a, b), a), b)
 
-    def _none_if_any(found: Value, a: Value, b: Value) -> Value:
-        return replace(found, null=formulas.any_null(a, b))
+    def _none_if_any(result: Value, a: Value, b: Value) -> Value:
+        return replace(result, null=formulas.any_null(a, b))
 
     return reduce(choose, values)
 
@@ -95,7 +95,7 @@ def case_when(formulas: Formulas, node: exp.Case | exp.If) -> Value:
     conditions = [formulas.truth(branch.this) for branch in branches]
     values = [formulas.value(branch.args["true"]) for branch in branches]
     values.append(formulas.value(last if last is not None else exp.Null()))
-    *values, found = formulas.alike(values, node)
+    *values, result = formulas.alike(values, node)
     for condition, value in zip(reversed(conditions), reversed(values), strict=True):
-        found = formulas.choose(condition, value, found)
-    return found
+        result = formulas.choose(condition, value, result)
+    return result

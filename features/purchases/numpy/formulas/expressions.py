@@ -113,8 +113,8 @@ def _between(formulas: Formulas, node: exp.DateDiff) -> Value:
         raise UnknownError(f"date_diff() of {unit.lower()}s is not known", node)
     change = _as_date if UNITS[unit] is Type.DATE else _as_instant
     later, earlier = (
-        change(formulas, formulas.value(each), node)
-        for each in (node.this, node.expression)
+        change(formulas, formulas.value(operand), node)
+        for operand in (node.this, node.expression)
     )
     return Value(
         formulas.tape.write(np.subtract, later.at, earlier.at),
@@ -164,8 +164,8 @@ def _sum(formulas: Formulas, node: exp.Add | exp.Sub) -> Value:
         at, most = formulas.tape.write(function, a.at, b.at), 0
     else:
         at, most = formulas.exact(function, a.most + b.most, a.at, b.at)
-    found = _of_two(formulas, a, b, at=at, most=most, is_positive=is_positive)
-    return replace(found, is_unsigned=is_sum and a.is_unsigned and b.is_unsigned)
+    result = _of_two(formulas, a, b, at=at, most=most, is_positive=is_positive)
+    return replace(result, is_unsigned=is_sum and a.is_unsigned and b.is_unsigned)
 
 
 def _product(formulas: Formulas, node: exp.Mul) -> Value:
@@ -176,8 +176,8 @@ def _product(formulas: Formulas, node: exp.Mul) -> Value:
         is_positive = False  # the product of the least doubles is 0
     else:
         at, most = formulas.exact(np.multiply, a.most * b.most, a.at, b.at)
-    found = _of_two(formulas, a, b, at=at, most=most, is_positive=is_positive)
-    return replace(found, scale=a.scale + b.scale)
+    result = _of_two(formulas, a, b, at=at, most=most, is_positive=is_positive)
+    return replace(result, scale=a.scale + b.scale)
 
 
 def _two_numbers(

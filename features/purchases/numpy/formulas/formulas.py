@@ -66,9 +66,9 @@ class Formulas:
         UnknownError
             With the part that is not known.
         """
-        known = self.leaf(node)
-        if known is not None:
-            return known
+        leaf = self.leaf(node)
+        if leaf is not None:
+            return leaf
         write = self.writers.get(type(node))
         if write is None:
             raise UnknownError(f"{name_of(node)} is not known in numpy", node)

@@ -23,11 +23,6 @@ def null_if_equal(values: Any, other: Any) -> Any:
     return np.where(values == other, np.nan, values)
 
 
-def either(values: Any, others: Any) -> Any:
-    """Return doubles, others where they are NaN."""
-    return np.where(np.isnan(values), others, values)
-
-
 def logarithm(values: Any) -> Any:
     """Return natural logarithms; of 0 and less only the query can tell."""
     if np.any(values <= 0):
@@ -40,9 +35,9 @@ def to_whole(values: Any) -> Any:
     return np.nan_to_num(values).astype(np.int64)
 
 
-def differ(values: Any, others: Any) -> Any:
+def differ(values: Any, other: Any) -> Any:
     """Tell where two doubles differ; NaN differs from nothing."""
-    return (values < others) | (values > others)
+    return (values < other) | (values > other)
 
 
 def to_day(instants: Any) -> Any:
@@ -50,22 +45,22 @@ def to_day(instants: Any) -> Any:
     return instants // DAY
 
 
-def checked_add(values: Any, others: Any) -> Any:
+def checked_add(values: Any, other: Any) -> Any:
     """Add whole numbers that might be too large together."""
-    _check(_largest(values) + _largest(others))
-    return np.add(values, others)
+    _check(_largest(values) + _largest(other))
+    return np.add(values, other)
 
 
-def checked_subtract(values: Any, others: Any) -> Any:
+def checked_subtract(values: Any, other: Any) -> Any:
     """Subtract whole numbers that might be too far apart."""
-    _check(_largest(values) + _largest(others))
-    return np.subtract(values, others)
+    _check(_largest(values) + _largest(other))
+    return np.subtract(values, other)
 
 
-def checked_multiply(values: Any, others: Any) -> Any:
+def checked_multiply(values: Any, other: Any) -> Any:
     """Multiply whole numbers that might be too large together."""
-    _check(_largest(values) * _largest(others))
-    return np.multiply(values, others)
+    _check(_largest(values) * _largest(other))
+    return np.multiply(values, other)
 
 
 def _largest(values: Any) -> int:

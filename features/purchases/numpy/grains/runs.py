@@ -227,28 +227,6 @@ def rounded(values: Floats) -> Floats:
     return np.asarray(whole)
 
 
-def ratio(above: Floats | Ints, below: Floats | Ints) -> Floats:
-    """Divide; NaN where there is nothing to divide by."""
-    divisor = below.astype(np.float64, copy=False)
-    with np.errstate(invalid="ignore"):
-        unknown = 0 / divisor  # NaN where it is 0, and 0 elsewhere
-        return np.asarray(above / (divisor + unknown))
-
-
-def contrast(this: Floats | Ints, that: Floats | Ints) -> Floats:
-    """Return the difference over the sum of sizes: from -1 to 1."""
-    return ratio(this - that, np.abs(this) + np.abs(that))
-
-
-def cv(n: Ints, total: Floats | Ints, squares: Floats | Ints) -> Floats:
-    """Return the standard deviation over the mean, NaN for fewer than two."""
-    total = total.astype(np.float64)
-    shape = n.astype(np.float64) * squares / np.where(total != 0, total * total, np.nan)
-    variance = (shape - 1) * n / np.where(n != 1, n - 1, np.nan)
-    variance[variance < 1e-12] = 0
-    return np.sqrt(variance)
-
-
 def squares(units: Ints) -> Floats:
     """Return the squares of amounts in hundred-millionths, each rounded to one."""
     amounts = np.minimum(money(units), MOST_MONEY)

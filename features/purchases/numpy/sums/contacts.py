@@ -75,11 +75,11 @@ class OfTypes:
     def spread(self, type_no: int, values: Floats | Ints) -> Any:
         """Return the values of a type by customer, 0 or NaN for those without any."""
         nothing: float = np.nan if values.dtype.kind == "f" else 0
-        found = np.full(self.n, nothing, values.dtype)
+        values_of_all = np.full(self.n, nothing, values.dtype)
         pairs, who = self.cells.get(type_no, (None, None))
         if pairs is not None:
-            found[who] = values[pairs]
-        return found
+            values_of_all[who] = values[pairs]
+        return values_of_all
 
 
 def of_types(grains: Grains) -> OfTypes:
@@ -92,12 +92,12 @@ def of_types(grains: Grains) -> OfTypes:
             places = np.full(grains.history.n, -1)
             places[grains.left] = np.arange(grains.n)
             who = places[who]
-        left = np.flatnonzero(who >= 0)
-        types = kinds.type_no[left]
+        pairs_left = np.flatnonzero(who >= 0)
+        types = kinds.type_no[pairs_left]
         starts = np.flatnonzero(heads(types))
-        ends = np.append(starts[1:], len(left))[: len(starts)]
+        ends = np.append(starts[1:], len(pairs_left))[: len(starts)]
         cells = {
-            int(types[start]): (left[start:end], who[left[start:end]])
+            int(types[start]): (pairs_left[start:end], who[pairs_left[start:end]])
             for start, end in zip(starts, ends, strict=True)
         }
         return OfTypes(kinds, kinds.line.seen(grains.as_of, None), cells, grains.n)
@@ -160,10 +160,10 @@ def _last_of(grains: Grains, type_no: int, column: str) -> Ints:
 
     def make() -> Ints:
         where = seen.runs.ends > seen.runs.starts
-        found = np.zeros(len(where), np.int64)
+        values_of_all = np.zeros(len(where), np.int64)
         last = seen.kinds.rows[seen.runs.ends[where] - 1]
-        found[where] = getattr(rows, column)[last]
-        return found
+        values_of_all[where] = getattr(rows, column)[last]
+        return values_of_all
 
     return np.asarray(seen.spread(type_no, grains.kept(f"last {column}", make)))
 

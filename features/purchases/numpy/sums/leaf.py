@@ -88,22 +88,22 @@ class Step:
         text = normal(node)
         if text in self._exact:
             return self._exact[text], ()
-        for pattern, found in self._patterns:
+        for pattern, sum_ in self._patterns:
             match = pattern.fullmatch(text)
             if match:
-                return found, tuple(int(number) for number in match.groups())
+                return sum_, tuple(int(number) for number in match.groups())
         return None
 
     @cached_property
     def _exact(self) -> Mapping[str, Sum]:
-        plain = {sql: each for sql, each in self._sums.items() if "$" not in sql}
-        return {_read(sql): each for sql, each in plain.items()}
+        plain = {sql: sum_ for sql, sum_ in self._sums.items() if "$" not in sql}
+        return {_read(sql): sum_ for sql, sum_ in plain.items()}
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], Sum]]:
         return [
-            (re.compile(NUMBER.sub(r"(\\d+)", re.escape(_read(sql)))), each)
-            for sql, each in self._sums.items()
+            (re.compile(NUMBER.sub(r"(\\d+)", re.escape(_read(sql)))), sum_)
+            for sql, sum_ in self._sums.items()
             if "$" in sql
         ]
 

@@ -72,10 +72,10 @@ class Rows:
 
     def largest(self, grains: Grains, values: Floats, where: Bools) -> Floats:
         """Return the largest value of such rows, NaN for none."""
-        found = self.runs(grains).most(
+        extreme = self.runs(grains).most(
             self._whole(grains, np.where(where, values, -np.inf))
         )
-        return np.where(np.isinf(found), np.nan, found)
+        return np.where(np.isinf(extreme), np.nan, extreme)
 
     def smallest(self, grains: Grains, values: Floats, where: Bools) -> Floats:
         """Return the smallest value of such rows, NaN for none."""

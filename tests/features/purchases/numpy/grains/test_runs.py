@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.purchases.numpy.grains.runs import Runs, group_sums, heads, ratio, rounded
+from features.purchases.numpy.grains.runs import Runs, group_sums, heads, rounded
 
 WHOLE = st.lists(
     st.lists(
@@ -75,9 +75,3 @@ def test_groups_start_where_a_key_changes() -> None:
     assert is_head.tolist() == [True, False, True, True]
     sums = group_sums(np.array([1, 2, 3, 4]), np.flatnonzero(is_head))
     assert sums.tolist() == [3, 3, 4]
-
-
-def test_a_ratio_to_nothing_is_unknown() -> None:
-    found = ratio(np.array([1, 0]), np.array([0, 4]))
-
-    np.testing.assert_array_equal(found, [np.nan, 0])
