@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from models.bundle.bundle import Bundle
-    from models.bundle.kinds import ServedModel
+    from models.kind import ServedModel
     from regulars.settings.settings import Settings
     from serving.store import Store
     from serving.store.json.score_rows import ScoreRows

@@ -9,7 +9,7 @@ import numpy as np
 from models.tiers.abc import TIERS
 from tests.bench.logs import LOGS, Marks, RealLog
 from tests.bench.looks import Look
-from training.grading import BASELINES
+from training.judge.baselines import BASELINES
 
 MOST_ECE = 0.03
 TOTAL_WITHIN = (0.15, 0.10)
