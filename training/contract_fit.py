@@ -75,7 +75,7 @@ def read_outcomes(
 ) -> ContractRows:
     """Return what became of customers, as it was known at an instant."""
     found = build_outcomes(
-        log, plan, as_of=origin.as_of, days=origin.horizon_days, known=known
+        log, plan, as_of=origin.as_of, days=origin.horizon_days, known_before=known
     ).reindex(X.index)
     return ContractRows(X, found["churned"].to_numpy(), found["value"].to_numpy())
 

@@ -85,7 +85,7 @@ def look_at_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> Contra
     instants = frame.index.get_level_values("as_of")
     before = frame[instants == instants.min()].droplevel("as_of")
     is_there = len(before) > 0 and instants.nunique() > 1
-    found = build_outcomes(log, plan, as_of=then, days=days or 1, known=as_of)
+    found = build_outcomes(log, plan, as_of=then, days=days or 1, known_before=as_of)
     churned = found["churned"].reindex(before.index) if is_there else found["churned"]
     return ContractLook(
         history_days=max((as_of - log.starts_at).days, 0),

@@ -143,7 +143,7 @@ def test_folders_add_no_columns(tmp_path: Path) -> None:
 def test_columns_named_as_duckdbs_own_are_theirs(tmp_path: Path) -> None:
     path = write_parquet(tmp_path, sales(2, filename=["a", "b"], amount=[1.0, None]))
     report = report_on(path, order_id="filename")
-    assert [(each.file, each.row) for each in report.examples] == [(path, 2)]
+    assert [(example.file, example.row) for example in report.examples] == [(path, 2)]
 
 
 def test_files_of_different_schemas_are_one_table(tmp_path: Path) -> None:
