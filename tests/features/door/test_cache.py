@@ -76,13 +76,13 @@ def test_night_after_night_gives_the_bytes_of_a_full_rebuild(
         # The last night alters an earlier file, but for the first.
         write(folder, 1 + at % (len(nights) - 1) if rows is altered else number, rows)
         with (
-            read(folder, ReadCache(cache_folder)) as from_cache,
-            read(folder) as from_files,
+            read(folder, ReadCache(cache_folder)) as cached,
+            read(folder) as fresh,
         ):
-            assert from_cache.reports == from_files.reports
-            assert sorted_rows(from_cache).equals(sorted_rows(from_files))
+            assert cached.reports == fresh.reports
+            assert sorted_rows(cached).equals(sorted_rows(fresh))
             if rows is altered:
-                assert features_of(from_cache).equals(features_of(from_files))
+                assert features_of(cached).equals(features_of(fresh))
 
 
 def test_only_new_and_changed_files_are_read(tmp_path: Path) -> None:
@@ -117,10 +117,10 @@ def test_rows_set_aside_are_counted_and_shown_as_if_read_now(tmp_path: Path) -> 
     for number in range(3):
         write_text(tmp_path, HEADER, GOOD, *bad, *bad, name=f"log-{number}.csv")
         with (
-            read(tmp_path, ReadCache(tmp_path / "kept")) as from_cache,
-            read(tmp_path) as from_files,
+            read(tmp_path, ReadCache(tmp_path / "kept")) as cached,
+            read(tmp_path) as fresh,
         ):
-            assert from_cache.reports == from_files.reports
+            assert cached.reports == fresh.reports
 
 
 def test_a_row_of_the_future_is_taken_when_its_time_has_come(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_optional_columns_may_be_all_null(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "given", "todo"),
+    ("columns", "message", "todo"),
     [
         (sales(occurred_at=[1714521600]), "'occurred_at' as BIGINT", "not guessed at"),
         (sales(occurred_at=[1714521600.0]), "'occurred_at' as DOUBLE", "timestamps"),
@@ -110,9 +110,9 @@ def test_optional_columns_may_be_all_null(tmp_path: Path) -> None:
     ],
 )
 def test_a_column_of_the_wrong_type_is_refused(
-    columns: dict[str, Any], given: str, todo: str, tmp_path: Path
+    columns: dict[str, Any], message: str, todo: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(TableError, match=given) as caught:
+    with pytest.raises(TableError, match=message) as caught:
         report_on(write_parquet(tmp_path, columns))
     assert todo in caught.value.todo
 
@@ -200,7 +200,7 @@ def test_a_file_with_a_damaged_index_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "given"),
+    ("content", "message"),
     [
         (f"{HEADER}\n{GOOD}\n".encode(), "no Parquet, whatever its name says"),
         (b"<html>", "HTML"),
@@ -208,9 +208,9 @@ def test_a_file_with_a_damaged_index_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_only_named_parquet_is_refused(
-    content: bytes, given: str, tmp_path: Path
+    content: bytes, message: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(TableError, match=given):
+    with pytest.raises(TableError, match=message):
         report_on(write_bytes(tmp_path, content, name="log.parquet"))
 
 
