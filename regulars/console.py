@@ -126,6 +126,6 @@ def tell(text: str) -> None:
 
 def print_error(error: RegularsError) -> None:
     """Print what was given, what is needed and what to do to stderr."""
-    for part in (error.given, error.needed, error.todo):
+    for part in (error.problem, error.needed, error.todo):
         if part:
             tell(part)

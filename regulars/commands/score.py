@@ -20,7 +20,7 @@ from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import TierPlan, plan_with_stored
 from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, say
-from regulars.log import OpenedLog, kept_log, open_log, parse_as_of
+from regulars.log import OpenedLog, open_log, open_read_cache, parse_as_of
 from serving.queries.decide import settle
 from serving.queries.lists.build import build_for_publish
 from serving.queries.tiers import last_standings, published_schemes
@@ -78,9 +78,9 @@ def score(
     with Steps() as step:
         bundle = fetch_champion(settings, step=step)
         step("Reading the log")
-        kept = kept_log(settings, full=full)
-        with open_log(settings, kept=kept) as log:
-            step(f"Read {kept.n_read:,} files, {kept.n_known:,} were known")
+        cache = open_read_cache(settings, full=full)
+        with open_log(settings, cache=cache) as log:
+            step(f"Read {cache.n_read:,} files, {cache.n_cached:,} were known")
             at = instant or log.ends_at
             run = score_and_publish(log, bundle, settings, as_of=at, step=step)
         if out is not None:

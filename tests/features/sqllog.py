@@ -46,8 +46,8 @@ def open_log(
     )
 
 
-def _read_rows(given: str | Iterable[Row]) -> list[Row]:
-    return list(read_text(given) if isinstance(given, str) else given)
+def _read_rows(table: str | Iterable[Row]) -> list[Row]:
+    return list(read_text(table) if isinstance(table, str) else table)
 
 
 def read_text(text: str) -> list[dict[str, Any]]:

@@ -106,7 +106,11 @@ def gather_holders(log: Log, plan: ContractPlan, *, origin: Origin) -> Evidence:
     """Return who had a contract at an origin, and who of them had none after it."""
     frame = build_contracts(log, plan, as_of=[origin.as_of]).droplevel("as_of")
     outcomes = build_outcomes(
-        log, plan, as_of=origin.as_of, days=origin.horizon_days, known=log.ends_at
+        log,
+        plan,
+        as_of=origin.as_of,
+        days=origin.horizon_days,
+        known_before=log.ends_at,
     )
     levels = plan.categories
 

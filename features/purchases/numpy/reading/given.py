@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from features.door.rows.casts import NO_VALUE
 from features.door.rows.columns import TABLES, Kind
-from features.door.rows.faults import CLOCK_SKEW, EARLIEST, LARGEST, LONGEST_ID
+from features.door.rows.faults import CLOCK_SKEW, EARLIEST, MAX_ID_CHARS, MAX_NUMBER
 from features.purchases.numpy.grains.runs import (
     MICROSECOND,
     SPREAD,
@@ -83,7 +83,7 @@ class GivenRows:
             self.texts[name] = check_texts(name, values)
         elif kind is Kind.NUMBER:
             numbers = np.array(values, np.float64)
-            if not (np.isnan(numbers) | (np.abs(numbers) <= LARGEST)).all() or (
+            if not (np.isnan(numbers) | (np.abs(numbers) <= MAX_NUMBER)).all() or (
                 name == "amount" and np.isnan(numbers).any()
             ):
                 raise AskDoorError
@@ -145,7 +145,7 @@ class GivenRows:
 def check_ids(names: Sequence[str]) -> None:
     """Make sure that the door takes these customers as they are."""
     for name in names:
-        if not isinstance(name, str) or len(name) > LONGEST_ID:
+        if not isinstance(name, str) or len(name) > MAX_ID_CHARS:
             raise AskDoorError
         if not name.isprintable() or not _is_plain(name):
             raise AskDoorError

@@ -79,16 +79,16 @@ def test_no_rows_are_a_log_too() -> None:
 
 
 def test_logs_of_rows_do_not_see_each_other() -> None:
-    found: dict[int, list[Any]] = {}
+    rows_in_log: dict[int, list[Any]] = {}
 
     def score(number: int) -> None:
         rows = [SALE | {"customer_id": str(number)}] * 3
         with log_from_rows(transactions=rows, now=NOW) as log:
-            found[number] = rows_of(log, "transactions", "customer_id")
+            rows_in_log[number] = rows_of(log, "transactions", "customer_id")
 
     threads = [Thread(target=score, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == {number: [(str(number),)] * 3 for number in range(8)}
+    assert rows_in_log == {number: [(str(number),)] * 3 for number in range(8)}

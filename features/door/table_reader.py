@@ -1,4 +1,4 @@
-"""A table at the door, read from its files."""
+"""Read one table from its files, through the cache where there is one."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from features.door.cache import ReadCache, open_table_cache
 from features.door.files.formats import find_files
 from features.door.files.parquet import OpenFile, open_file
-from features.door.intake import stage_files
+from features.door.files.staging import stage_files
 from features.door.layout import Layout, lay_out, number_attributes
-from features.door.reading_cache import KeptLog, open_shelf
 from features.door.rows.columns import OPEN_TABLE
 from features.door.rows.faults import Rules
 from features.door.rows.reports import TableReport
 from features.door.rows.staging import (
-    NOTHING_KEPT,
-    KeptFile,
+    NO_CACHED_FILES,
+    CachedFile,
     Staging,
     numbers_among,
     set_aside_duplicates,
@@ -31,9 +31,20 @@ def read_table(
     source: tuple[str, Mapping[str, str]],
     *,
     rules: Rules,
-    kept: KeptLog | None,
+    cache: ReadCache | None,
 ) -> TableReport:
-    """Make a table of the good rows of its files: a path or glob, and its columns.
+    """Create a table of the accepted rows of its files.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        Where the table is created.
+    table : str
+    source : (str, mapping)
+        A path or glob, and our column names to theirs.
+    rules : Rules
+    cache : ReadCache or None
+        Where rows of earlier readings are.
 
     Raises
     ------
@@ -41,23 +52,23 @@ def read_table(
         If a file or the whole table cannot be used.
     """
     path, mapping = source
-    files = [open_file(con, each) for each in find_files(path)]
+    files = [open_file(con, file_path) for file_path in find_files(path)]
     layout = lay_out(table, mapping, files)
     staging = Staging(con, table, layout.columns, rules)
     staging.create()
-    shelf = open_shelf(kept, table, path, layout=layout, rules=rules)
-    known = shelf.find(files) if shelf else NOTHING_KEPT
-    if kept and not shelf:
-        kept.n_read += len(files)
-    fresh = {n: file for n, file in enumerate(files) if n not in known}
+    table_cache = open_table_cache(cache, table, path, layout=layout, rules=rules)
+    cached = table_cache.find(files) if table_cache else NO_CACHED_FILES
+    if cache and not table_cache:
+        cache.n_read += len(files)
+    fresh = {n: file for n, file in enumerate(files) if n not in cached}
     stage_files(staging, fresh, layout.theirs)
-    if shelf:
-        shelf.keep(staging, files, known)
+    if table_cache:
+        table_cache.keep(staging, files, cached)
     sure, unsure = number_attributes(layout, files)
     numbers = sure | numbers_among(staging, unsure)
-    report = settle(staging, layout, [str(file.path) for file in files], known)
+    report = settle(staging, layout, [str(file.path) for file in files], cached)
     check_any_accepted(report, files)
-    staging.publish(numbers=numbers, kept=known)
+    staging.publish(numbers=numbers, cached=cached)
     return report
 
 
@@ -65,9 +76,9 @@ def settle(
     staging: Staging,
     layout: Layout,
     files: Sequence[str],
-    kept: Mapping[int, KeptFile] = NOTHING_KEPT,
+    cached: Mapping[int, CachedFile] = NO_CACHED_FILES,
 ) -> TableReport:
-    """Find the faults that only show among all rows, and count."""
+    """Find the faults that only show among all rows, and report."""
     currency = None
     if "currency" in layout.theirs:
         currency = set_aside_other_currencies(staging)
@@ -78,7 +89,7 @@ def settle(
         theirs=layout.theirs,
         unused=layout.unused,
         currency=currency,
-        kept=kept,
+        cached=cached,
     )
 
 
@@ -93,7 +104,7 @@ def check_any_accepted(report: TableReport, files: Sequence[OpenFile]) -> None:
             needed=f"At least one row of {report.table}.",
             todo="Export it again, or leave the table out if it is optional.",
         )
-    reasons = ", ".join(f"{each} {n}" for each, n in report.rejected.items())
+    reasons = ", ".join(f"{reason} {n}" for reason, n in report.rejected.items())
     raise TableError(
         f"None of the {report.rows_in} rows of {names} can be used: {reasons}.",
         needed=f"At least one row of {report.table} without a fault.",

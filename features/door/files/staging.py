@@ -1,4 +1,4 @@
-"""The rows of files taken in, each file by its own columns."""
+"""Stage the rows of files, each file by its own columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from features.errors import TableError
 def stage_files(
     staging: Staging, files: Mapping[int, OpenFile], theirs: Mapping[str, str]
 ) -> None:
-    """Take in the rows of files, each under its number.
+    """Stage the rows of files, each under its number.
 
     Raises
     ------

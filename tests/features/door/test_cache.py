@@ -13,10 +13,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from features.door import intake
+from features.door import table_reader
+from features.door.cache import ReadCache, hash_code
 from features.door.files import formats
 from features.door.log_files import Log, LogSource, TableSource, read_log
-from features.door.reading_cache import KeptLog, hash_code
 from features.purchases.build import build_features
 from features.purchases.plan import plan_features
 from tests.features.small_files import GOOD, HEADER, write_text
@@ -35,9 +35,9 @@ SCHEMA = pa.schema(
 Rows = list[dict[str, Any]]
 
 
-def read(folder: Path, kept: KeptLog | None = None, *, now: datetime = TODAY) -> Log:
+def read(folder: Path, cache: ReadCache | None = None, *, now: datetime = TODAY) -> Log:
     source = LogSource(TableSource(str(folder / "log-*")), not_products=("fee",))
-    return read_log(source, now=now, kept=kept)
+    return read_log(source, now=now, cache=cache)
 
 
 def features_of(log: Log) -> pa.Table:
@@ -71,42 +71,45 @@ def test_night_after_night_gives_the_bytes_of_a_full_rebuild(
     assume(any(is_known(row) and row["amount"] > 0 for row in nights[0]))
     for path in folder.glob("log-*"):
         path.unlink()
-    kept_in = folder / "kept"
+    cache_folder = folder / "kept"
     for number, rows in enumerate([*nights, altered]):
         # The last night alters an earlier file, but for the first.
         write(folder, 1 + at % (len(nights) - 1) if rows is altered else number, rows)
-        with read(folder, KeptLog(kept_in)) as some, read(folder) as every:
-            assert some.reports == every.reports
-            assert sorted_rows(some).equals(sorted_rows(every))
+        with (
+            read(folder, ReadCache(cache_folder)) as cached,
+            read(folder) as fresh,
+        ):
+            assert cached.reports == fresh.reports
+            assert sorted_rows(cached).equals(sorted_rows(fresh))
             if rows is altered:
-                assert features_of(some).equals(features_of(every))
+                assert features_of(cached).equals(features_of(fresh))
 
 
 def test_only_new_and_changed_files_are_read(tmp_path: Path) -> None:
     for name in ("log-1.csv", "log-2.csv"):
         write_text(tmp_path, HEADER, GOOD, name=name)
-    first = KeptLog(tmp_path / "kept")
+    first = ReadCache(tmp_path / "kept")
     read(tmp_path, first).close()
     write_text(tmp_path, HEADER, GOOD, "c2,2024-05-02,1", name="log-2.csv")
     write_text(tmp_path, HEADER, GOOD, name="log-3.csv")
 
-    second = KeptLog(tmp_path / "kept")
+    second = ReadCache(tmp_path / "kept")
     with read(tmp_path, second) as log:
         assert log.reports["transactions"].rows_accepted == 4
 
     # Files of the same bytes are one.
-    assert (first.n_read, first.n_known) == (2, 0)
-    assert (second.n_read, second.n_known) == (1, 2)
+    assert (first.n_read, first.n_cached) == (2, 0)
+    assert (second.n_read, second.n_cached) == (1, 2)
 
 
 def test_full_reads_every_file_again(tmp_path: Path) -> None:
     write_text(tmp_path, HEADER, GOOD, name="log-1.csv")
-    read(tmp_path, KeptLog(tmp_path / "kept")).close()
+    read(tmp_path, ReadCache(tmp_path / "kept")).close()
 
-    again = KeptLog(tmp_path / "kept", full=True)
+    again = ReadCache(tmp_path / "kept", full=True)
     read(tmp_path, again).close()
 
-    assert (again.n_read, again.n_known) == (1, 0)
+    assert (again.n_read, again.n_cached) == (1, 0)
 
 
 def test_rows_set_aside_are_counted_and_shown_as_if_read_now(tmp_path: Path) -> None:
@@ -114,17 +117,17 @@ def test_rows_set_aside_are_counted_and_shown_as_if_read_now(tmp_path: Path) -> 
     for number in range(3):
         write_text(tmp_path, HEADER, GOOD, *bad, *bad, name=f"log-{number}.csv")
         with (
-            read(tmp_path, KeptLog(tmp_path / "kept")) as some,
-            read(tmp_path) as every,
+            read(tmp_path, ReadCache(tmp_path / "kept")) as cached,
+            read(tmp_path) as fresh,
         ):
-            assert some.reports == every.reports
+            assert cached.reports == fresh.reports
 
 
 def test_a_row_of_the_future_is_taken_when_its_time_has_come(tmp_path: Path) -> None:
     write_text(tmp_path, HEADER, GOOD, "c1,2025-01-01,1", name="log-1.csv")
     counts = []
     for now in (TODAY, TODAY + timedelta(days=300)):
-        with read(tmp_path, KeptLog(tmp_path / "kept"), now=now) as log:
+        with read(tmp_path, ReadCache(tmp_path / "kept"), now=now) as log:
             counts.append(log.reports["transactions"].rows_accepted)
 
     assert counts == [1, 2]
@@ -132,16 +135,16 @@ def test_a_row_of_the_future_is_taken_when_its_time_has_come(tmp_path: Path) -> 
 
 def test_a_clock_that_was_set_back_is_believed(tmp_path: Path) -> None:
     write_text(tmp_path, HEADER, GOOD, "c1,2024-08-29,1", name="log-1.csv")
-    read(tmp_path, KeptLog(tmp_path / "kept")).close()
+    read(tmp_path, ReadCache(tmp_path / "kept")).close()
 
-    with read(tmp_path, KeptLog(tmp_path / "kept"), now=AS_OF) as log:
+    with read(tmp_path, ReadCache(tmp_path / "kept"), now=AS_OF) as log:
         assert log.reports["transactions"].rejected == {"future_occurred_at": 1}
 
 
 @pytest.mark.parametrize("harm", ["rows", "facts", "half"])
 def test_what_was_harmed_is_read_again(tmp_path: Path, harm: str) -> None:
     write_text(tmp_path, HEADER, GOOD, name="log-1.csv")
-    read(tmp_path, KeptLog(tmp_path / "kept")).close()
+    read(tmp_path, ReadCache(tmp_path / "kept")).close()
     [rows] = (tmp_path / "kept").rglob("*.parquet")
     [facts] = (tmp_path / "kept").rglob("*.json")
     if harm == "rows":
@@ -151,47 +154,47 @@ def test_what_was_harmed_is_read_again(tmp_path: Path, harm: str) -> None:
     else:
         rows.unlink()
 
-    kept = KeptLog(tmp_path / "kept")
-    with read(tmp_path, kept) as log:
+    cache = ReadCache(tmp_path / "kept")
+    with read(tmp_path, cache) as log:
         assert log.reports["transactions"].rows_accepted == 1
-    assert kept.n_read == 1
+    assert cache.n_read == 1
 
 
 def test_what_no_file_holds_any_more_is_let_go(tmp_path: Path) -> None:
     write_text(tmp_path, HEADER, GOOD, name="log-1.csv")
-    read(tmp_path, KeptLog(tmp_path / "kept")).close()
+    read(tmp_path, ReadCache(tmp_path / "kept")).close()
     write_text(tmp_path, HEADER, GOOD, GOOD, name="log-1.csv")
-    read(tmp_path, KeptLog(tmp_path / "kept")).close()
+    read(tmp_path, ReadCache(tmp_path / "kept")).close()
 
     assert len(list((tmp_path / "kept").rglob("*.parquet"))) == 1
 
 
 def test_a_log_with_currencies_is_read_whole(tmp_path: Path) -> None:
-    # Which currency is kept hangs on all rows.
+    # Which currency is accepted depends on all rows.
     write_text(tmp_path, f"{HEADER},currency", f"{GOOD},GBP", name="log-1.csv")
     for _ in range(2):
-        kept = KeptLog(tmp_path / "kept")
-        read(tmp_path, kept).close()
-        assert (kept.n_read, kept.n_known) == (1, 0)
+        cache = ReadCache(tmp_path / "kept")
+        read(tmp_path, cache).close()
+        assert (cache.n_read, cache.n_cached) == (1, 0)
 
 
 def test_what_other_code_has_read_is_read_again(tmp_path: Path) -> None:
     write_text(tmp_path, HEADER, GOOD, name="log-1.csv")
-    for code, n_known in (("1", 0), ("1", 1), ("2", 0)):
-        log = KeptLog(tmp_path / "kept", code=code)
+    for code, n_cached in (("1", 0), ("1", 1), ("2", 0)):
+        log = ReadCache(tmp_path / "kept", code=code)
         read(tmp_path, log).close()
-        assert log.n_known == n_known, code
+        assert log.n_cached == n_cached, code
 
 
 def test_a_change_to_any_module_of_the_reading_code_is_other_code(
     tmp_path: Path,
 ) -> None:
-    door = Path(getfile(KeptLog)).parent
+    door = Path(getfile(ReadCache)).parent
     assert {door, door / "files"} == {
-        Path(getfile(module)).parent for module in (intake, formats)
+        Path(getfile(module)).parent for module in (table_reader, formats)
     }
     copy = tmp_path / "door"
-    assert KeptLog(tmp_path).code == hash_code(door)
+    assert ReadCache(tmp_path).code == hash_code(door)
     shutil.copytree(door, copy)
     codes = {hash_code(door), hash_code(copy)}
     assert len(codes) == 1

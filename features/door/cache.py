@@ -1,10 +1,9 @@
-"""What the door has read before: the good rows of each file, kept under what it held.
+"""A cache of the accepted rows of each file, so that only changed files are read.
 
-A file is known by the hash of its bytes, so that nothing goes stale: what was changed,
-however little, is read again, and only that. What the rows also hang on is in the name
-they are kept under: the mapping of columns, the fees, the door's own code. Rows of the
-future, that a later run will take, are never kept; nor are tables whose rows hang on
-one another (customers, logs that name currencies).
+The key is a hash of the file's bytes and of all else that decides what its rows become:
+the mapping of columns, the products set aside, the door's own code. A file with rows of
+the future, which a later run will accept, is never cached; nor are tables whose rows
+depend on one another (customers, logs that name currencies).
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ import duckdb
 from features.door.files.parquet import OpenFile
 from features.door.layout import Layout
 from features.door.rows.faults import CLOCK_SKEW, Rules
-from features.door.rows.staging import KeptFile, Staging
+from features.door.rows.staging import CachedFile, Staging
 
-KEPT_TABLES = frozenset({"transactions", "interactions"})
-"""The tables whose rows are judged one by one, and of the future by one column."""
+CACHEABLE_TABLES = frozenset({"transactions", "interactions"})
+"""The tables whose rows are checked independently, and for the future by one column."""
 
 
 @cache
@@ -47,125 +46,133 @@ def _hash(path: Path) -> str:
 
 
 @dataclass(slots=True)
-class KeptLog:
-    """The folder of what was read, and what came of it this time.
+class ReadCache:
+    """The folder of cached files, and how many of them were used this time.
 
     Parameters
     ----------
     folder : Path
-        Made where it is not there.
+        Created if it does not exist.
     full : bool
         Whether to read everything again.
     code : str
-        Stands for the code that reads: what other code has read is read again.
-    n_read, n_known : int
-        Files that were read, and those that were known.
+        A hash of the code that reads: entries of other code are not used.
+    n_read, n_cached : int
+        Files that were read, and those that came from the cache.
     """
 
     folder: Path
     full: bool = False
     code: str = field(default_factory=_own_code)
     n_read: int = 0
-    n_known: int = 0
+    n_cached: int = 0
 
 
 @dataclass(slots=True)
-class Shelf:
-    """The kept files of one table of one log."""
+class TableCache:
+    """The cached files of one table of one log."""
 
-    log: KeptLog
+    cache: ReadCache
     folder: Path
     layout: Layout
     rules: Rules
     names: dict[int, str] = field(default_factory=dict)
 
-    def find(self, files: Sequence[OpenFile]) -> dict[int, KeptFile]:
-        """Return the files that are known as they are now, by their number."""
+    def find(self, files: Sequence[OpenFile]) -> dict[int, CachedFile]:
+        """Return the files whose present content is cached, by their number."""
         self.names = {n: self._name(file) for n, file in enumerate(files)}
-        known = {}
-        if not self.log.full:
+        cached = {}
+        if not self.cache.full:
             for number, name in self.names.items():
-                if (kept := self._load(name)) is not None:
-                    known[number] = kept
-        self.log.n_known += len(known)
-        self.log.n_read += len(files) - len(known)
-        return known
+                if (entry := self._load(name)) is not None:
+                    cached[number] = entry
+        self.cache.n_cached += len(cached)
+        self.cache.n_read += len(files) - len(cached)
+        return cached
 
     def keep(
-        self, staging: Staging, files: Sequence[OpenFile], known: Mapping[int, KeptFile]
+        self,
+        staging: Staging,
+        files: Sequence[OpenFile],
+        cached: Mapping[int, CachedFile],
     ) -> None:
-        """Keep what was staged of the other files, and let go of what is gone."""
+        """Cache what was staged of the other files, and delete what is out of date."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for number, file in enumerate(files):
             name = self.names[number]
             # A file that was changed while it was read is not what its name says.
-            if number not in known and self._name(file) == name:
+            if number not in cached and self._name(file) == name:
                 self._write(staging, number, name)
         wanted = set(self.names.values())
         for path in self.folder.iterdir():
             if path.name.split(".")[0] not in wanted:
                 path.unlink(missing_ok=True)
 
-    def _load(self, name: str) -> KeptFile | None:
+    def _load(self, name: str) -> CachedFile | None:
         rows, facts = self._paths(name)
         try:
-            found = json.loads(facts.read_text())
-            if _hash(rows) != found["sha256"]:
+            entry = json.loads(facts.read_text())
+            if _hash(rows) != entry["sha256"]:
                 return None
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        latest = found["latest"]
+        latest = entry["latest"]
         if latest and datetime.fromisoformat(latest) > self.rules.now + CLOCK_SKEW:
             return None
-        return KeptFile(
+        return CachedFile(
             rows=rows,
-            accepted=found["accepted"],
-            rejected=tuple((fault, n) for fault, n in found["rejected"]),
+            accepted=entry["accepted"],
+            rejected=tuple((fault, n) for fault, n in entry["rejected"]),
             examples=tuple(
-                (fault, text, row) for fault, text, row in found["examples"]
+                (fault, text, row) for fault, text, row in entry["examples"]
             ),
         )
 
     def _write(self, staging: Staging, number: int, name: str) -> None:
         rows, facts = self._paths(name)
         part = self.folder / f"{name}.{uuid4().hex}.part"
-        kept, latest = staging.copy_file(number, part)
+        cached, latest = staging.copy_file(number, part)
         if any(
-            staging.faults[at].reason.startswith("future_") for at, _ in kept.rejected
+            staging.faults[at].reason.startswith("future_") for at, _ in cached.rejected
         ):
             part.unlink()
             return
-        found = {
+        entry = {
             "sha256": _hash(part),
             "latest": latest and latest.isoformat(),
-            "accepted": kept.accepted,
-            "rejected": kept.rejected,
-            "examples": kept.examples,
+            "accepted": cached.accepted,
+            "rejected": cached.rejected,
+            "examples": cached.examples,
         }
         part.replace(rows)
-        part.write_text(json.dumps(found))
+        part.write_text(json.dumps(entry))
         part.replace(facts)
 
     def _name(self, file: OpenFile) -> str:
-        """Return a hash of all that the file's good rows hang on."""
+        """Return a hash of all that the file's accepted rows depend on."""
         used = {
             ours: name
             for ours, name in self.layout.theirs.items()
             if name in file.columns
         }
-        way = [self.log.code, duckdb.__version__, used, self.rules.not_products]
-        text = json.dumps([_hash(file.path), *way], sort_keys=True)
+        dependencies = [
+            self.cache.code,
+            duckdb.__version__,
+            used,
+            self.rules.not_products,
+        ]
+        text = json.dumps([_hash(file.path), *dependencies], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _paths(self, name: str) -> tuple[Path, Path]:
         return self.folder / f"{name}.parquet", self.folder / f"{name}.json"
 
 
-def open_shelf(
-    kept: KeptLog | None, table: str, path: str, *, layout: Layout, rules: Rules
-) -> Shelf | None:
-    """Return where the table's files are kept, None where its rows cannot be."""
-    if kept is None or table not in KEPT_TABLES or "currency" in layout.theirs:
+def open_table_cache(
+    cache: ReadCache | None, table: str, path: str, *, layout: Layout, rules: Rules
+) -> TableCache | None:
+    """Return the cache of a table's files, None where its rows cannot be cached."""
+    if cache is None or table not in CACHEABLE_TABLES or "currency" in layout.theirs:
         return None
     name = f"{table}-{hashlib.sha256(path.encode()).hexdigest()[:16]}"
-    return Shelf(kept, kept.folder / name, layout, rules)
+    return TableCache(cache, cache.folder / name, layout, rules)

@@ -1,4 +1,4 @@
-"""Rows in memory, seen as a table at the door."""
+"""Rows in memory, converted to an Arrow table for the door."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ def rows_layout(
     TableError
         If a row has a column that the table does not have.
     """
-    known = TABLES[table]
-    names = [column.name for column in known]
-    given = dict.fromkeys(name for row in rows for name in row)
-    unknown = [name for name in given if name not in names]
+    standard = TABLES[table]
+    names = [column.name for column in standard]
+    present = dict.fromkeys(name for row in rows for name in row)
+    unknown = [name for name in present if name not in names]
     if unknown and table != OPEN_TABLE:
         raise TableError(
             f"{table} has no column {unknown[0]!r}.",
             needed=f"Its columns are {', '.join(names)}.",
             todo=did_you_mean(unknown[0], names) or "Leave it out.",
         )
-    for column in known:
-        if column.needed and column.name not in given:
+    for column in standard:
+        if column.needed and column.name not in present:
             raise TableError(
                 f"{table} has rows without {column.name}.",
                 needed=f"Every row of {table} has {column.name}.",
                 todo="Add it.",
             )
-    columns = (*known, *(Column(name, Kind.ATTRIBUTE) for name in unknown))
+    columns = (*standard, *(Column(name, Kind.ATTRIBUTE) for name in unknown))
     numbers = frozenset(
         name
         for name in unknown
         if all(isinstance(row.get(name), int | float | None) for row in rows)
     )
-    return Layout(columns, {name: name for name in given}, ()), numbers
+    return Layout(columns, {name: name for name in present}, ()), numbers
 
 
 def rows_table(
