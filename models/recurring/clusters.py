@@ -23,7 +23,7 @@ MOST_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class MixedCluster:
+class RecurringCluster:
     """One cluster, as people see it."""
 
     id: int
@@ -32,7 +32,7 @@ class MixedCluster:
     n_customers: int
 
 
-class MixedClusters:
+class RecurringClusters:
     """Group customers by some columns of numbers and codes.
 
     Parameters
@@ -43,7 +43,7 @@ class MixedClusters:
 
     Attributes
     ----------
-    clusters_ : tuple of MixedCluster
+    clusters_ : tuple of RecurringCluster
         0 is the largest.
     scores_ : NormalScores
         Of the numbers.
@@ -72,7 +72,7 @@ class MixedClusters:
         order = [int(at) for at in np.argsort(-sizes, kind="stable") if sizes[at]]
         names = self._name(centroids[order], terms.mean(axis=0))
         self.clusters_ = tuple(
-            MixedCluster(
+            RecurringCluster(
                 place, names[place], tuple(centroids[at].tolist()), int(sizes[at])
             )
             for place, at in enumerate(order)
@@ -102,14 +102,14 @@ class MixedClusters:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> MixedClusters:
+    def from_dict(cls, values: Mapping[str, Any]) -> RecurringClusters:
         """Restore what ``to_dict`` gave."""
         categories = {name: values["categories"][name] for name in values["columns"]}
         model = cls(categories, random_state=values["random_state"])
         if values["scores"] is not None:
             model.scores_ = NormalScores.from_dict(values["scores"])
         model.clusters_ = tuple(
-            MixedCluster(**{**given, "centroid": tuple(given["centroid"])})
+            RecurringCluster(**{**given, "centroid": tuple(given["centroid"])})
             for given in values["clusters"]
         )
         return model

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.attributes.survey import AttributeSurvey
-from models.recurring.churn import MixedChurn
+from models.recurring.churn import RecurringChurn
 from training.audit.leaky_columns import LEFT_SHARE
 from training.judge.folds import fold_rows
 from training.judge.lone import Folds, group_codes, lone_auc, rank_auc
@@ -72,7 +72,7 @@ def _together(X: pd.DataFrame, y: Floats, folds: Folds) -> float:
     sizes = {str(name): 0 for name in X}
     score = np.zeros(len(X))
     for train, test in folds:
-        model = MixedChurn(sizes, parameters={"n_rounds": 60})
+        model = RecurringChurn(sizes, parameters={"n_rounds": 60})
         score[test] = model.fit(X.iloc[train], y[train]).parts(X.iloc[test])[:, 0]
     return rank_auc(y, score)
 

@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import BundleError
 from models.parts.tree_text import check_trees
-from models.recurring.churn import MixedChurn
+from models.recurring.churn import RecurringChurn
 from tests.models.trees import change_tree
 
 TREES = {"n_rounds": 12, "feature_fraction": 1.0}
@@ -24,7 +24,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     )
     X.loc[::5, "b"] = np.nan
     y = rng.random(900) < np.where(X["城市 {a}"] % 2 > 0, 0.8, 0.2) * 0.9
-    model = MixedChurn({"城市 {a}": 8, "b": 0}, parameters=TREES).fit(X, y)
+    model = RecurringChurn({"城市 {a}": 8, "b": 0}, parameters=TREES).fit(X, y)
     path = tmp_path_factory.mktemp("trees") / "churn.txt"
     model.booster_.save_model(str(path))
     return Path(path).read_text(encoding="utf-8")
