@@ -48,3 +48,21 @@ def test_forged_sets_of_categories_are_refused(
 ) -> None:
     with pytest.raises(BundleError, match=message):
         check_trees(change_tree(text, cat_boundaries=forged), name="churn.txt")
+
+
+def test_contributions_are_those_of_lightgbm_with_categories_and_gaps() -> None:
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame(
+        {"a": rng.integers(0, 8, 900).astype(float), "b": rng.normal(0, 1, 900)}
+    )
+    X.loc[::5, "b"] = np.nan
+    X.loc[::7, "a"] = np.nan
+    y = rng.random(900) < np.where(X["a"] % 2 > 0, 0.8, 0.2)
+    model = RecurringChurn({"a": 8, "b": 0}, parameters=TREES).fit(X, y)
+    matrix = X.to_numpy()
+    theirs = np.asarray(model.booster_.predict(matrix, pred_contrib=True))
+    parts, base = model.blend((1.0, 0.0, 0.0)).contributions(X)
+    np.testing.assert_allclose(parts, theirs[:, :-1], atol=1e-9)
+    assert base == pytest.approx(float(theirs[0, -1]))
+    raw = np.asarray(model.booster_.predict(matrix, raw_score=True))
+    np.testing.assert_allclose(model.decision_function(X), raw, atol=1e-12)
