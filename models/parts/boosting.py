@@ -116,8 +116,8 @@ def raw_score(booster: lgb.Booster, X: Floats) -> Floats:
 
 def _tables(booster: lgb.Booster) -> TreeTables:
     """Return a booster's tables, which are made once."""
-    found = TABLES.get(booster)
-    if found is None:
+    tables = TABLES.get(booster)
+    if tables is None:
         text = booster.model_to_string()
-        found = TABLES[booster] = TreeTables(text, booster.num_feature())
-    return found
+        tables = TABLES[booster] = TreeTables(text, booster.num_feature())
+    return tables

@@ -124,9 +124,9 @@ class CategoryLogit:
         """Learn how the numbers lie."""
         if self._has_scores():
             self.scores_ = NormalScores(n_knots=201, tail=0.001).fit(numbers)
-        known = [column[~np.isnan(column)] for column in numbers.T]
-        self.centre_ = np.array([c.mean() if len(c) else 0.0 for c in known])
-        spread = np.array([c.std() if len(c) else 1.0 for c in known])
+        present = [column[~np.isnan(column)] for column in numbers.T]
+        self.centre_ = np.array([c.mean() if len(c) else 0.0 for c in present])
+        spread = np.array([c.std() if len(c) else 1.0 for c in present])
         self.width_ = np.where(spread > 0, spread, 1.0)
 
     def _scale(self, numbers: Floats) -> Floats:

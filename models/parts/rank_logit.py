@@ -143,9 +143,9 @@ class RankLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         model = LogisticRegression(
             C=self.inverse_penalty, solver="newton-cholesky", warm_start=True
         )
-        some = slice(None, None, 16)
-        if len(y) >= MANY and y[some].min() != y[some].max():
-            model.fit(design[some], y[some])
+        sample = slice(None, None, 16)
+        if len(y) >= MANY and y[sample].min() != y[sample].max():
+            model.fit(design[sample], y[sample])
         fitted = model.fit(design, y)
         return np.asarray(fitted.coef_[0]), float(fitted.intercept_[0])
 

@@ -109,8 +109,8 @@ class RecurringClusters:
         if values["scores"] is not None:
             model.scores_ = NormalScores.from_dict(values["scores"])
         model.clusters_ = tuple(
-            RecurringCluster(**{**given, "centroid": tuple(given["centroid"])})
-            for given in values["clusters"]
+            RecurringCluster(**{**cluster, "centroid": tuple(cluster["centroid"])})
+            for cluster in values["clusters"]
         )
         return model
 
@@ -135,9 +135,9 @@ class RecurringClusters:
         """Name clusters by what is salient of each, no two alike."""
         names: list[dict[str, str]] = []
         for centroid in centroids:
-            told = self._traits(centroid, overall)[:MOST_WORDS]
-            en = ", ".join(words[0] for words in told) or "Everybody else"
-            zh = "、".join(words[1] for words in told) or "其他客户"
+            traits = self._traits(centroid, overall)[:MOST_WORDS]
+            en = ", ".join(words[0] for words in traits) or "Everybody else"
+            zh = "、".join(words[1] for words in traits) or "其他客户"
             again = sum(name["en"].split(" (")[0] == en for name in names)
             mark = (f" ({again + 1})", f"（{again + 1}）") if again else ("", "")
             names.append({"en": en + mark[0], "zh": zh + mark[1]})
@@ -145,13 +145,13 @@ class RecurringClusters:
 
     def _traits(self, centroid: Floats, overall: Floats) -> list[tuple[str, str]]:
         """Return what is said of a centroid, the most telling first."""
-        found: list[tuple[float, str, str]] = []
+        traits: list[tuple[float, str, str]] = []
         numbers = self._numbers()
         for at, name in enumerate(numbers):
             score, shown = float(centroid[at]), name.replace("_", " ")
             if abs(score) >= SALIENT:
                 way = ("high", "较高") if score > 0 else ("low", "较低")
-                found.append((abs(score), f"{way[0]} {shown}", f"{shown}{way[1]}"))
+                traits.append((abs(score), f"{way[0]} {shown}", f"{shown}{way[1]}"))
         at = len(numbers)
         for name, levels in self.categories.items():
             for level in levels:
@@ -159,5 +159,5 @@ class RecurringClusters:
                 at += 1
                 if share >= PURE and share - usual >= 0.2:
                     shown = f"{name.replace('_', ' ')} {level}"
-                    found.append((2.0 * (share - usual), shown, shown))
-        return [(en, zh) for _, en, zh in sorted(found, key=lambda each: -each[0])]
+                    traits.append((2.0 * (share - usual), shown, shown))
+        return [(en, zh) for _, en, zh in sorted(traits, key=lambda trait: -trait[0])]

@@ -54,15 +54,15 @@ def find_leaks(
     }
     rest = [name for name, auc in lone.items() if auc < LEAST_BAR]
     bar = max(LEAST_BAR, 1.0 - LEFT_SHARE * (1.0 - _together(X[rest], y, folds)))
-    found = {
+    leaks = {
         name: f"knows the answer: alone its AUC is {auc:.3f}"
         for name, auc in lone.items()
         if auc >= bar
     }
     for name in rest:
         if why := _pure_text(table[name], y):
-            found[name] = why
-    return found
+            leaks[name] = why
+    return leaks
 
 
 def _together(X: pd.DataFrame, y: Floats, folds: Folds) -> float:
