@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from features.purchases.frame import take_columns
 from models.kind import ServedModel
-from models.purchases.model import INSUFFICIENT
-from models.score.forecast import Explained, Forecast
+from models.score.forecast import INSUFFICIENT, Explained, Forecast
 from models.score.risk import risk_band
 from models.score.schema import SCORE_SCHEMA, TEXT, RunContext
 from models.tiers.abc import (
