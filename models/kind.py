@@ -20,7 +20,7 @@ from models.parts.cluster_count import KTrial
 from models.purchases.model import CustomerModel
 from models.recurring.model import ContractModel, LabelModel
 from models.score.forecast import Basis, Explained, Forecast
-from models.tiers.abc_words import QuantityWords
+from models.words.quantities import QuantityWords
 from models.words.reasons import ReasonTable
 
 Floats = npt.NDArray[np.float64]

@@ -33,7 +33,7 @@ from models.purchases.lifecycle import lifecycle_stage
 from models.purchases.simple import SimpleScore
 from models.purchases.value import ValueModel
 from models.score.forecast import INSUFFICIENT, Basis, Explained, Forecast
-from models.tiers.abc_words import SPENT, QuantityWords
+from models.words.quantities import SPENT, QuantityWords
 from models.words.reasons import ReasonTable
 
 Floats = npt.NDArray[np.float64]

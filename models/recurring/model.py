@@ -26,8 +26,8 @@ from models.recurring.churn import RecurringChurn
 from models.recurring.clusters import RecurringClusters
 from models.recurring.worth import Worth
 from models.score.forecast import Basis, Explained, Forecast
-from models.tiers.abc_words import NO_AMOUNT, YEARLY, QuantityWords
 from models.words.categories import AttributeWords
+from models.words.quantities import NO_AMOUNT, YEARLY, QuantityWords
 from models.words.reasons import ReasonTable
 
 Floats = npt.NDArray[np.float64]

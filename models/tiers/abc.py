@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.score.schema import GAP, TEXT
-from models.tiers.abc_words import DAYS, SPENT, QuantityWords
 from models.tiers.cuts import assign, find_abc_cuts
 from models.tiers.definition.scheme import TIERS
 from models.tiers.orders_missing import Orders, write_orders
@@ -31,6 +30,7 @@ from models.words.figures import (
     write_day,
     write_money,
 )
+from models.words.quantities import DAYS, SPENT, QuantityWords
 
 Floats = npt.NDArray[np.float64]
 
