@@ -83,10 +83,10 @@ class Words:
         if n_customers <= ROWS_WRITTEN_SINGLY:
             return tuple(
                 pa.array(
-                    [self._say_row(voice, row, each) for row in range(n_customers)],
+                    [self._say_row(voice, row, language) for row in range(n_customers)],
                     pa.string(),
                 )
-                for each in languages
+                for language in languages
             )
         cases: list[tuple[Wording, Rows]] = []
         value = self._figures["value"]
@@ -95,7 +95,7 @@ class Words:
             of_case = is_open & HOLDS[case](value)
             is_open &= ~of_case
             cases.append((wording, np.flatnonzero(of_case)))
-        return tuple(self._say_columns(cases, each) for each in languages)
+        return tuple(self._say_columns(cases, language) for language in languages)
 
     def _say_row(self, voice: Voice, row: int, language: str) -> str:
         value = self._figures["value"][row]

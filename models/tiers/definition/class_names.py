@@ -53,7 +53,7 @@ def _compared(rule: Rule) -> Iterator[tuple[str, str]]:
     """Yield the columns of text that a rule compares with a value, and the value."""
     for node in walk(rule.tree):
         if isinstance(node, Call) and node.op in {"=", "<>", "in"}:
-            columns = [each.name for each in node.args if isinstance(each, Column)]
-            for each in node.args:
-                if isinstance(each, Value) and each.type is RuleType.TEXT:
-                    yield from ((column, str(each.value)) for column in columns)
+            columns = [arg.name for arg in node.args if isinstance(arg, Column)]
+            for arg in node.args:
+                if isinstance(arg, Value) and arg.type is RuleType.TEXT:
+                    yield from ((column, str(arg.value)) for column in columns)
