@@ -92,12 +92,12 @@ class Catalogue:
     own: frozenset[str] = frozenset()
 
 
-def read_catalogue(given: Mapping[str, Mapping[str, Any]] | None = None) -> Catalogue:
+def read_catalogue(config: Mapping[str, Mapping[str, Any]] | None = None) -> Catalogue:
     """Lay what a config says over the actions that are shipped.
 
     Parameters
     ----------
-    given : mapping of str to mapping, optional
+    config : mapping of str to mapping, optional
         Action to its keys.
 
     Raises
@@ -107,8 +107,8 @@ def read_catalogue(given: Mapping[str, Mapping[str, Any]] | None = None) -> Cata
     """
     shipped = _presets()
     laid: dict[str, Mapping[str, Any]] = dict(shipped)
-    for name, keys in (given or {}).items():
-        _check(name, keys, known=name in shipped)
+    for name, keys in (config or {}).items():
+        _check(name, keys, shipped=name in shipped)
         laid[name] = {**shipped.get(name, {}), **keys}
     if len(laid) > MOST_ACTIONS:
         raise ConfigError(
@@ -117,12 +117,12 @@ def read_catalogue(given: Mapping[str, Mapping[str, Any]] | None = None) -> Cata
     actions = (
         Action(
             **{**keys, **_tuples(keys), "name": name},
-            assumed=not {"cost", *RATES} & {*(given or {}).get(name, {})},
+            assumed=not {"cost", *RATES} & {*(config or {}).get(name, {})},
         )
         for name, keys in laid.items()
     )
     chosen = tuple(action for action in actions if action.enabled)
-    own = {name for name, keys in (given or {}).items() if "when" in keys}
+    own = {name for name, keys in (config or {}).items() if "when" in keys}
     return Catalogue(chosen, frozenset(own))
 
 
@@ -136,7 +136,7 @@ def _presets() -> dict[str, dict[str, Any]]:
     return tomllib.loads(text)
 
 
-def _check(name: str, keys: Mapping[str, Any], *, known: bool) -> None:
+def _check(name: str, keys: Mapping[str, Any], *, shipped: bool) -> None:
     kinds = {field.name: str(field.type) for field in fields(Action)}
     allowed = [key for key in kinds if key not in {"name", "assumed"}]
     for key, value in keys.items():
@@ -150,7 +150,7 @@ def _check(name: str, keys: Mapping[str, Any], *, known: bool) -> None:
             raise ConfigError(
                 f"[actions.{name}] {key} is {value!r}.", needed=f"{fault}."
             )
-    missing = [] if known else [key for key in REQUIRED if key not in keys]
+    missing = [] if shipped else [key for key in REQUIRED if key not in keys]
     if missing:
         raise ConfigError(
             f"[actions.{name}] has no {', '.join(missing)}.",

@@ -28,7 +28,7 @@ COLUMNS = ("action_1", "action_2", "action_3")
 
 URGENT = 1e15
 
-BLOCK = 100_000
+CUSTOMERS_PER_BLOCK = 100_000
 """Customers whose actions are put in order at a time."""
 
 
@@ -79,7 +79,7 @@ def choose_actions(facts: pa.Table, catalogue: Catalogue) -> Chosen:
     columns, counts = _best(worth, [action.name for action in actions])
     for name, values in zip(COLUMNS, columns, strict=True):
         facts = facts.append_column(name, values)
-    told = {
+    summaries = {
         action.name: {
             **action.to_dict(),
             "n_customers": counts.get(action.name, 0),
@@ -87,7 +87,7 @@ def choose_actions(facts: pa.Table, catalogue: Catalogue) -> Chosen:
         }
         for action in actions
     }
-    return Chosen(facts, {"actions": told, "left_out": left_out})
+    return Chosen(facts, {"actions": summaries, "left_out": left_out})
 
 
 VALUES = ("value_at_risk", "expected_value")
@@ -110,10 +110,10 @@ def _read_rules(
     facts: pa.Table, catalogue: Catalogue
 ) -> tuple[dict[str, Rule], dict[str, str]]:
     """Read the rules; what one lacks, or what is wrong with it, is said."""
-    known, rules, left_out = types_of(facts.schema), {}, {}
+    types, rules, left_out = types_of(facts.schema), {}, {}
     for action in catalogue.actions:
         try:
-            rules[action.name] = parse_rule(action.when, known)
+            rules[action.name] = parse_rule(action.when, types)
         except RuleError as exc:
             left_out[action.name] = str(exc)
             continue
@@ -130,16 +130,16 @@ def _best(
     """Return the names of the best three of each row, and how often each is."""
     width = min(len(COLUMNS), worth.shape[1])
     places = np.full((len(COLUMNS), len(worth)), len(names), dtype=np.int32)
-    for start in range(0, len(worth), BLOCK):
-        rows = slice(start, start + BLOCK)
+    for start in range(0, len(worth), CUSTOMERS_PER_BLOCK):
+        rows = slice(start, start + CUSTOMERS_PER_BLOCK)
         order = np.argsort(-worth[rows], axis=1, kind="stable")[:, :width]
         best = np.take_along_axis(worth[rows], order, axis=1)
         chosen = np.where(np.isfinite(best), order, len(names))
         places[:width, rows] = chosen.T
     texts = pa.array([*names, None], pa.string())
     counts = np.bincount(places.ravel(), minlength=len(names) + 1)[:-1].tolist()
-    told = {name: n for name, n in zip(names, counts, strict=True) if n}
-    return [texts.take(pa.array(each)) for each in places], told
+    counts_by_name = {name: n for name, n in zip(names, counts, strict=True) if n}
+    return [texts.take(pa.array(row)) for row in places], counts_by_name
 
 
 def _numbers(facts: pa.Table, name: str) -> npt.NDArray[np.float64]:

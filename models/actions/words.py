@@ -72,7 +72,7 @@ def fill(text: str, facts: Mapping[str, Any]) -> str:
     >>> fill("{nothing}", {})
     '–'
     """
-    return FACT.sub(lambda found: _write(found[1], facts.get(found[1])), text)
+    return FACT.sub(lambda match: _write(match[1], facts.get(match[1])), text)
 
 
 def _in_chinese(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.types import Bools, Floats
 from models.lists.built import MEMBERS, BuiltList, without_members
 from models.lists.definition import ListDefinition, owner_column
 from models.lists.profit import expected_profit, profit_curve
@@ -17,8 +18,7 @@ from models.lists.reading import ReadList, is_known, read_list
 from models.rules.engine import compute_amounts, select_rows
 
 Places = npt.NDArray[np.intp]
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+
 
 NOT_IN_RUN = "not_in_run"
 """The reason for a customer who is named by id and has no score."""
@@ -48,20 +48,24 @@ def build_lists(
     from models.score.facts import types_of
 
     columns = types_of(facts.schema)
-    read = {name: read_list(each, columns) for name, each in definitions.items()}
-    ready = {name: each for name, each in read.items() if isinstance(each, ReadList)}
-    asked = {rule.text: rule for each in ready.values() for rule in each.rules()}
-    masks = select_rows(facts, asked)
-    built = {name: each for name, each in read.items() if isinstance(each, BuiltList)}
-    for name, each in ready.items():
-        needs = each.definition.needs
+    read = {name: read_list(listed, columns) for name, listed in definitions.items()}
+    ready = {
+        name: listed for name, listed in read.items() if isinstance(listed, ReadList)
+    }
+    rules = {rule.text: rule for listed in ready.values() for rule in listed.rules()}
+    masks = select_rows(facts, rules)
+    built = {
+        name: listed for name, listed in read.items() if isinstance(listed, BuiltList)
+    }
+    for name, listed in ready.items():
+        needs = listed.definition.needs
         if needs and not is_known(facts, needs):
             built[name] = without_members(needs=needs)
             continue
-        selection = Selection(each, facts, masks)
-        taken = (picks or {}).get(name)
-        if taken is not None:
-            selection.pick(taken)
+        selection = Selection(listed, facts, masks)
+        picked = (picks or {}).get(name)
+        if picked is not None:
+            selection.pick(picked)
         else:
             selection.choose()
         built[name] = selection.finish()
@@ -74,8 +78,8 @@ class Selection:
 
     read: ReadList
     facts: pa.Table
-    masks: Mapping[str, Mask]
-    seen: Mask = field(init=False)
+    masks: Mapping[str, Bools]
+    seen: Bools = field(init=False)
     excluded: dict[str, int] = field(default_factory=dict)
     parts: list[tuple[str, Places]] = field(default_factory=list)
     n_beyond: int = 0
@@ -147,12 +151,12 @@ class Selection:
 
     def _find(self, ids: Sequence[str]) -> Places:
         """Return the places of customers, in the order of their ids."""
-        found = pc.index_in(
+        places = pc.index_in(
             pa.array(ids, pa.string()),
             value_set=self.facts["customer_id"].combine_chunks(),
         )
-        self.n_absent = found.null_count
-        return np.asarray(found.drop_null().to_numpy(zero_copy_only=False), np.intp)
+        self.n_absent = places.null_count
+        return np.asarray(places.drop_null().to_numpy(zero_copy_only=False), np.intp)
 
     def _guard(self, places: Places) -> Places:
         """Leave out whom a guardrail names, counted under the first that does."""
@@ -165,8 +169,8 @@ class Selection:
 
     def _sort(self, places: Places) -> Places:
         columns = sorted({"customer_id", *self.read.order.columns})
-        some = self.facts.select(columns).take(pa.array(places))
-        return places[self.read.order.sort(some, then="customer_id")]
+        rows = self.facts.select(columns).take(pa.array(places))
+        return places[self.read.order.sort(rows, then="customer_id")]
 
     def _cut(self, places: Places) -> tuple[Places, int]:
         """Return customers in their final order, and how many of them to take."""
@@ -191,12 +195,12 @@ class Selection:
         if action is None:
             return np.full(len(places), np.nan)
         amounts = dict(zip(("chance", "stake"), self.read.amounts, strict=True))
-        names = sorted({name for each in amounts.values() for name in each.columns})
-        some = self.facts.select(names).take(pa.array(places))
-        found = compute_amounts(some, amounts)
+        names = sorted({name for amount in amounts.values() for name in amount.columns})
+        rows = self.facts.select(names).take(pa.array(places))
+        figures = compute_amounts(rows, amounts)
         return expected_profit(
-            found["chance"],
-            found["stake"],
+            figures["chance"],
+            figures["stake"],
             save_rate=action.save_rate,
             cost=action.cost,
         )

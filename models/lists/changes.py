@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from features.types import Bools
 from models.lists.definition import ListDefinition
 from models.lists.reading import ReadList, read_list
 from models.rules import Rule
@@ -23,7 +22,6 @@ from models.rules.words import split_rule
 Why = Literal["not_in_run", "condition", "guardrail", "backfill", "rank", "definition"]
 Facts = Mapping[str, Any]
 Pair = tuple[Any, Any]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ class Comparison:
     conditions: tuple[Rule, ...]
     guards: Mapping[str, Rule]
     order: frozenset[str]
-    masks: Mapping[str, Mask]
+    masks: Mapping[str, Bools]
     here: Mapping[str, Facts]
     there: Mapping[str, Facts]
     places: Mapping[str, int]
@@ -140,11 +138,11 @@ class Comparison:
     ) -> Comparison:
         """Ask the rules of the other run's facts."""
         conditions = tuple(
-            part for each in read.conditions for part in split_rule(each)
+            part for condition in read.conditions for part in split_rule(condition)
         )
         has = {*outside.facts.column_names}
-        asked = [*conditions, *read.guards.values()]
-        usable = {rule.text: rule for rule in asked if rule.columns <= has}
+        rules = [*conditions, *read.guards.values()]
+        usable = {rule.text: rule for rule in rules if rule.columns <= has}
         there = _rows(outside.facts)
         return cls(
             conditions,

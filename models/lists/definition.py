@@ -206,24 +206,24 @@ def check_list(
     RuleError
         With the place of the fault.
     """
-    known = known_columns(columns or {})
-    for rule in (*definition.conditions(known), *definition.backfill):
-        parse_rule(rule, known)
-    parse_order(definition.order, known)
+    types = known_columns(columns or {})
+    for rule in (*definition.conditions(types), *definition.backfill):
+        parse_rule(rule, types)
+    parse_order(definition.order, types)
     if definition.action is not None:
-        parse_amount(definition.action.probability, known)
-        parse_amount(definition.action.stake, known)
+        parse_amount(definition.action.probability, types)
+        parse_amount(definition.action.stake, types)
 
 
 def known_columns(columns: Mapping[str, RuleType]) -> dict[str, RuleType]:
     """Return a run's columns, with those that other logs have."""
     from models.score.facts import FACT_TYPES
 
-    found = {**ATTRIBUTE_TYPES, **FACT_TYPES, **columns}
+    types = {**ATTRIBUTE_TYPES, **FACT_TYPES, **columns}
     lower = {name.lower() for name in columns}
     return {
         name: kind
-        for name, kind in found.items()
+        for name, kind in types.items()
         if name in columns or name.lower() not in lower
     }
 
@@ -234,8 +234,8 @@ def owner_column(columns: Mapping[str, RuleType]) -> str:
     >>> owner_column({"contact_owner_id": RuleType.TEXT})
     'contact_owner_id'
     """
-    known = "owner_id" in columns or "contact_owner_id" not in columns
-    return "owner_id" if known else "contact_owner_id"
+    is_own = "owner_id" in columns or "contact_owner_id" not in columns
+    return "owner_id" if is_own else "contact_owner_id"
 
 
 def quoted(text: str) -> str:

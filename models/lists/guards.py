@@ -88,7 +88,7 @@ def _owes(kind: RuleType) -> str:
 
 def _marked(types: tuple[str, ...], columns: Columns) -> dict[str, str]:
     """Write for each type that customer_type, or a flag of its name, says it."""
-    found = {}
+    rules = {}
     for name in types:
         parts = []
         if columns.get("customer_type") is RuleType.TEXT:
@@ -97,8 +97,8 @@ def _marked(types: tuple[str, ...], columns: Columns) -> dict[str, str]:
             if flag in columns and columns[flag] is not RuleType.DATE:
                 parts.append(is_yes(flag, columns))
         if parts:
-            found[name] = " or ".join(parts)
-    return found
+            rules[name] = " or ".join(parts)
+    return rules
 
 
 def _listed(words: tuple[str, ...]) -> str:

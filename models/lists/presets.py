@@ -28,11 +28,11 @@ def lay_over(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     (50, "lifecycle_stage = 'new'")
     """
     below = _written().get(name, {})
-    found = {**below, **values}
+    keys = {**below, **values}
     for part in ("guardrails", "action", "cadence_days"):
         if isinstance(values.get(part), Mapping):
-            found[part] = {**below.get(part, {}), **values[part]}
-    return found
+            keys[part] = {**below.get(part, {}), **values[part]}
+    return keys
 
 
 def with_presets(values: dict[str, Any]) -> dict[str, Any]:
@@ -41,8 +41,8 @@ def with_presets(values: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(lists, dict):
         return values
     laid = {
-        name: lay_over(name, given) if isinstance(given, dict) else given
-        for name, given in lists.items()
+        name: lay_over(name, keys) if isinstance(keys, dict) else keys
+        for name, keys in lists.items()
     }
     return {**values, "lists": laid}
 

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from features.types import Floats
+
 End = Literal["profit", "capacity", "budget", "customers"]
 
 
@@ -56,8 +57,8 @@ class ProfitCurve:
     @property
     def next_profit(self) -> float | None:
         """Return the profit of the first who is not on the list, None without one."""
-        left = self.profit[self.length : self.length + 1]
-        return float(left[0]) if len(left) else None
+        beyond = self.profit[self.length : self.length + 1]
+        return float(beyond[0]) if len(beyond) else None
 
     @property
     def next_unit(self) -> float | None:
@@ -122,8 +123,8 @@ def profit_curve(
     ([2, 0, 3, 1], 2, 'budget', 8.0, 0.5)
     """
     values = np.asarray(profit, dtype=np.float64)
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.argsort(-values[known], kind="stable")]
+    places = np.flatnonzero(~np.isnan(values))
+    order = places[np.argsort(-values[places], kind="stable")]
     ranked = values[order]
     ends: list[tuple[int, End]] = [
         (int((ranked > 0).sum()), "profit"),

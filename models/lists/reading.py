@@ -65,43 +65,43 @@ def read_list(definition: ListDefinition, columns: Columns) -> ReadList | BuiltL
     """Read a list's rules, or say why it cannot be made with these columns."""
     guards = write_guards(definition.guardrails, columns)
     try:
-        found = _parse(definition, guards, columns)
+        parsed = _parse(definition, guards, columns)
     except RuleError as exc:
         return without_members(fault=str(exc))
-    lacking = (found.columns() - {*columns}) | {*guards.needs}
-    usable = tuple(rule for rule in found.backfill if rule.columns <= {*columns})
-    for rule in found.backfill:
+    lacking = (parsed.columns() - {*columns}) | {*guards.needs}
+    usable = tuple(rule for rule in parsed.backfill if rule.columns <= {*columns})
+    for rule in parsed.backfill:
         lacking -= rule.columns if rule not in usable else frozenset()
     if lacking:
         return without_members(needs=tuple(sorted(lacking)))
-    unused = tuple(rule.text for rule in found.backfill if rule not in usable)
+    unused = tuple(rule.text for rule in parsed.backfill if rule not in usable)
     return ReadList(
         definition,
-        found.conditions,
+        parsed.conditions,
         usable,
-        found.order,
-        found.guards,
-        found.amounts,
+        parsed.order,
+        parsed.guards,
+        parsed.amounts,
         (*guards.unchecked, *unused),
     )
 
 
 def is_known(facts: pa.Table, names: Sequence[str]) -> bool:
     """Tell whether one of some columns holds anything."""
-    held = [name for name in names if name in facts.column_names]
-    return any(facts[name].null_count < facts.num_rows for name in held)
+    columns = [name for name in names if name in facts.column_names]
+    return any(facts[name].null_count < facts.num_rows for name in columns)
 
 
 def _parse(definition: ListDefinition, guards: Guards, columns: Columns) -> ReadList:
-    known = known_columns(columns)
+    types = known_columns(columns)
     action = definition.action
     amounts = () if action is None else (action.probability, action.stake)
     return ReadList(
         definition,
-        tuple(parse_rule(text, known) for text in definition.conditions(columns)),
-        tuple(parse_rule(text, known) for text in definition.backfill),
-        parse_order(definition.order, known),
-        {name: parse_rule(text, known) for name, text in guards.rules.items()},
-        tuple(parse_amount(text, known) for text in amounts),
+        tuple(parse_rule(text, types) for text in definition.conditions(columns)),
+        tuple(parse_rule(text, types) for text in definition.backfill),
+        parse_order(definition.order, types),
+        {name: parse_rule(text, types) for name, text in guards.rules.items()},
+        tuple(parse_amount(text, types) for text in amounts),
         (),
     )

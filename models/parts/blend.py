@@ -13,9 +13,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from features.purchases.frame import take_columns
+from features.types import Floats
 from models.parts.boosting import assess, raw_score
-
-Floats = npt.NDArray[np.float64]
 
 
 class Part(Protocol):

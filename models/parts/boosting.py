@@ -8,11 +8,9 @@ from weakref import WeakKeyDictionary
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 
+from features.types import Floats
 from models.parts.treeshap import TreeTables
-
-Floats = npt.NDArray[np.float64]
 
 PARAMETERS: dict[str, Any] = {
     "num_leaves": 7,

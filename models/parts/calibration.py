@@ -18,15 +18,14 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 from sklearn.isotonic import isotonic_regression
 
+from features.types import Floats
 from models.parts.quantile_groups import quantile_groups
-
-Floats = npt.NDArray[np.float64]
 
 SLOPES = (0.2, 3.0)
 """A slope outside says that the later snapshot was too small to tell."""
 
 FOLDS = 5
-LEAST_BLOCK, MOST_BLOCKS = 50, 40
+MIN_CUSTOMERS_PER_BLOCK, MAX_BLOCKS = 50, 40
 """Customers in a block of the isotonic map, and blocks at most."""
 
 FLATTEST = 0.02
@@ -114,7 +113,9 @@ def choose_logistic(score: Floats, churned: Floats, *, seed: int) -> Calibration
     """
     fold = np.random.default_rng(seed).permutation(len(score)) % FOLDS
     gains = np.zeros(len(score))
-    for place in range(FOLDS if len(score) >= 2 * FOLDS * LEAST_BLOCK else 0):
+    for place in range(
+        FOLDS if len(score) >= 2 * FOLDS * MIN_CUSTOMERS_PER_BLOCK else 0
+    ):
         rest, left_out = fold != place, fold == place
         losses = [
             _log_loss(
@@ -134,11 +135,11 @@ def fit_isotonic(score: Floats, churned: Floats) -> Calibration:
     Notes
     -----
     Zadrozny and Elkan (2002), by pool-adjacent-violators over blocks of at least
-    ``LEAST_BLOCK`` customers; between the blocks' means the log-odds are joined by
+    ``MIN_CUSTOMERS_PER_BLOCK``; between the blocks' means the log-odds are joined by
     straight lines that never lie flat, so that no two customers who differ are tied.
     """
-    n_blocks = min(MOST_BLOCKS, max(1, len(score) // LEAST_BLOCK))
-    blocks = quantile_groups(score, n_groups=n_blocks, least=LEAST_BLOCK)
+    n_blocks = min(MAX_BLOCKS, max(1, len(score) // MIN_CUSTOMERS_PER_BLOCK))
+    blocks = quantile_groups(score, n_groups=n_blocks, least=MIN_CUSTOMERS_PER_BLOCK)
     n = np.array([len(block) for block in blocks], dtype=np.float64)
     x = np.array([score[block].mean() for block in blocks])
     rate = np.array([churned[block].mean() for block in blocks])
@@ -210,5 +211,5 @@ def _log_loss(p: Floats, churned: Floats) -> Floats:
 
 def _fit(loss: Any, link: str) -> Calibration:
     bounds = [(-30.0, 30.0), SLOPES]
-    found = minimize(loss, np.array([0.0, 1.0]), method="L-BFGS-B", bounds=bounds)
-    return Calibration(float(found.x[0]), float(found.x[1]), link)
+    optimum = minimize(loss, np.array([0.0, 1.0]), method="L-BFGS-B", bounds=bounds)
+    return Calibration(float(optimum.x[0]), float(optimum.x[1]), link)

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from features.types import Floats
 from models.parts.normal_scores import NormalScores
-
-Floats = npt.NDArray[np.float64]
 
 FARTHEST = 10.0
 """Standard deviations from the mean beyond which numbers count alike."""

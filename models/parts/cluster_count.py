@@ -10,7 +10,8 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from threadpoolctl import threadpool_limits
 
-Floats = npt.NDArray[np.float64]
+from features.types import Floats
+
 Labels = npt.NDArray[np.int64]
 
 FIT_ROWS, TRIAL_ROWS, SILHOUETTE_ROWS = 50_000, 5_000, 1_500

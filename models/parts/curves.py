@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from features.types import Floats
+
 Curve = tuple[Floats, Floats]
 """Points: values, ascending, and what each is mapped to."""
 
-FEW = 8
+FEW_ROWS = 8
 """Rows up to which all columns are looked at together."""
 
 
@@ -40,18 +40,18 @@ class Curves:
 
     def __call__(self, table: Floats) -> Floats:
         """Return what a table of shape (n, n_features) is mapped to."""
-        found = np.empty(table.shape, order="F")  # a column at a time
-        if len(table) <= FEW:
-            np.copyto(found, self._interpolate(table))
-            np.copyto(found, self.absent, where=np.isnan(table))
+        mapped = np.empty(table.shape, order="F")  # a column at a time
+        if len(table) <= FEW_ROWS:
+            np.copyto(mapped, self._interpolate(table))
+            np.copyto(mapped, self.absent, where=np.isnan(table))
         else:
             for place, column in enumerate(table.T):
-                found[:, place] = self._column(column, place)
-        return found
+                mapped[:, place] = self._column(column, place)
+        return mapped
 
     def sum(self, table: Floats) -> Floats:
         """Return the sums of ``self(table)`` over the columns, of shape (n,)."""
-        if len(table) <= FEW:
+        if len(table) <= FEW_ROWS:
             return sum_columns(self(table))
         total = np.zeros(len(table))
         for place, column in enumerate(table.T):
@@ -76,30 +76,30 @@ class Curves:
         return Curves(points, self.absent * factor + plus + absent)
 
     def _column(self, column: Floats, place: int) -> Floats:
-        found = np.interp(column, *self.points[place])
+        mapped = np.interp(column, *self.points[place])
         is_missing = np.isnan(column)
         if is_missing.any():
-            found[is_missing] = self.absent[place]
-        return found
+            mapped[is_missing] = self.absent[place]
+        return mapped
 
     def _interpolate(self, table: Floats) -> Floats:
         """Return ``np.interp`` of each column on its curve, to the same bits."""
         at = np.empty(table.shape, dtype=np.intp)
-        for row, each in zip(table, at, strict=True):
-            each[:] = np.count_nonzero(self._values <= row, axis=0) - 1
+        for row, places in zip(table, at, strict=True):
+            places[:] = np.count_nonzero(self._values <= row, axis=0) - 1
         inside = np.clip(at, 0, np.maximum(self._last - 1, 0))
         after = np.minimum(inside + 1, self._last)
         columns = np.arange(table.shape[1])
-        left, right = self._values[inside, columns], self._values[after, columns]
+        start, end = self._values[inside, columns], self._values[after, columns]
         low, high = self._mapped[inside, columns], self._mapped[after, columns]
         with np.errstate(all="ignore"):  # as numpy's own, which is not heard either
-            slope = (high - low) / (right - left)
-            between = slope * (table - left) + low
-            again = slope * (table - right) + high
+            slope = (high - low) / (end - start)
+            between = slope * (table - start) + low
+            again = slope * (table - end) + high
         between = np.where(np.isnan(between), again, between)
-        found = np.where(left == table, low, between)
-        found = np.where(at < 0, self._mapped[0], found)
-        return np.where(at >= self._last, self._mapped[self._last, columns], found)
+        mapped = np.where(start == table, low, between)
+        mapped = np.where(at < 0, self._mapped[0], mapped)
+        return np.where(at >= self._last, self._mapped[self._last, columns], mapped)
 
 
 def sum_columns(parts: Floats) -> Floats:
@@ -107,7 +107,7 @@ def sum_columns(parts: Floats) -> Floats:
 
     ``sum`` adds them in another order, which is not the same for one row and for many.
     """
-    if len(parts) <= FEW:
+    if len(parts) <= FEW_ROWS:
         return np.asarray(parts.cumsum(axis=1)[:, -1])
     total = np.zeros(len(parts))
     for column in parts.T:

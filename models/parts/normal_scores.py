@@ -11,9 +11,8 @@ from scipy.special import ndtr, ndtri
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from features.types import Floats
 from models.parts.curves import Curve, Curves
-
-Floats = npt.NDArray[np.float64]
 
 WIDEN = 1.5
 """Towards either end a piece spans ranks up to so many times as far from it."""
@@ -58,10 +57,10 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         """Keep the quantiles of each column of ``X``, of shape (n, n_features)."""
         table = self._check(X, reset=True)
         levels = np.linspace(0, 1, self.n_knots)
-        known = [np.sort(column[~np.isnan(column)]) for column in table.T]
-        known = [column if len(column) else np.zeros(1) for column in known]
-        knots = np.column_stack([_quantiles(column, levels) for column in known])
-        return self._keep(knots, np.array([_median(column) for column in known]))
+        columns = [np.sort(column[~np.isnan(column)]) for column in table.T]
+        columns = [column if len(column) else np.zeros(1) for column in columns]
+        knots = np.column_stack([_quantiles(column, levels) for column in columns])
+        return self._keep(knots, np.array([_median(column) for column in columns]))
 
     def transform(self, X: npt.ArrayLike) -> Floats:
         """Return the normal scores, of shape (n, n_features), none missing."""
@@ -172,8 +171,8 @@ def _finer(values: Floats, ranks: Floats, *, tail: float) -> Curve:
     more, at = more[is_inside], at[is_inside]
     below, above = ranks[at - 1], ranks[at]
     share = (more - below) / (above - below)
-    found = values[at - 1] * (1 - share) + values[at] * share
-    is_between = (values[at - 1] < found) & (found < values[at])
-    values = np.append(values, found[is_between])
+    knots = values[at - 1] * (1 - share) + values[at] * share
+    is_between = (values[at - 1] < knots) & (knots < values[at])
+    values = np.append(values, knots[is_between])
     order = np.argsort(values)
     return values[order], np.append(ranks, more[is_between])[order]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from features.types import Floats
+
 Ints = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 

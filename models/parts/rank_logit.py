@@ -10,13 +10,11 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
+from features.types import Floats
 from models.parts.curves import Curves, sum_columns
 from models.parts.normal_scores import NormalScores
 
-Floats = npt.NDArray[np.float64]
-
-
-CHUNK = 8192
+ROWS_PER_CHUNK = 8192
 """Rows at a time: a column of them stays near the processor."""
 
 MANY = 200_000
@@ -152,5 +150,5 @@ class RankLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
 def _chunks(n: int) -> Iterator[slice]:
     """Yield the rows of each chunk."""
-    for start in range(0, n, CHUNK):
-        yield slice(start, start + CHUNK)
+    for start in range(0, n, ROWS_PER_CHUNK):
+        yield slice(start, start + ROWS_PER_CHUNK)

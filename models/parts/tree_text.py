@@ -116,8 +116,8 @@ def _fault(tree: re.Match[str], n_features: int) -> str:
         return "splits on a feature that does not exist"
     if fault := _split_fault(tree, values):
         return fault
-    left, right = values["left_child"], values["right_child"]
-    return "" if _is_whole(left, right) else "has a child out of place"
+    lefts, rights = values["left_child"], values["right_child"]
+    return "" if _is_whole(lefts, rights) else "has a child out of place"
 
 
 def _is_sound(value: float, key: str) -> bool:
@@ -131,8 +131,8 @@ def _split_fault(tree: re.Match[str], values: dict[str, list[float]]) -> str:
     if not kinds <= {*NUMERIC, *CATEGORICAL}:
         return "splits otherwise than on a number or a category"
     n_sets = int(tree["num_cat"])
-    bounds = [int(each) for each in (tree["cat_boundaries"] or "0").split()]
-    words = [int(each) for each in (tree["cat_threshold"] or "").split()]
+    bounds = [int(number) for number in (tree["cat_boundaries"] or "0").split()]
+    words = [int(number) for number in (tree["cat_threshold"] or "").split()]
     whole = bounds[0] == 0 and bounds[-1] == len(words) and len(bounds) == n_sets + 1
     rising = all(a < b for a, b in zip(bounds, bounds[1:], strict=False))
     if not (whole and rising and all(word < 2**32 for word in words)):
@@ -144,7 +144,7 @@ def _split_fault(tree: re.Match[str], values: dict[str, list[float]]) -> str:
         )
         if int(kind) in CATEGORICAL
     ]
-    if not all(each.is_integer() and 0 <= each < n_sets for each in used):
+    if not all(number.is_integer() and 0 <= number < n_sets for number in used):
         return "splits by a set of categories that does not exist"
     return ""
 
@@ -157,13 +157,13 @@ def _miscounts(values: dict[str, list[float]], n_leaves: int) -> bool:
     return leaves != {n_leaves} or splits != {n_leaves - 1}
 
 
-def _is_whole(left: list[float], right: list[float]) -> bool:
+def _is_whole(lefts: list[float], rights: list[float]) -> bool:
     """Tell whether each node but the root is a child once, of an earlier one."""
-    n_splits = len(left)
+    n_splits = len(lefts)
     everyone = [*range(-n_splits - 1, 0), *range(1, n_splits)] if n_splits else []
     forward = all(
         child < 0 or child > parent
-        for side in (left, right)
+        for side in (lefts, rights)
         for parent, child in enumerate(side)
     )
-    return forward and sorted([*left, *right]) == everyone
+    return forward and sorted([*lefts, *rights]) == everyone

@@ -18,9 +18,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from features.errors import DataError
+from features.types import Floats
 from models.purchases.btyd_data import COLUMNS, Histories, maximise, read_histories
-
-Floats = npt.NDArray[np.float64]
 
 
 class BGNBD(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -173,9 +172,9 @@ class BGNBD(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     def _alive(self, table: Floats) -> Floats:
         frequency, recency, T = table.T
         chances = frequency + float(self.dropout_at_zero)
-        left = np.maximum(self.b_ + chances - 1.0, np.finfo(float).tiny)
+        survivals = np.maximum(self.b_ + chances - 1.0, np.finfo(float).tiny)
         quiet = np.log((self.alpha_ + T) / (self.alpha_ + recency))
-        log_odds = np.log(self.a_) - np.log(left) + (self.r_ + frequency) * quiet
+        log_odds = np.log(self.a_) - np.log(survivals) + (self.r_ + frequency) * quiet
         return np.asarray(np.where(chances > 0, expit(-log_odds), 1.0))
 
 

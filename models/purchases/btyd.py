@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
 from features.purchases.frame import take_columns
+from features.types import Floats
 from models.purchases.bgnbd import BGNBD
 from models.purchases.gamma_gamma import GammaGamma
-
-Floats = npt.NDArray[np.float64]
 
 HISTORY = ("frequency", "recency", "T")
 NEEDED = (*HISTORY, "gross_spend", "n_purchase_days")
@@ -33,7 +31,7 @@ COLUMNS = (
     "btyd_expected_value",
     "btyd_order_rate",
 )
-MOST_CUSTOMERS = 10_000
+MAX_CUSTOMERS = 10_000
 PENALTY = 1e-4
 """Keeps the parameters finite where a log says little of one of them."""
 
@@ -59,10 +57,10 @@ class BuyingModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
         """Fit on features of one ``as_of``, one row a customer.
 
-        Of more than ``MOST_CUSTOMERS``, evenly spaced ones: seven parameters do not
+        Of more than ``MAX_CUSTOMERS``, evenly spaced ones: seven parameters do not
         need more.
         """
-        X = X.iloc[:: max(1, -(-len(X) // MOST_CUSTOMERS))]
+        X = X.iloc[:: max(1, -(-len(X) // MAX_CUSTOMERS))]
         self.orders_ = BGNBD(dropout_at_zero=self.dropout_at_zero, penalty=PENALTY)
         self.orders_.fit(X[list(HISTORY)].to_numpy(dtype=np.float64))
         self.spend_ = GammaGamma(penalty=PENALTY).fit(*spend_days(X))

@@ -10,8 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, gammaln, psi
 
 from features.errors import DataError
-
-Floats = npt.NDArray[np.float64]
+from features.types import Floats
 
 COLUMNS = ("frequency", "recency", "T")
 """The columns of ``X``, in order."""
@@ -58,9 +57,11 @@ class Histories:
     def of(
         cls, table: Floats, *, weight: npt.ArrayLike | None = None, extra: float
     ) -> Histories:
-        given = np.ones(len(table)) if weight is None else np.asarray(weight, float)
+        weight_of_row = (
+            np.ones(len(table)) if weight is None else np.asarray(weight, float)
+        )
         rows, group = np.unique(table, axis=0, return_inverse=True)
-        weights = np.bincount(group.ravel(), weights=given).astype(float)
+        weights = np.bincount(group.ravel(), weights=weight_of_row).astype(float)
         values, by_value = np.unique(rows[:, 0], return_inverse=True)
         sums = np.bincount(by_value, weights=weights).astype(float)
         return cls(rows, weights, values, sums, extra)
@@ -98,10 +99,10 @@ class Histories:
         x, recency, T = self.table.T
         chances = x + self.extra
         may_leave = chances > 0
-        left = np.where(may_leave, b + chances - 1.0, 1.0)
+        survivals = np.where(may_leave, b + chances - 1.0, 1.0)
         log_age, log_recency = np.log(alpha + T), np.log(alpha + recency)
         alive = -(r + x) * log_age
-        gone = np.log(a) - np.log(left) - (r + x) * log_recency
+        gone = np.log(a) - np.log(survivals) - (r + x) * log_recency
         p_gone = np.where(may_leave, expit(gone - alive), 0.0)
         value = np.where(may_leave, np.logaddexp(alive, gone), alive)
         w, w_gone = self.weight, self.weight * p_gone
@@ -111,7 +112,7 @@ class Histories:
             -_dot(w_alive, log_age) - _dot(w_gone, log_recency),
             -_dot(w_alive, at_age) - _dot(w_gone, at_recency),
             w_gone.sum() / a,
-            -_dot(w_gone, 1.0 / left),
+            -_dot(w_gone, 1.0 / survivals),
         ]
         return _dot(w, value), np.array(slope)
 
@@ -132,7 +133,7 @@ def maximise(histories: Histories, *, penalty: float) -> Floats:
             -slope / total + 2 * penalty * theta,
         )
 
-    found = [
+    optima = [
         minimize(
             loss,
             np.log(start),
@@ -143,5 +144,5 @@ def maximise(histories: Histories, *, penalty: float) -> Floats:
         )
         for start in STARTS
     ]
-    best = min(found, key=lambda result: float(result.fun))
+    best = min(optima, key=lambda result: float(result.fun))
     return np.asarray(best.x, float)

@@ -18,14 +18,13 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
 
+from features.types import Floats
 from models.parts.blend import Btyd, BuyerBlend, Part, Trees
 from models.parts.boosting import fit_booster
 from models.parts.rank_logit import RankLogit
 
-Floats = npt.NDArray[np.float64]
-
 PARTS = ("trees", "ranks", "btyd")
-LEAST = 1e-6
+MIN_PROBABILITY = 1e-6
 """Probabilities are kept this far from 0 and 1, so that log-odds stay finite."""
 
 RHYTHM = "btyd_p_active"
@@ -111,4 +110,4 @@ def varying_columns(X: pd.DataFrame) -> npt.NDArray[np.object_]:
 
 
 def _log_odds_of_churn(p_active: Floats) -> Floats:
-    return np.asarray(-logit(np.clip(p_active, LEAST, 1.0 - LEAST)))
+    return np.asarray(-logit(np.clip(p_active, MIN_PROBABILITY, 1.0 - MIN_PROBABILITY)))

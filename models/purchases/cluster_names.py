@@ -69,16 +69,16 @@ def name_clusters(clusters: Sequence[Traits]) -> list[dict[str, str]]:
     ['Frequent big spenders', 'Recent one-time buyers']
     """
     names = [_describe(traits) for traits in clusters]
-    told: list[list[tuple[str, str]]] = [[] for _ in clusters]
+    traits_of: list[list[tuple[str, str]]] = [[] for _ in clusters]
     for name in dict.fromkeys(names):
         alike = [i for i, other in enumerate(names) if other == name]
-        _tell_apart(alike, clusters, told, left=set(TELLING))
+        _tell_apart(alike, clusters, traits_of, unused=set(TELLING))
     return [
         {
             "en": en + _bracket(" ({})", ", ", [t[0] for t in more]),
             "zh": zh + _bracket("（{}）", "、", [t[1] for t in more]),
         }
-        for (en, zh), more in zip(names, told, strict=True)
+        for (en, zh), more in zip(names, traits_of, strict=True)
     ]
 
 
@@ -123,25 +123,25 @@ def _how_much(traits: Traits) -> tuple[str, str]:
 def _tell_apart(
     alike: list[int],
     clusters: Sequence[Traits],
-    told: list[list[tuple[str, str]]],
+    traits_of: list[list[tuple[str, str]]],
     *,
-    left: set[str],
+    unused: set[str],
 ) -> None:
     """Split those called alike at the widest gap of the trait that spreads most."""
     if len(alike) < 2:
         return
-    values = {t: [clusters[i].scores[t] for i in alike] for t in TELLING if t in left}
+    values = {t: [clusters[i].scores[t] for i in alike] for t in TELLING if t in unused}
     trait = max(values, key=lambda t: max(values[t]) - min(values[t]), default=None)
     if trait is None or max(values[trait]) == min(values[trait]):
         for number, i in enumerate(alike, start=1):
-            told[i].append((str(number), str(number)))
+            traits_of[i].append((str(number), str(number)))
         return
     order = sorted(alike, key=lambda i: clusters[i].scores[trait])
     cut = 1 + int(np.argmax(np.diff(sorted(values[trait]))))
     for part, words in zip((order[:cut], order[cut:]), TELLING[trait], strict=True):
         for i in part:
-            told[i].append(words)
-        _tell_apart(part, clusters, told, left=left - {trait})
+            traits_of[i].append(words)
+        _tell_apart(part, clusters, traits_of, unused=unused - {trait})
 
 
 def _bracket(frame: str, comma: str, words: list[str]) -> str:

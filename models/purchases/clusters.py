@@ -19,11 +19,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from features.errors import DataError
 from features.purchases.frame import take_columns
+from features.types import Floats
 from models.parts.cluster_count import KTrial, choose_k, fit_centroids, nearest
 from models.parts.normal_scores import NormalScores
 from models.purchases.cluster_names import Traits, name_clusters
 
-Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
 FEATURES = (

@@ -7,12 +7,10 @@ models themselves say how far they may.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from features.types import Floats
 from models.purchases.btyd import HISTORY, BuyingModel, spend_days
-
-Floats = npt.NDArray[np.float64]
 
 MOST_ORDERS = 2_000
 """Orders of one customer in a draw: beyond them all have the rate of before."""
@@ -48,8 +46,8 @@ def draw_value(
     n = _draw_orders(buying, X, days=days, rng=rng)
     spend = buying.spend_
     before, mean = spend_days(X)
-    known = mean > 0
-    before, mean = np.where(known, before, 0.0), np.where(known, mean, 0.0)
+    has_spend = mean > 0
+    before, mean = np.where(has_spend, before, 0.0), np.where(has_spend, mean, 0.0)
     shape = spend.q_ + spend.p_ * before
     rate = rng.gamma(shape) / (spend.v_ + before * mean)
     drawn = rng.gamma(spend.p_ * np.maximum(n, 1.0)) / np.maximum(rate, 1e-300)
@@ -67,13 +65,13 @@ def _draw_orders(
     rate = rng.gamma(orders.r_ + x) / (orders.alpha_ + age)
     leaves = rng.beta(orders.a_, orders.b_ + stays)
     there = rng.uniform(size=len(x)) < orders.p_alive(history)
-    n, left = np.zeros(len(x)), np.full(len(x), float(days))
+    n, days_left = np.zeros(len(x)), np.full(len(x), float(days))
     for _ in range(MOST_ORDERS):
-        left[there] -= rng.exponential(size=there.sum()) / rate[there]
-        there &= left > 0
+        days_left[there] -= rng.exponential(size=there.sum()) / rate[there]
+        there &= days_left > 0
         if not there.any():
             return n
         n[there] += 1.0
         there &= rng.uniform(size=len(x)) >= leaves
-    n[there] += rate[there] * left[there]
+    n[there] += rate[there] * days_left[there]
     return n

@@ -18,8 +18,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from features.errors import DataError
-
-Floats = npt.NDArray[np.float64]
+from features.types import Floats
 
 STARTS = ((2.0, 3.0, 1.0), (10.0, 2.0, 0.2), (1.0, 10.0, 10.0))
 """Where the search begins: p, q, and v in units of the median spend."""
@@ -84,13 +83,13 @@ class GammaGamma(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             If no customer is left.
         """
         x, spend = _read(frequency, monetary_value)
-        known = (x > 0) & (spend > 0)
-        if not known.any():
+        has_spend = (x > 0) & (spend > 0)
+        if not has_spend.any():
             raise DataError(
                 "No customer has a repeat order of positive value.",
                 needed="Gamma-Gamma needs at least one.",
             )
-        x, spend = x[known], spend[known]
+        x, spend = x[has_spend], spend[has_spend]
         unit = float(np.median(spend))
         theta = _maximise(x, spend / unit, penalty=self.penalty)
         self.p_, self.q_, v = (float(value) for value in np.exp(theta))
@@ -116,9 +115,9 @@ class GammaGamma(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         """
         check_is_fitted(self)
         x, spend = _read(frequency, monetary_value)
-        known = (x > 0) & (spend > 0)
+        has_spend = (x > 0) & (spend > 0)
         shrunk = self.p_ * (self.v_ + x * spend) / (self.p_ * x + self.q_ - 1.0)
-        return np.where(known, shrunk, self.mean_spend_)
+        return np.where(has_spend, shrunk, self.mean_spend_)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -167,7 +166,7 @@ def _maximise(x: Floats, spend: Floats, *, penalty: float) -> Floats:
         )
 
     full = (-LOG_BOUND, LOG_BOUND)
-    found = [
+    optima = [
         minimize(
             loss,
             np.log(start),
@@ -178,7 +177,7 @@ def _maximise(x: Floats, spend: Floats, *, penalty: float) -> Floats:
         )
         for start in STARTS
     ]
-    best = min(found, key=lambda result: float(result.fun))
+    best = min(optima, key=lambda result: float(result.fun))
     return np.asarray(best.x, float)
 
 

@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
+from features.types import Floats
 from models.parts.quantile_groups import keep_cuts
 
-Floats = npt.NDArray[np.float64]
-
-LEAST_GROUP = 50
+MIN_CUSTOMERS_PER_GROUP = 50
 """Customers a group needs, for its outer quantiles to mean something.
 
 Where ties leave a group with fewer than half as many, it joins its neighbour.
@@ -56,11 +55,13 @@ class ValueIntervals(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
 
     def fit(self, expected: Floats, actual: Floats) -> Self:
         """Fit on what was expected of customers and what came, both of shape (n,)."""
-        groups = int(np.clip(len(expected) // LEAST_GROUP, 1, self.n_groups))
+        groups = int(
+            np.clip(len(expected) // MIN_CUSTOMERS_PER_GROUP, 1, self.n_groups)
+        )
         self.cuts_ = np.linspace(0, 1, groups + 1)[1:-1]
         self.place(expected)
         sizes = np.bincount(self._group(expected), minlength=groups)
-        self.cuts_ = self.cuts_[keep_cuts(sizes, least=LEAST_GROUP // 2)]
+        self.cuts_ = self.cuts_[keep_cuts(sizes, least=MIN_CUSTOMERS_PER_GROUP // 2)]
         member = self._group(expected)
         ratio = np.maximum(actual, 0.0) / expected
         bands = [

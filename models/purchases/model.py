@@ -24,6 +24,7 @@ from features.purchases.numpy.families.compile import slow_families
 from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows, build_from_rows
 from features.purchases.plan import FeaturePlan
+from features.types import Floats
 from models.parts.calibration import Calibration
 from models.purchases.btyd import BuyingModel, design
 from models.purchases.churn import ChurnModel
@@ -36,13 +37,12 @@ from models.score.forecast import INSUFFICIENT, Basis, Explained, Forecast
 from models.words.quantities import SPENT, QuantityWords
 from models.words.reasons import ReasonTable
 
-Floats = npt.NDArray[np.float64]
 Score = TypeVar("Score", ChurnModel, ValueModel)
 
 TIER_QUANTITY = "net_spend_365d"
 """The feature that tiers go by."""
 
-LEAST_OF_A_CORE = 5_000
+MIN_CUSTOMERS_PER_CORE = 5_000
 """Rows that are worth a thread."""
 
 
@@ -187,7 +187,7 @@ class CustomerModel:
 
     def predict(self, X: pd.DataFrame) -> Forecast:
         """Foretell the horizon of each row of ``design``; NaN where it cannot be."""
-        n_parts = min(cores(), len(X) // LEAST_OF_A_CORE)
+        n_parts = min(cores(), len(X) // MIN_CUSTOMERS_PER_CORE)
         if n_parts < 2:
             return self._predict(X)
         size = -(-len(X) // n_parts)

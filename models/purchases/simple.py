@@ -10,15 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import logit
 from sklearn.base import BaseEstimator
 
-from models.purchases.churn import LEAST, RHYTHM
+from features.types import Floats
+from models.purchases.churn import MIN_PROBABILITY, RHYTHM
 from models.purchases.value import BTYD_VALUE
-
-Floats = npt.NDArray[np.float64]
 
 BTYD, RECENCY, RFM = "btyd", "recency", "rfm"
 METHODS = (BTYD, RECENCY, RFM)
@@ -163,7 +161,9 @@ def _log_amount(matrix: Floats, unit: float) -> Floats:
 
 
 TERMS: Mapping[tuple[str, str], Callable[[Floats, float], Floats]] = {
-    ("churn", BTYD): lambda m, _: np.asarray(-logit(np.clip(m, LEAST, 1.0 - LEAST))),
+    ("churn", BTYD): lambda m, _: np.asarray(
+        -logit(np.clip(m, MIN_PROBABILITY, 1.0 - MIN_PROBABILITY))
+    ),
     ("churn", RECENCY): lambda m, _: np.log1p(np.maximum(m, 0.0)),
     ("value", BTYD): _log_amount,
     ("value", RECENCY): _log_amount,
@@ -176,8 +176,8 @@ def _find_cuts(values: Floats) -> Floats:
     Bands are those of the mean rank: a value's share of the customers at or below it,
     its own equals counted half.
     """
-    known, counts = np.unique(values, return_counts=True)
+    levels, counts = np.unique(values, return_counts=True)
     share = (np.cumsum(counts) - counts + (counts + 1) / 2.0) / len(values)
     band = np.ceil(BANDS * share)
-    above = (known[band > edge] for edge in range(1, BANDS))
+    above = (levels[band > edge] for edge in range(1, BANDS))
     return np.array([part[0] if len(part) else UNREACHED for part in above])

@@ -15,11 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import RegressorMixin
 
+from features.types import Floats
 from models.parts.blend import Btyd, BuyerBlend, Part, Trees
 from models.parts.boosting import fit_booster
 from models.purchases.churn import varying_columns
-
-Floats = npt.NDArray[np.float64]
 
 PARTS = ("trees", "btyd")
 

@@ -18,8 +18,6 @@ from models.parts.blend import Blend, Part, Trees
 from models.parts.boosting import train_booster
 from models.parts.category_logit import CategoryLogit
 
-Floats = npt.NDArray[np.float64]
-
 PLAIN: dict[str, Any] = {
     "num_leaves": 5,
     "learning_rate": 0.05,

@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.types import Floats
 from models.parts.cluster_count import KTrial, choose_k, fit_centroids, nearest
 from models.parts.normal_scores import NormalScores
 
-Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
 SALIENT, PURE = 0.5, 0.6
 """Mean score of a number, and share of a value, from which they are worth a word."""
 
-MOST_WORDS = 2
+MAX_TRAITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class RecurringClusters:
         """Name clusters by what is salient of each, no two alike."""
         names: list[dict[str, str]] = []
         for centroid in centroids:
-            traits = self._traits(centroid, overall)[:MOST_WORDS]
+            traits = self._traits(centroid, overall)[:MAX_TRAITS]
             en = ", ".join(words[0] for words in traits) or "Everybody else"
             zh = "、".join(words[1] for words in traits) or "其他客户"
             again = sum(name["en"].split(" (")[0] == en for name in names)

@@ -21,6 +21,7 @@ from features.door.log import AnyLog, Log
 from features.errors import DataError
 from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows
+from features.types import Floats
 from models.parts.calibration import Calibration
 from models.recurring.churn import RecurringChurn
 from models.recurring.clusters import RecurringClusters
@@ -30,7 +31,6 @@ from models.words.categories import AttributeWords
 from models.words.quantities import NO_AMOUNT, YEARLY, QuantityWords
 from models.words.reasons import ReasonTable
 
-Floats = npt.NDArray[np.float64]
 Plan = AttributePlan | ContractPlan
 
 MONTH_DAYS = 365 / 12

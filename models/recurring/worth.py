@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from features.types import Floats
 
 COVERAGE = 0.9
 LEAST = 1e-9

@@ -100,10 +100,10 @@ class ReportFacts:
     def tiers(self) -> list[str]:
         """Return the tiers that anybody is in, the one that spends most first."""
         mean = self.column("net_spend_365d").groupby(self.customers["tier"]).mean()
-        found = mean.sort_values(ascending=False, kind="stable").index.tolist()
-        if set(found) <= set(TIERS):
-            return [tier for tier in TIERS if tier in found]
-        return [str(tier) for tier in found]
+        tiers = mean.sort_values(ascending=False, kind="stable").index.tolist()
+        if set(tiers) <= set(TIERS):
+            return [tier for tier in TIERS if tier in tiers]
+        return [str(tier) for tier in tiers]
 
     def column(self, name: str) -> pd.Series:
         """Return a fact as numbers, NaN throughout where the run lacks it.

@@ -13,7 +13,7 @@ from models.reports.words import Text
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 760, 76, 20, 34, 62
 HEIGHT = 380
 LETTER, WIDE_LETTER = 6.4, 12.0
-ROW, MIN_CELL, MAX_CELL = 30, 40, 90
+ROW_HEIGHT, MIN_CELL, MAX_CELL = 30, 40, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,38 +183,45 @@ def _draw_bar(
 def _draw_heat(chart: Chart) -> Picture:
     columns = _categories([point.x for point in chart.points])
     rows = _categories([point.y for point in chart.points])
-    left = 24 + max(_length(name) for name in rows)
-    cell = (WIDTH - RIGHT - left) / len(columns)
+    margin = 24 + max(_length(name) for name in rows)
+    cell = (WIDTH - RIGHT - margin) / len(columns)
     cell = max(MIN_CELL, min(cell, MAX_CELL))
-    shapes = list(_draw_cells(chart, columns, rows, left=left, cell=cell))
+    shapes = list(_draw_cells(chart, columns, rows, margin=margin, cell=cell))
     top = 30.0
     for place, name in enumerate(columns):
-        x = left + cell * (place + 0.5)
+        x = margin + cell * (place + 0.5)
         shapes.append(Shape("text", x=x, y=top - 8, text=name))
     for place, name in enumerate(rows):
-        y = top + ROW * (place + 0.5) + 4
-        shapes.append(Shape("text", x=left - 8, y=y, text=name, anchor="end"))
-    bottom = top + ROW * len(rows)
+        y = top + ROW_HEIGHT * (place + 0.5) + 4
+        shapes.append(Shape("text", x=margin - 8, y=y, text=name, anchor="end"))
+    bottom = top + ROW_HEIGHT * len(rows)
     names = f"{chart.y.title} ↓   {chart.x.title} →"
-    shapes.append(Shape("text", x=left, y=bottom + 24, text=names, anchor="start"))
-    width = max(left + cell * len(columns), left + _length(names)) + RIGHT
+    shapes.append(Shape("text", x=margin, y=bottom + 24, text=names, anchor="start"))
+    width = max(margin + cell * len(columns), margin + _length(names)) + RIGHT
     return Picture(width, bottom + 36, chart.title, tuple(shapes))
 
 
 def _draw_cells(
-    chart: Chart, columns: list[str], rows: list[str], *, left: float, cell: float
+    chart: Chart, columns: list[str], rows: list[str], *, margin: float, cell: float
 ) -> Iterator[Shape]:
     for point in chart.points:
         value = point.value or 0.0
-        x = left + cell * columns.index(str(point.x))
-        y = 30.0 + ROW * rows.index(str(point.y))
+        x = margin + cell * columns.index(str(point.x))
+        y = 30.0 + ROW_HEIGHT * rows.index(str(point.y))
         colour = _blend(min(max(value, 0.0), 1.0))
         yield Shape(
-            "rect", x=x + 1, y=y + 1, width=cell - 2, height=ROW - 2, colour=colour
+            "rect",
+            x=x + 1,
+            y=y + 1,
+            width=cell - 2,
+            height=ROW_HEIGHT - 2,
+            colour=colour,
         )
         css = "light" if value > 0.55 else "dark"
         label = write_figure(value, "share")
-        yield Shape("text", x=x + cell / 2, y=y + ROW / 2 + 4, text=label, css=css)
+        yield Shape(
+            "text", x=x + cell / 2, y=y + ROW_HEIGHT / 2 + 4, text=label, css=css
+        )
 
 
 def _blend(share: float) -> str:

@@ -74,15 +74,15 @@ class Report:
 
     def to_answer(self) -> dict[str, Any]:
         """Return what users get: rows by name, charts as Vega-Lite."""
-        told = self.to_dict()
+        values = self.to_dict()
         tables = [
-            _by_name(table, told["tables"][i]) for i, table in enumerate(self.tables)
+            _by_name(table, values["tables"][i]) for i, table in enumerate(self.tables)
         ]
         charts = [
             {"name": chart.name, "title": asdict(chart.title), "spec": chart.to_vega()}
             for chart in self.charts
         ]
-        return {**told, "tables": tables, "charts": charts}
+        return {**values, "tables": tables, "charts": charts}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Report:
@@ -107,6 +107,9 @@ def _restore_table(values: Mapping[str, Any]) -> ReportTable:
     return ReportTable(values["name"], Text(**values["title"]), columns, rows)
 
 
-def _by_name(table: ReportTable, told: dict[str, Any]) -> dict[str, Any]:
+def _by_name(table: ReportTable, values: dict[str, Any]) -> dict[str, Any]:
     names = [column.name for column in table.columns]
-    return {**told, "rows": [dict(zip(names, row, strict=True)) for row in table.rows]}
+    return {
+        **values,
+        "rows": [dict(zip(names, row, strict=True)) for row in table.rows],
+    }

@@ -49,12 +49,12 @@ def select_rows(
         name: rule.to_sql("duckdb", column=quote_name, prefix=f"r{place}_")
         for place, (name, rule) in enumerate(rules.items())
     }
-    asked = {
-        name: CompiledRule(f"coalesce({each.sql}, FALSE)", each.params)
-        for name, each in written.items()
+    conditions = {
+        name: CompiledRule(f"coalesce({compiled.sql}, FALSE)", compiled.params)
+        for name, compiled in written.items()
     }
-    found = _run(table, asked, _names(rules.values()))
-    return {name: found.column(place).to_numpy() for place, name in enumerate(rules)}
+    answers = _run(table, conditions, _names(rules.values()))
+    return {name: answers.column(place).to_numpy() for place, name in enumerate(rules)}
 
 
 def compute_amounts(
@@ -65,14 +65,17 @@ def compute_amounts(
         name: amount.to_sql("duckdb", column=quote_name, prefix=f"a{place}_")
         for place, (name, amount) in enumerate(amounts.items())
     }
-    asked = {
+    amounts_sql = {
         name: CompiledRule(
-            f"coalesce(CAST({each.sql} AS DOUBLE), CAST('nan' AS DOUBLE))", each.params
+            f"coalesce(CAST({compiled.sql} AS DOUBLE), CAST('nan' AS DOUBLE))",
+            compiled.params,
         )
-        for name, each in written.items()
+        for name, compiled in written.items()
     }
-    found = _run(table, asked, _names(amounts.values()))
-    return {name: found.column(place).to_numpy() for place, name in enumerate(amounts)}
+    answers = _run(table, amounts_sql, _names(amounts.values()))
+    return {
+        name: answers.column(place).to_numpy() for place, name in enumerate(amounts)
+    }
 
 
 def first_rows(
@@ -129,8 +132,8 @@ def first_rows(
         f"SELECT {tie} FROM known WHERE {' AND '.join(parts)}"
         f" ORDER BY {order} LIMIT {int(limit)}"
     )
-    found: list[str] = _query(table, query, params).column(0).to_pylist()
-    return found
+    ids: list[str] = _query(table, query, params).column(0).to_pylist()
+    return ids
 
 
 def sort_rows(
@@ -141,31 +144,36 @@ def sort_rows(
     last = f"{quote_name(then)}, " if then else ""
     names = _names([order], *([then] if then else []))
     place = pa.array(np.arange(table.num_rows))
-    known = _clean(table, names).append_column("row place", place)
+    rows = _clean(table, names).append_column("row place", place)
     query = f'SELECT "row place" FROM known ORDER BY {written.sql}, {last}"row place"'
-    return np.asarray(_query(known, query, written.params).column(0).to_numpy())
+    return np.asarray(_query(rows, query, written.params).column(0).to_numpy())
 
 
-def _names(asked: Iterable[Expression], *more: str) -> list[str]:
-    return sorted({*more, *(name for each in asked for name in each.columns)})
+def _names(expressions: Iterable[Expression], *more: str) -> list[str]:
+    return sorted(
+        {*more, *(name for expression in expressions for name in expression.columns)}
+    )
 
 
 def _run(
-    table: pa.Table, asked: Mapping[str, CompiledRule], names: list[str]
+    table: pa.Table, expressions: Mapping[str, CompiledRule], names: list[str]
 ) -> pa.Table:
     """Compute expressions for every row, in the table's order."""
-    if not asked:
+    if not expressions:
         return pa.table({})
     params = {
-        key: value for each in asked.values() for key, value in each.params.items()
+        key: value
+        for expression in expressions.values()
+        for key, value in expression.params.items()
     }
     listed = ", ".join(
-        f"{each.sql} AS c{place}" for place, each in enumerate(asked.values())
+        f"{expression.sql} AS c{place}"
+        for place, expression in enumerate(expressions.values())
     )
     place = pa.array(np.arange(table.num_rows))
-    known = _clean(table, names).append_column("row place", place)
+    rows = _clean(table, names).append_column("row place", place)
     query = f'SELECT {listed} FROM known ORDER BY "row place"'
-    return _query(known, query, params)
+    return _query(rows, query, params)
 
 
 @cache
@@ -176,9 +184,9 @@ def _database() -> duckdb.DuckDBPyConnection:
     return open_database(threads=2)
 
 
-def _query(known: pa.Table, query: str, params: dict[str, Any]) -> pa.Table:
+def _query(rows: pa.Table, query: str, params: dict[str, Any]) -> pa.Table:
     with _database().cursor() as con:
-        con.register("known", known)
+        con.register("known", rows)
         return con.sql(query, params=params).to_arrow_table()
 
 

@@ -74,12 +74,12 @@ def parse_order(text: str, columns: Columns) -> Order:
     keys = []
     for node, down in _split_order(text):
         reader.offset = 0
-        found = reader.read(node)
-        if found.type is RuleType.BOOLEAN and isinstance(found, Call):
+        key = reader.read(node)
+        if key.type is RuleType.BOOLEAN and isinstance(key, Call):
             raise reader.fault("a condition is no order", node)
-        if not any(isinstance(part, Column) for part in walk(found)):
+        if not any(isinstance(part, Column) for part in walk(key)):
             raise reader.fault("an order names a column", node)
-        keys.append((found, down))
+        keys.append((key, down))
     return Order(text, frozenset(reader.names), tuple(keys))
 
 
@@ -88,10 +88,10 @@ def _read(
 ) -> tuple[Node, frozenset[str]]:
     read_words(text)
     reader = Reader(text, columns)
-    found = reader.read(_parse(text, text))
-    if found.type is not wanted:
-        raise fault_at(text, 0, f"the whole is {found.type}, not {wanted}")
-    return found, frozenset(reader.names)
+    expression = reader.read(_parse(text, text))
+    if expression.type is not wanted:
+        raise fault_at(text, 0, f"the whole is {expression.type}, not {wanted}")
+    return expression, frozenset(reader.names)
 
 
 def _parse(text: str, sql: str) -> exp.Expression:
@@ -109,16 +109,16 @@ def _parse(text: str, sql: str) -> exp.Expression:
 
     before = len(sql) - len(text)
     try:
-        found: list[Any] = sqlglot.parse(sql)
+        trees: list[Any] = sqlglot.parse(sql)
     except ParseError as exc:
         offset = _offset(text, exc.errors[0] if exc.errors else {}) - before
         raise fault_at(text, offset, "this cannot be read") from None
     except RecursionError:
         raise fault_at(text, 0, "nested too deeply") from None
-    if len(found) != 1 or found[0] is None:
+    if len(trees) != 1 or trees[0] is None:
         offset = max(text.find(";"), 0)
         raise fault_at(text, offset, "one expression is needed, not several")
-    return cast("exp.Expression", found[0])
+    return cast("exp.Expression", trees[0])
 
 
 def _offset(text: str, error: Mapping[str, Any]) -> int:
@@ -126,7 +126,7 @@ def _offset(text: str, error: Mapping[str, Any]) -> int:
     lines = text.splitlines(keepends=True)
     line = int(error.get("line") or 1) - 1
     length = len(str(error.get("highlight") or ""))
-    before = sum(len(each) for each in lines[:line])
+    before = sum(len(earlier) for earlier in lines[:line])
     return max(before + int(error.get("col") or 1) - max(length, 1), 0)
 
 
@@ -135,12 +135,12 @@ def _split_order(text: str) -> Iterator[tuple[exp.Expression, bool]]:
     for word in read_words(text):
         if word.text.lower() == "nulls":
             raise fault_at(text, word.start, "the unknown comes last always")
-    found: Any = _parse(text, LEAD + text)
-    parts = {key for key, value in found.args.items() if value} - {"kind"}
-    if parts != {"expressions", "order"} or type(found).__name__ != "Select":
+    select: Any = _parse(text, LEAD + text)
+    parts = {key for key, value in select.args.items() if value} - {"kind"}
+    if parts != {"expressions", "order"} or type(select).__name__ != "Select":
         raise fault_at(text, 0, NO_ORDER)
-    _move_back(found)
-    keys = found.args["order"].expressions
+    _move_back(select)
+    keys = select.args["order"].expressions
     if len(keys) > MAX_KEYS:
         raise fault_at(text, 0, f"an order has at most {MAX_KEYS} parts")
     for key in keys:
@@ -149,8 +149,8 @@ def _split_order(text: str) -> Iterator[tuple[exp.Expression, bool]]:
         yield key.this, bool(key.args.get("desc"))
 
 
-def _move_back(found: exp.Expression) -> None:
+def _move_back(select: exp.Expression) -> None:
     """Count characters from where the order begins."""
-    for part in found.walk():
+    for part in select.walk():
         if "start" in part.meta:
             part.meta["start"] -= len(LEAD)

@@ -84,7 +84,7 @@ def _pattern(node: Node) -> str:
     assert isinstance(node, Value)
     written = re.sub(
         f"{ESCAPE}(.)|\\\\",
-        lambda found: {"%": "\\%", "_": "\\_"}.get(found[1], found[1] or "\\\\"),
+        lambda match: {"%": "\\%", "_": "\\_"}.get(match[1], match[1] or "\\\\"),
         str(node.value),
     )
     return "'" + written.replace("'", "''") + "'"

@@ -130,10 +130,10 @@ class Writer:
         return f'{sql} COLLATE "C"' if is_text and self.dialect == "postgresql" else sql
 
     def _compare(self, node: Call) -> str:
-        left, right = node.args
+        first, second = node.args
         if node.op in {"=", "<>"}:
-            return f"({self._bare(left)} {node.op} {self._bare(right)})"
-        return f"({self._collated(left)} {node.op} {self._bare(right)})"
+            return f"({self._bare(first)} {node.op} {self._bare(second)})"
+        return f"({self._collated(first)} {node.op} {self._bare(second)})"
 
     def _between(self, node: Call) -> str:
         value = self._collated(node.args[0])
@@ -156,8 +156,8 @@ class Writer:
         return f"({self.write(value)} LIKE {bound} ESCAPE '{ESCAPE}')"
 
     def _divide(self, node: Call) -> str:
-        left, right = (self.write(arg) for arg in node.args)
-        return f"({left} / NULLIF({right}, {self._double('0')}))"
+        dividend, divisor = (self.write(arg) for arg in node.args)
+        return f"({dividend} / NULLIF({divisor}, {self._double('0')}))"
 
     def _extreme(self, node: Call) -> str:
         args = [self.write(arg) for arg in node.args]

@@ -18,7 +18,7 @@ from models.parts.calibration import Calibration
 from models.purchases.btyd import BuyingModel, design
 from models.purchases.clusters import BehaviourClusters, usual_of_clusters
 from models.purchases.draws import draw_value
-from models.purchases.intervals import LEAST_GROUP, ValueIntervals
+from models.purchases.intervals import MIN_CUSTOMERS_PER_GROUP, ValueIntervals
 from models.purchases.model import CustomerModel
 from models.purchases.simple import BTYD, SimpleScore
 from models.score.forecast import INSUFFICIENT, Basis
@@ -83,7 +83,7 @@ def fit_without_labels(
     drawn = [
         draw_value(buying, X, days=horizon_days, seed=seed + k) for k in range(times)
     ]
-    groups = int(np.clip(len(X) // LEAST_GROUP, 1, 10))
+    groups = int(np.clip(len(X) // MIN_CUSTOMERS_PER_GROUP, 1, 10))
     bands = ValueIntervals(n_groups=groups)
     bands.fit(np.tile(expected, times), np.concatenate(drawn))
     clusters = BehaviourClusters(random_state=seed).fit(X)

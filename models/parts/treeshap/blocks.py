@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from features.types import Bools, Floats
 from models.parts.treeshap.trees import Tree
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 MOST_BITS = 8
 """Conditions of a block: its table has so many rows as a power of two."""
@@ -90,12 +87,12 @@ def tabulate_parts(block: Block) -> Floats:
         In the order of ``block.features``. Bit ``k`` of a pattern tells whether
         condition ``k`` holds.
     """
-    held = _patterns(block)
+    patterns = _patterns(block)
     place = {feature: row for row, feature in enumerate(block.features)}
-    parts = np.zeros((len(place), held.shape[1]))
+    parts = np.zeros((len(place), patterns.shape[1]))
     for leaf in block.leaves:
         rows = [place[feature] for feature in leaf.features]
-        parts[rows] += shapley(_met(block, leaf, held), _shares(leaf)) * leaf.value
+        parts[rows] += shapley(_met(block, leaf, patterns), _shares(leaf)) * leaf.value
     return parts
 
 
@@ -104,10 +101,10 @@ def tabulate_sums(block: Block) -> Floats:
 
     It is 0 where no leaf of the block is reached.
     """
-    held = _patterns(block)
-    sums = np.zeros(held.shape[1])
+    patterns = _patterns(block)
+    sums = np.zeros(patterns.shape[1])
     for leaf in block.leaves:
-        sums[_met(block, leaf, held).all(axis=0)] = leaf.value
+        sums[_met(block, leaf, patterns).all(axis=0)] = leaf.value
     return sums
 
 
@@ -162,12 +159,12 @@ def _shares(leaf: Leaf) -> Floats:
     return np.array(list(shares.values()))
 
 
-def _met(block: Block, leaf: Leaf, held: Bools) -> Bools:
+def _met(block: Block, leaf: Leaf, patterns: Bools) -> Bools:
     """Return whether each pattern goes the leaf's way, for each of its features."""
     place = {feature: row for row, feature in enumerate(leaf.features)}
-    met = np.ones((len(place), held.shape[1]), dtype=bool)
+    met = np.ones((len(place), patterns.shape[1]), dtype=bool)
     side = {step.split: step.is_left for step in leaf.path}
-    for (first, *_), holds in zip(block.conditions, held, strict=True):
+    for (first, *_), holds in zip(block.conditions, patterns, strict=True):
         if first.split in side:  # else it is of another branch
             same = side[first.split] == first.is_left
             met[place[first.feature]] &= holds if same else ~holds
@@ -184,12 +181,12 @@ def _conditions(path: Path, inside: list[Step]) -> tuple[Condition, ...]:
 
 def _children(tree: Tree, split: int, path: Path) -> list[tuple[int, Path]]:
     """Return the children of a split with the ways to them, left first."""
-    found = []
+    children = []
     for is_left, child in ((True, tree.left[split]), (False, tree.right[split])):
         share = tree.count(int(child)) / tree.count(split)
         step = Step(split, is_left, int(tree.feature[split]), share)
-        found.append((int(child), (*path, step)))
-    return found
+        children.append((int(child), (*path, step)))
+    return children
 
 
 def _leaves(tree: Tree, node: int, path: Path) -> Iterator[Leaf]:
@@ -204,14 +201,14 @@ def _leaves(tree: Tree, node: int, path: Path) -> Iterator[Leaf]:
 
 def _splits_below(tree: Tree, node: int) -> list[Step]:
     """Return the left step of splits at or below a node, one too many at most."""
-    found: list[Step] = []
+    steps: list[Step] = []
     waiting = [node]
-    while waiting and len(found) <= MOST_BITS:
+    while waiting and len(steps) <= MOST_BITS:
         node = waiting.pop()
         if node >= 0:
-            found.append(_children(tree, node, ())[0][1][0])
+            steps.append(_children(tree, node, ())[0][1][0])
             waiting.extend((int(tree.right[node]), int(tree.left[node])))
-    return found
+    return steps
 
 
 @lru_cache

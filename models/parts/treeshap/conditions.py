@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from features.types import Bools
 from models.parts.treeshap.blocks import Block
 
-Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.intp]
 
@@ -46,38 +46,38 @@ class Conditions:
                     steps[turn].append((place, split, step.is_left))
         self._turns = [_Turn(sorted(turn)) for turn in steps]
 
-    def codes(self, left: Bools) -> Codes:
+    def codes(self, is_left: Bools) -> Codes:
         """Return the pattern of each block's conditions, of shape (n_blocks, n)."""
-        held = self._hold(left).view(np.uint8)
-        codes = np.zeros((len(self.rows), left.shape[1]), dtype=np.uint8)
+        holds = self._hold(is_left).view(np.uint8)
+        codes = np.zeros((len(self.rows), is_left.shape[1]), dtype=np.uint8)
         for bit, (n, start) in enumerate(zip(self._having, self._starts, strict=False)):
-            codes[:n] |= held[start : start + n] << np.uint8(bit)
+            codes[:n] |= holds[start : start + n] << np.uint8(bit)
         return codes
 
-    def of_blocks(self, left: Bools) -> Iterator[Bools]:
+    def of_blocks(self, is_left: Bools) -> Iterator[Bools]:
         """Yield which of its conditions hold, block by block."""
-        held = self._hold(left)
+        holds = self._hold(is_left)
         for row in self.rows:
             yield np.stack(
                 [
-                    held[start + row]
+                    holds[start + row]
                     for n, start in zip(self._having, self._starts, strict=False)
                     if row < n
                 ]
             )
 
-    def _hold(self, left: Bools) -> Bools:
+    def _hold(self, is_left: Bools) -> Bools:
         """Tell which conditions hold, of shape (n_conditions, n).
 
         The first of all blocks come first, the blocks with most conditions before
         others.
         """
         if not self._turns:
-            return np.empty((0, left.shape[1]), dtype=bool)
-        held = self._turns[0].taken(left)
+            return np.empty((0, is_left.shape[1]), dtype=bool)
+        holds = self._turns[0].taken(is_left)
         for turn in self._turns[1:]:
-            held[turn.place] &= turn.taken(left)
-        return held
+            holds[turn.place] &= turn.taken(is_left)
+        return holds
 
 
 class _Turn:
@@ -89,6 +89,6 @@ class _Turn:
         self._is_left = np.array([is_left for _, _, is_left in steps])[:, None]
         self._is_plain = bool(self._is_left.all())
 
-    def taken(self, left: Bools) -> Bools:
-        taken: Bools = left[self._split]
-        return taken if self._is_plain else np.asarray(taken == self._is_left)
+    def taken(self, is_left: Bools) -> Bools:
+        sides: Bools = is_left[self._split]
+        return sides if self._is_plain else np.asarray(sides == self._is_left)

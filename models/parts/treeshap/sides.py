@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from features.types import Bools, Floats, Ints
 from models.parts.treeshap.trees import CATEGORICAL, DEFAULT_LEFT, Tree
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 MISSING_ZERO, MISSING_NAN = 1, 2
 """What LightGBM takes as missing at a split, from ``decision_type``."""
@@ -63,14 +59,14 @@ class Sides:
         ndarray of shape (n_splits, n)
             In the order of ``row``.
         """
-        left = np.empty((len(self.row), columns.shape[1]), dtype=bool)
+        is_left = np.empty((len(self.row), columns.shape[1]), dtype=bool)
         end = len(self._threshold)
-        self._inputs.compare(columns, self._threshold, left[:end])
+        self._inputs.compare(columns, self._threshold, is_left[:end])
         for feature, (splits, members) in self._members.items():
             codes = _codes(columns[feature], members.shape[1] - 1)
-            left[end : end + len(splits)] = members[:, codes]
+            is_left[end : end + len(splits)] = members[:, codes]
             end += len(splits)
-        return left
+        return is_left
 
 
 class _Inputs:
@@ -105,10 +101,10 @@ class _Inputs:
     def _read(self, values: Floats) -> Floats:
         """Put what goes the right way in place of what is missing."""
         filled, zero, either = np.split(values, self._kinds)
-        for each in (filled, zero):
-            absent = np.isnan(each)
+        for part in (filled, zero):
+            absent = np.isnan(part)
             if absent.any():
-                each[absent] = 0.0
+                part[absent] = 0.0
         _, of_zero, of_either = np.split(self._instead, self._kinds)
         np.copyto(zero, of_zero, where=np.abs(zero) <= ZERO)
         # Of a number and -inf or NaN it is the number, and without one the other.
@@ -136,21 +132,21 @@ def _members(
         for split in np.flatnonzero(tree.decision & CATEGORICAL)
     ]
     splits = np.flatnonzero(~is_number)
-    found = {}
+    members_of = {}
     for one in np.unique(feature[splits]).tolist():
         own = np.flatnonzero(feature[splits] == one)
         width = max((int(sets[i].max(initial=-1)) for i in own), default=-1) + 1
         members = np.zeros((len(own), width + 1), dtype=bool)
         for row, i in enumerate(own):
             members[row, sets[i]] = True
-        found[one] = (splits[own], members)
-    return found
+        members_of[one] = (splits[own], members)
+    return members_of
 
 
 def _codes(column: Floats, width: int) -> Ints:
     """Return each row's category, cut to a whole number; ``width`` where unknown."""
-    known = (column > -1.0) & (column < width)  # not where NaN
-    return np.where(known, column, width).astype(np.int64)
+    is_category = (column > -1.0) & (column < width)  # not where NaN
+    return np.where(is_category, column, width).astype(np.int64)
 
 
 def _concat(arrays: list[Ints]) -> Ints:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from features.types import Bools, Floats
 from models.parts.treeshap.blocks import (
     Block,
     cut,
@@ -20,11 +21,9 @@ from models.parts.treeshap.conditions import Codes, Conditions
 from models.parts.treeshap.sides import FEW_ROWS, Sides
 from models.parts.treeshap.trees import read_trees
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 
-CHUNK = 2048
+ROWS_PER_CHUNK = 2048
 """Rows at a time: what is worked on stays near the processor."""
 
 
@@ -71,19 +70,19 @@ class TreeTables:
         Only where ``is_whole``.
         """
         sums = np.zeros(len(X))
-        for rows, left in self._chunks(X):
-            codes = self._shallow_conditions.codes(left)
+        for rows, is_left in self._chunks(X):
+            codes = self._shallow_conditions.codes(is_left)
             self._add_scores(codes, sums[rows])
         return sums
 
     def assess(self, X: Floats) -> tuple[Floats, Floats]:
         """Return ``raw_score`` and ``contributions``, each pattern found once."""
-        sums, found = np.zeros(len(X)), np.empty((len(X), self.n_features))
-        for rows, left in self._chunks(X):
-            codes = self._shallow_conditions.codes(left)
+        sums, parts = np.zeros(len(X)), np.empty((len(X), self.n_features))
+        for rows, is_left in self._chunks(X):
+            codes = self._shallow_conditions.codes(is_left)
             self._add_scores(codes, sums[rows])
-            found[rows] = self._parts_of(codes, left)
-        return sums, found
+            parts[rows] = self._parts_of(codes, is_left)
+        return sums, parts
 
     def contributions(self, X: Floats) -> Floats:
         """Return exact TreeSHAP values.
@@ -98,22 +97,24 @@ class TreeTables:
         ndarray of shape (n, n_features)
             Row sum and ``base`` make the sum of the trees.
         """
-        found = np.empty((len(X), self.n_features))
-        for rows, left in self._chunks(X):
-            found[rows] = self._parts_of(self._shallow_conditions.codes(left), left)
-        return found
+        parts = np.empty((len(X), self.n_features))
+        for rows, is_left in self._chunks(X):
+            parts[rows] = self._parts_of(
+                self._shallow_conditions.codes(is_left), is_left
+            )
+        return parts
 
-    def _parts_of(self, codes: Codes, left: Bools) -> Floats:
+    def _parts_of(self, codes: Codes, is_left: Bools) -> Floats:
         """Return the contributions of some rows, of shape (n, n_features)."""
-        parts = np.zeros((self.n_features, left.shape[1]))
+        parts = np.zeros((self.n_features, is_left.shape[1]))
         self._add_parts(codes, parts)
-        self._add_deep_parts(left, parts)
+        self._add_deep_parts(is_left, parts)
         return parts.T  # copied row after row, so that sums of rows are alike
 
     def _chunks(self, X: Floats) -> Iterator[tuple[slice, Bools]]:
         """Yield rows, and which of them each split passes to the left."""
-        for start in range(0, len(X), CHUNK):
-            rows = slice(start, min(start + CHUNK, len(X)))
+        for start in range(0, len(X), ROWS_PER_CHUNK):
+            rows = slice(start, min(start + ROWS_PER_CHUNK, len(X)))
             yield rows, self._sides.go_left(np.ascontiguousarray(X[rows].T))
 
     def _add_scores(self, codes: Codes, sums: Floats) -> None:
@@ -128,18 +129,18 @@ class TreeTables:
         if codes.shape[1] <= FEW_ROWS:
             self._flat_parts.add(codes, parts)
             return
-        found = np.empty(codes.shape[1])
+        added = np.empty(codes.shape[1])
         rows = self._shallow_conditions.rows
         for row, entries in zip(rows, self._parts, strict=True):
             places = codes[row].astype(np.intp)
             for feature, values in entries:
-                np.take(values, places, out=found, mode="clip")
-                parts[feature] += found
+                np.take(values, places, out=added, mode="clip")
+                parts[feature] += added
 
-    def _add_deep_parts(self, left: Bools, parts: Floats) -> None:
+    def _add_deep_parts(self, is_left: Bools, parts: Floats) -> None:
         """Add what leaves contribute that are too deep for a table."""
-        held = self._deep_conditions.of_blocks(left)
-        for block, met in zip(self._deep, held, strict=True):
+        patterns = self._deep_conditions.of_blocks(is_left)
+        for block, met in zip(self._deep, patterns, strict=True):
             shares = shapley(met, leaf_shares(block))
             parts[list(block.features)] += shares * block.leaves[0].value
 
@@ -191,9 +192,9 @@ class _Flat:
     def add(self, codes: Codes, out: Floats) -> None:
         """Add to ``out`` of shape (n_targets, n), in the order of the blocks."""
         n = codes.shape[1]
-        found = self._values[self._starts + codes[self._row]]
+        values = self._values[self._starts + codes[self._row]]
         cells = self._target[:, None] * n + np.arange(n)
-        summed = np.bincount(cells.ravel(), found.ravel(), minlength=out.size)
+        summed = np.bincount(cells.ravel(), values.ravel(), minlength=out.size)
         out += summed.reshape(out.shape)
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from features.types import Floats, Ints
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 """Bits of ``decision_type``; what counts as missing is told by the two above them."""

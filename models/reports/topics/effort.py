@@ -169,14 +169,14 @@ def effort_by_owner(facts: ReportFacts, made: pd.DataFrame) -> pd.DataFrame:
         customers contacted are expected to bring nothing.
     """
     ids = made["customer_id"]
-    known = made.assign(
+    contacts = made.assign(
         n_customers=1,
         revenue=facts.column("net_spend_365d").reindex(ids).to_numpy(),
         expected=facts.column("expected_value").clip(lower=0).reindex(ids).to_numpy(),
     )
     names = ["n_customers", "n_contacts", "effort", "revenue", "expected"]
-    table = known.groupby("owner")[names].sum()
-    by_tier = known.groupby(["owner", "tier"])[["effort", "expected"]].sum()
+    table = contacts.groupby("owner")[names].sum()
+    by_tier = contacts.groupby(["owner", "tier"])[["effort", "expected"]].sum()
     totals = table[["effort", "expected"]].reindex(by_tier.index, level="owner")
     shares = by_tier / totals.where(totals > 0)
     distance = (shares["effort"] - shares["expected"]).abs()

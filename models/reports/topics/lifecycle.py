@@ -80,9 +80,9 @@ def transitions(was: pd.Series, now: pd.Series, ladder: Sequence[str]) -> pd.Dat
 
 def _order(values: pd.Series, ladder: Sequence[str]) -> list[str]:
     """Return the values that occur: the ladder's, others, then who came or went."""
-    found, ends = set(values.unique()), (NOT_YET, GONE)
-    others = sorted(found - {*ladder, *ends})
-    return [name for name in (*ladder, *others, *ends) if name in found]
+    names, ends = set(values.unique()), (NOT_YET, GONE)
+    others = sorted(names - {*ladder, *ends})
+    return [name for name in (*ladder, *others, *ends) if name in names]
 
 
 def _stage_table(facts: ReportFacts, stage: pd.Series, order: list[str]) -> ReportTable:

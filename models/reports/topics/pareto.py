@@ -176,7 +176,7 @@ def _findings(
     n, total = int((by_count == "A").sum()), float(revenue.sum())
     share, money = write_share(float(top)), write_money(total, currency)
     back = revenue[revenue < 0]
-    told = [
+    sentences = [
         Text(
             f"The top {n:,} of {len(revenue):,} customers make {share} of {money} net "
             "revenue in the last 365 days.",
@@ -185,7 +185,7 @@ def _findings(
     ]
     if len(back):
         lost = write_money(-float(back.sum()), currency)
-        told.append(
+        sentences.append(
             Text(
                 f"{len(back):,} customers returned {lost} more than they bought; it is "
                 "taken off, so the curve ends below its height.",
@@ -193,4 +193,4 @@ def _findings(
                 "因此曲线末端回落。",
             )
         )
-    return tuple(told)
+    return tuple(sentences)

@@ -35,10 +35,10 @@ PROMOTERS, DETRACTORS = 9, 6
 
 def report_satisfaction(facts: ReportFacts) -> Report:
     """Report CSAT, NPS and complaints by tier; what is not logged is named."""
-    known = {name: bool(facts.column(name).notna().any()) for name in NEEDS}
-    known["n_complaints_365d"] = facts.has("n_complaints_365d")
-    needs = tuple(need for name, need in NEEDS.items() if not known[name])
-    if not any(known.values()):
+    logged = {name: bool(facts.column(name).notna().any()) for name in NEEDS}
+    logged["n_complaints_365d"] = facts.has("n_complaints_365d")
+    needs = tuple(need for name, need in NEEDS.items() if not logged[name])
+    if not any(logged.values()):
         return Report("satisfaction", TITLE, facts.currency, needs=needs)
     table = satisfaction_by_tier(facts)
     columns: dict[Column, Values] = {
@@ -59,23 +59,25 @@ def report_satisfaction(facts: ReportFacts) -> Report:
             "value_open", Text("Expected value of these", "其预期价值"), "money"
         ): table["value_open"],
     }
-    kept = {
-        column: values for column, values in columns.items() if _is_known(column, known)
+    filled = {
+        column: values
+        for column, values in columns.items()
+        if _is_known(column, logged)
     }
     return Report(
         "satisfaction",
         TITLE,
         facts.currency,
-        findings=_findings(facts, table, known),
+        findings=_findings(facts, table, logged),
         needs=needs,
         tables=(
             table_of(
                 "by_tier",
                 Text("Satisfaction by tier; the last answer of each", "各等级满意度"),
-                kept,
+                filled,
             ),
         ),
-        charts=_charts(table, known),
+        charts=_charts(table, logged),
     )
 
 
@@ -118,31 +120,31 @@ def net_promoters(answers: pd.Series) -> float:
     >>> net_promoters(pd.Series([10, 9, 8, 3]))
     25.0
     """
-    given = answers.dropna()
-    if given.empty:
+    marks = answers.dropna()
+    if marks.empty:
         return np.nan
-    return float(100 * ((given >= PROMOTERS).mean() - (given <= DETRACTORS).mean()))
+    return float(100 * ((marks >= PROMOTERS).mean() - (marks <= DETRACTORS).mean()))
 
 
-def _is_known(column: Column, known: dict[str, bool]) -> bool:
+def _is_known(column: Column, logged: dict[str, bool]) -> bool:
     """Tell whether the log can fill a column."""
     facts = {"csat": "csat_last", "nps": "nps_last"}
     stem = column.name.removeprefix("n_")
     if stem in facts:
-        return known[facts[stem]]
+        return logged[facts[stem]]
     if column.name in {"tier", "n_customers"}:
         return True
-    return known["n_complaints_365d"]
+    return logged["n_complaints_365d"]
 
 
-def _charts(table: pd.DataFrame, known: dict[str, bool]) -> tuple[Chart, ...]:
+def _charts(table: pd.DataFrame, logged: dict[str, bool]) -> tuple[Chart, ...]:
     drawn = []
-    if known["nps_last"]:
+    if logged["nps_last"]:
         drawn.append(_bars(table["nps"], "nps", Text("NPS by tier", "各等级NPS")))
-    if known["csat_last"]:
+    if logged["csat_last"]:
         title = Text("Mean CSAT by tier", "各等级平均CSAT")
         drawn.append(_bars(table["csat"], "csat", title))
-    if known["n_complaints_365d"]:
+    if logged["n_complaints_365d"]:
         title = Text("Customers who complained, by tier", "各等级投诉客户占比")
         drawn.append(_bars(table["complaint_rate"], "complaints", title, kind="share"))
     return tuple(drawn)
@@ -163,32 +165,32 @@ def _bars(values: pd.Series, name: str, title: Text, kind: str = "number") -> Ch
 
 
 def _findings(
-    facts: ReportFacts, table: pd.DataFrame, known: dict[str, bool]
+    facts: ReportFacts, table: pd.DataFrame, logged: dict[str, bool]
 ) -> tuple[Text, ...]:
-    told = []
-    if known["nps_last"]:
+    sentences = []
+    if logged["nps_last"]:
         nps = write_number(net_promoters(facts.column("nps_last")))
         n = int(table["n_nps"].sum())
-        told.append(
+        sentences.append(
             Text(f"NPS {nps}, from {n:,} customers.", f"NPS为{nps}（{n:,}位客户）。")
         )
-    if known["csat_last"]:
+    if logged["csat_last"]:
         csat = write_number(float(facts.column("csat_last").mean()))
         n = int(table["n_csat"].sum())
-        told.append(
+        sentences.append(
             Text(
                 f"Mean CSAT {csat}, from {n:,} customers.",
                 f"平均CSAT为{csat}（{n:,}位客户）。",
             )
         )
-    if known["n_complaints_365d"]:
+    if logged["n_complaints_365d"]:
         n = int(table["n_open"].sum())
         rate = write_share(float((facts.column("n_complaints_365d") > 0).mean()))
-        told.append(
+        sentences.append(
             Text(
                 f"{rate} of customers complained in the last 365 days; {n:,} wait for "
                 "an answer.",
                 f"近365天{rate}的客户投诉过，{n:,}位仍待处理。",
             )
         )
-    return tuple(told)
+    return tuple(sentences)

@@ -151,7 +151,8 @@ def _chart(retention: pd.DataFrame) -> Chart:
 
 def _findings(retention: pd.DataFrame) -> tuple[Text, ...]:
     shown = ", ".join(
-        f"{name} {write_share(float(kept))}" for name, kept in retention["kept"].items()
+        f"{name} {write_share(float(share))}"
+        for name, share in retention["kept"].items()
     )
     return (
         Text(

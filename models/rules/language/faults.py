@@ -10,7 +10,7 @@ def fault_at(
     offset: int,
     fault: str,
     *,
-    given: str = "",
+    problem: str = "",
     needed: str = "",
     todo: str = "",
 ) -> RuleError:
@@ -24,7 +24,7 @@ def fault_at(
         Characters before the fault.
     fault : str
         What is wrong, without a word of the rule.
-    given : str
+    problem : str
         The same with its words, where they help.
     """
     offset = min(max(offset, 0), len(text))
@@ -33,7 +33,7 @@ def fault_at(
     column = offset - (before.rfind("\n") + 1) + 1
     place = f"line {line}, column {column}"
     return RuleError(
-        f"Rule, {place}: {given or fault}.",
+        f"Rule, {place}: {problem or fault}.",
         needed=needed,
         todo=todo,
         fault=f"At {place}: {fault}",

@@ -53,14 +53,14 @@ CONSTANTS: dict[str, Callable[[str], Value]] = {
 
 def find_column(written: str, columns: Iterable[str], *, quoted: bool) -> str | None:
     """Return the column that is meant; without quotes, case does not matter."""
-    known = list(columns)
-    if written in known:
+    names = list(columns)
+    if written in names:
         return written
-    alike = [name for name in known if name.lower() == written.lower()]
+    alike = [name for name in names if name.lower() == written.lower()]
     return alike[0] if len(alike) == 1 and not quoted else None
 
 
-def convert(found: Node, wanted: RuleType) -> Value | None:
+def convert(node: Node, wanted: RuleType) -> Value | None:
     """Take text for a date or an instant, and a date for an instant; else None.
 
     Raises
@@ -69,10 +69,10 @@ def convert(found: Node, wanted: RuleType) -> Value | None:
         If the text is not one.
     """
     reads = {RuleType.DATE: read_date, RuleType.INSTANT: read_instant}
-    is_date = found.type is RuleType.DATE and wanted is RuleType.INSTANT
-    if isinstance(found, Value) and wanted in reads:
-        if found.type is RuleType.TEXT or is_date:
-            return reads[wanted](str(found.value))
+    is_date = node.type is RuleType.DATE and wanted is RuleType.INSTANT
+    if isinstance(node, Value) and wanted in reads:
+        if node.type is RuleType.TEXT or is_date:
+            return reads[wanted](str(node.value))
     return None
 
 

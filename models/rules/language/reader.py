@@ -80,11 +80,11 @@ class Reader:
         before, self.depth = self.offset, self.depth + 1
         self.offset = first_character(node, self.offset)
         self._check_parts(kind, node)
-        found = self._read(kind, node)
+        expression = self._read(kind, node)
         self.offset, self.depth = before, self.depth - 1
         if node.args.get("negate"):
-            return Call("not", (found,), RuleType.BOOLEAN)
-        return found
+            return Call("not", (expression,), RuleType.BOOLEAN)
+        return expression
 
     def fault(self, fault: str, at: Any = None, **words: str) -> RuleError:
         """Return the error for a node, or for the one being read."""
@@ -102,11 +102,11 @@ class Reader:
 
     def _check_parts(self, kind: str, node: exp.Expression) -> None:
         """Refuse what stands in a node beside what is read of it."""
-        known = PARTS.get(kind)
-        given = {name for name, part in node.args.items() if part}
-        if kind == "Column" and "table" in given:
+        allowed = PARTS.get(kind)
+        parts = {name for name, part in node.args.items() if part}
+        if kind == "Column" and "table" in parts:
             raise self.fault("a column has no table before it")
-        if known is not None and given - set(known.split()):
+        if allowed is not None and parts - set(allowed.split()):
             raise self.fault(UNKNOWN)
 
     def _read(self, kind: str, node: exp.Expression) -> Node:
@@ -119,7 +119,7 @@ class Reader:
         reads: dict[str, Callable[[Any], Node]] = {
             "Column": self._column,
             "Literal": self._literal,
-            "Boolean": lambda found: Value(bool(found.this), RuleType.BOOLEAN),
+            "Boolean": lambda literal: Value(bool(literal.this), RuleType.BOOLEAN),
             "Cast": self._constant,
             "Not": self._not,
             "Neg": self._negative,
@@ -143,7 +143,7 @@ class Reader:
                 self.offset = find_word(self.text, name, near=self.offset)
             return self.fault(
                 "there is no such function",
-                given=f"there is no function {name!r}",
+                problem=f"there is no function {name!r}",
                 needed=f"Known: {', '.join(FUNCTIONS)}.",
                 todo=did_you_mean(name, FUNCTIONS),
             )
@@ -163,7 +163,7 @@ class Reader:
             todo = "Put text in single quotes." if quoted else ""
             raise self.fault(
                 "there is no such column",
-                given=f"there is no column {written!r}",
+                problem=f"there is no column {written!r}",
                 todo=did_you_mean(written, self.columns) or todo,
             )
         self.names.add(name)
@@ -212,10 +212,10 @@ class Reader:
         return Call(kind.lower(), args, RuleType.BOOLEAN)
 
     def _typed(self, node: Any, wanted: RuleType) -> Node:
-        found = self.read(node)
-        if found.type is not wanted:
-            raise self.fault(f"this is {found.type}, not {wanted}", node)
-        return found
+        expression = self.read(node)
+        if expression.type is not wanted:
+            raise self.fault(f"this is {expression.type}, not {wanted}", node)
+        return expression
 
     def _binary(self, op: str, node: Any) -> Call:
         if op in {"+", "-", "*", "/"}:
@@ -232,22 +232,29 @@ class Reader:
 
     def _alike(self, nodes: list[Any]) -> tuple[Node, ...]:
         """Read nodes that are compared: of one type, that of the first column."""
-        found = [self.read(node) for node in nodes]
-        lead = next((each for each in found if not isinstance(each, Value)), found[0])
+        expressions = [self.read(node) for node in nodes]
+        lead = next(
+            (
+                expression
+                for expression in expressions
+                if not isinstance(expression, Value)
+            ),
+            expressions[0],
+        )
         return tuple(
-            self._as_type(each, lead.type, node)
-            for each, node in zip(found, nodes, strict=True)
+            self._as_type(expression, lead.type, node)
+            for expression, node in zip(expressions, nodes, strict=True)
         )
 
-    def _as_type(self, found: Node, wanted: RuleType, node: Any) -> Node:
-        if found.type is wanted:
-            return found
+    def _as_type(self, expression: Node, wanted: RuleType, node: Any) -> Node:
+        if expression.type is wanted:
+            return expression
         try:
-            converted = convert(found, wanted)
+            converted = convert(expression, wanted)
         except ValueError as exc:
             raise self.fault(str(exc), node) from None
         if converted is None:
-            raise self.fault(f"this is {found.type}, compared with {wanted}", node)
+            raise self.fault(f"this is {expression.type}, compared with {wanted}", node)
         return converted
 
     def _is(self, node: exp.Is) -> Call:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.parts.curves import FEW, Curve, Curves, sum_columns
+from models.parts.curves import FEW_ROWS, Curve, Curves, sum_columns
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,8 +33,8 @@ def test_each_column_follows_its_curve_to_the_bit(
             min_size=width,
             max_size=width,
         ),
-        min_size=FEW + 1,
-        max_size=3 * FEW,
+        min_size=FEW_ROWS + 1,
+        max_size=3 * FEW_ROWS,
     )
     table = np.array(data.draw(asked))
     absent = np.arange(width, dtype=np.float64)

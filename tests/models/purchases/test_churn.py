@@ -12,7 +12,13 @@ from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
 from models.parts.boosting import contributions
-from models.purchases.churn import LEAST, PARTS, RHYTHM, ChurnModel, varying_columns
+from models.purchases.churn import (
+    MIN_PROBABILITY,
+    PARTS,
+    RHYTHM,
+    ChurnModel,
+    varying_columns,
+)
 from tests.models.samples import check_estimator_rules, design_of
 
 Floats = npt.NDArray[np.float64]
@@ -85,7 +91,9 @@ def test_who_is_surely_active_or_gone_has_finite_log_odds(
 ) -> None:
     X = data[0].head(2).assign(**{RHYTHM: [0.0, 1.0]})
     log_odds = model.parts(X)[:, PARTS.index("btyd")]
-    np.testing.assert_allclose(log_odds, [-logit(LEAST), logit(LEAST)])
+    np.testing.assert_allclose(
+        log_odds, [-logit(MIN_PROBABILITY), logit(MIN_PROBABILITY)]
+    )
 
 
 def test_probabilities_are_of_both_classes_and_sum_to_one(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.purchases.intervals import LEAST_GROUP, ValueIntervals, _upper
+from models.purchases.intervals import MIN_CUSTOMERS_PER_GROUP, ValueIntervals, _upper
 from tests.models.samples import check_estimator_rules
 
 Floats = npt.NDArray[np.float64]
@@ -97,7 +97,7 @@ def test_customers_who_share_a_forecast_share_a_group_that_is_never_empty(
     expected = clip(expected, edge)
     model = ValueIntervals().fit(expected, actual)
     sizes = np.bincount(model._group(expected), minlength=len(model.low_))
-    assert sizes.min() >= min(n, LEAST_GROUP // 2)
+    assert sizes.min() >= min(n, MIN_CUSTOMERS_PER_GROUP // 2)
     assert len(sizes) == len(model.low_) == len(model.cuts_) + 1
     low, high = model.predict(expected)
     assert (low <= high).all()
@@ -122,7 +122,8 @@ def test_bands_hold_as_promised_beside_a_spike(share: float, is_below: bool) -> 
 
 
 @pytest.mark.parametrize(
-    ("n", "n_groups"), [(10, 1), (2 * LEAST_GROUP - 1, 1), (250, 5), (9_000, 10)]
+    ("n", "n_groups"),
+    [(10, 1), (2 * MIN_CUSTOMERS_PER_GROUP - 1, 1), (250, 5), (9_000, 10)],
 )
 def test_each_group_is_large_enough_for_its_tails(n: int, n_groups: int) -> None:
     model = ValueIntervals().fit(*customers(n, seed=0, p_zero=0.1))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from models.parts.treeshap import TreeTables
-from models.parts.treeshap.tables import CHUNK
+from models.parts.treeshap.tables import ROWS_PER_CHUNK
 
 Floats = npt.NDArray[np.float64]
 
@@ -123,11 +123,14 @@ def test_contributions_and_base_make_the_sum_of_the_trees(fitted: Fitted) -> Non
 
 
 def test_a_row_alone_is_the_same_as_among_many(fitted: Fitted) -> None:
-    rows = np.resize(fitted.X, (CHUNK + 3, N_FEATURES))
+    rows = np.resize(fitted.X, (ROWS_PER_CHUNK + 3, N_FEATURES))
     many = fitted.tables.contributions(rows)
     alone = [fitted.tables.contributions(row[None, :])[0] for row in fitted.X]
     assert many[: len(alone)].tolist() == np.array(alone).tolist()
-    assert many[CHUNK:].tolist() == fitted.tables.contributions(rows[CHUNK:]).tolist()
+    assert (
+        many[ROWS_PER_CHUNK:].tolist()
+        == fitted.tables.contributions(rows[ROWS_PER_CHUNK:]).tolist()
+    )
 
 
 def test_no_row_has_no_contributions(fitted: Fitted) -> None:
