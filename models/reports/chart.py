@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -38,8 +37,8 @@ class Point:
         Of a heat map's field.
     """
 
-    x: float | str
-    y: float | str
+    x: float | int | str
+    y: float | int | str
     series: str = ""
     value: float | None = None
 
@@ -64,21 +63,6 @@ class Chart:
     x: Axis
     y: Axis
     points: tuple[Point, ...]
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Chart:
-        """Restore what ``dataclasses.asdict`` gave."""
-        axes = {
-            side: Axis(Text(**values[side]["title"]), values[side]["kind"])
-            for side in ("x", "y")
-        }
-        return cls(
-            name=values["name"],
-            kind=values["kind"],
-            title=Text(**values["title"]),
-            points=tuple(Point(**point) for point in values["points"]),
-            **axes,
-        )
 
     def to_vega(self) -> dict[str, Any]:
         """Return the chart as a Vega-Lite 5 specification with its data."""

@@ -87,10 +87,6 @@ def _categories(values: Sequence[float | str]) -> list[str]:
     return list(dict.fromkeys(str(value) for value in values))
 
 
-def _numbers(points: Sequence[Point]) -> list[float]:
-    return [float(point.y) for point in points]
-
-
 def _length(text: str) -> float:
     """Estimate how long a text is drawn."""
     return sum(LETTER if ord(letter) < 0x2E80 else WIDE_LETTER for letter in text)
@@ -125,7 +121,10 @@ def _height(value: float, scale: list[float]) -> float:
 
 
 def _draw_line(chart: Chart) -> Iterator[Shape]:
-    ys, xs = _numbers(chart.points), [float(point.x) for point in chart.points]
+    ys, xs = (
+        [float(point.y) for point in chart.points],
+        [float(point.x) for point in chart.points],
+    )
     scale = ticks(min(0.0, *ys), max(ys))
     along = ticks(min(xs), max(xs), 10)
     yield from _draw_frame(chart, scale)
@@ -149,7 +148,7 @@ def _draw_line(chart: Chart) -> Iterator[Shape]:
 def _draw_bars(chart: Chart) -> Iterator[Shape]:
     series = _series(chart)
     names = _categories([point.x for point in chart.points])
-    ys = _numbers(chart.points)
+    ys = [float(point.y) for point in chart.points]
     scale = ticks(min(0.0, *ys), max(0.0, *ys))
     yield from _draw_frame(chart, scale)
     room = (WIDTH - RIGHT - LEFT) / len(names)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from models.reports.chart import Chart
 from models.reports.words import Text
@@ -87,24 +90,12 @@ class Report:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Report:
         """Restore what ``to_dict`` gave."""
-        return cls(
-            name=values["name"],
-            title=Text(**values["title"]),
-            currency=values["currency"],
-            findings=tuple(Text(**text) for text in values["findings"]),
-            needs=tuple(Text(**text) for text in values["needs"]),
-            tables=tuple(_restore_table(table) for table in values["tables"]),
-            charts=tuple(Chart.from_dict(chart) for chart in values["charts"]),
-        )
+        return _validator().validate_python(values)
 
 
-def _restore_table(values: Mapping[str, Any]) -> ReportTable:
-    columns = tuple(
-        Column(one["name"], Text(**one["title"]), one["kind"])
-        for one in values["columns"]
-    )
-    rows = tuple(tuple(row) for row in values["rows"])
-    return ReportTable(values["name"], Text(**values["title"]), columns, rows)
+@cache
+def _validator() -> TypeAdapter[Report]:
+    return TypeAdapter(Report)
 
 
 def _by_name(table: ReportTable, values: dict[str, Any]) -> dict[str, Any]:

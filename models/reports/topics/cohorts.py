@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from models.reports import headings
 from models.reports.chart import Axis, Chart, Point
 from models.reports.facts import Cohorts, ReportFacts
 from models.reports.report import Column, Report, ReportTable
-from models.reports.tables import Values, table_of
+from models.reports.tables import Values, heat_points, table_of
 from models.reports.words import TITLES, Text
 from models.words.figures import write_share
 
@@ -88,7 +89,7 @@ def _table(
 ) -> ReportTable:
     columns: dict[Column, Values] = {
         Column("cohort", FIRST, "text"): cells.index.tolist(),
-        Column("n_customers", Text("Customers", "客户数"), "count"): size,
+        headings.N_CUSTOMERS: size,
     }
     columns |= {
         Column(
@@ -108,12 +109,7 @@ def _heat(shares: pd.DataFrame, title: Text, unit: Text) -> Chart:
         title,
         Axis(_after(unit)),
         Axis(FIRST),
-        tuple(
-            Point(str(period), str(cohort), value=round(float(row[period]), 6))
-            for cohort, row in shares.iterrows()
-            for period in shares.columns
-            if pd.notna(row[period])
-        ),
+        heat_points(shares),
     )
 
 

@@ -8,14 +8,13 @@ absolute differences, 0 at best.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from models.reports import words
-from models.reports.chart import Axis, Chart, Point
+from models.reports import headings, words
+from models.reports.chart import Axis, Chart
 from models.reports.facts import ReportFacts, shares_of, sum_by
 from models.reports.report import Column, Report, ReportTable
-from models.reports.tables import table_of
+from models.reports.tables import bar_points, table_of
 from models.reports.words import TITLES, Text
 from models.words.figures import write_number, write_share
 
@@ -102,22 +101,14 @@ def _tier_table(by_tier: pd.DataFrame, unit: Text) -> ReportTable:
         "by_tier",
         Text("Effort by tier, last 365 days", "各等级投入（近365天）"),
         {
-            Column("tier", words.TIER, "text"): by_tier.index.tolist(),
-            Column("n_customers", words.CUSTOMERS, "count"): by_tier["n_customers"],
-            Column("n_contacts", Text("Contacts", "联系次数"), "count"): by_tier[
-                "n_contacts"
-            ],
+            headings.TIER: by_tier.index.tolist(),
+            headings.N_CUSTOMERS: by_tier["n_customers"],
+            headings.N_CONTACTS: by_tier["n_contacts"],
             Column("effort", _named("Effort", "投入", unit)): by_tier["effort"],
             Column("cost", Text("Cost", "成本"), "money"): by_tier["cost"],
-            Column(
-                "effort_share", Text("Share of effort", "投入占比"), "share"
-            ): by_tier["effort_share"],
-            Column("revenue_share", words.REVENUE_SHARE, "share"): by_tier[
-                "revenue_share"
-            ],
-            Column("expected_share", words.EXPECTED_SHARE, "share"): by_tier[
-                "expected_share"
-            ],
+            headings.EFFORT_SHARE: by_tier["effort_share"],
+            headings.REVENUE_SHARE: by_tier["revenue_share"],
+            headings.EXPECTED_SHARE: by_tier["expected_share"],
             Column(
                 "difference", Text("Effort less expected", "投入减预期"), "points"
             ): by_tier["difference"],
@@ -140,16 +131,12 @@ def _owner_table(facts: ReportFacts, made: pd.DataFrame, unit: Text) -> ReportTa
         ),
         {
             Column("owner_id", Text("Owner", "负责人"), "text"): table.index.tolist(),
-            Column("n_customers", words.CUSTOMERS, "count"): table["n_customers"],
-            Column("n_contacts", Text("Contacts", "联系次数"), "count"): table[
-                "n_contacts"
-            ],
+            headings.N_CUSTOMERS: table["n_customers"],
+            headings.N_CONTACTS: table["n_contacts"],
             Column("effort", _named("Effort", "投入", unit)): table["effort"],
-            Column(
-                "effort_share", Text("Share of effort", "投入占比"), "share"
-            ): shares_of(table["effort"]),
-            Column("net_revenue", words.REVENUE, "money"): table["revenue"],
-            Column("expected_value", words.EXPECTED, "money"): table["expected"],
+            headings.EFFORT_SHARE: shares_of(table["effort"]),
+            headings.NET_REVENUE: table["revenue"],
+            headings.EXPECTED_VALUE: table["expected"],
             Column("waste_index", Text("Waste index", "浪费指数"), "share"): table[
                 "waste"
             ],
@@ -186,9 +173,9 @@ def effort_by_owner(facts: ReportFacts, made: pd.DataFrame) -> pd.DataFrame:
 
 def _chart(by_tier: pd.DataFrame) -> Chart:
     series = {
-        "effort 投入": "effort_share",
-        "net revenue 净收入": "revenue_share",
-        "expected value 预期价值": "expected_share",
+        "effort_share": "effort 投入",
+        "revenue_share": "net revenue 净收入",
+        "expected_share": "expected value 预期价值",
     }
     return Chart(
         "shares",
@@ -196,12 +183,7 @@ def _chart(by_tier: pd.DataFrame) -> Chart:
         Text("Effort beside what it brings, by tier", "各等级的投入与产出占比"),
         Axis(words.TIER),
         Axis(Text("share", "占比"), "share"),
-        tuple(
-            Point(str(tier), round(float(row[key]), 6), label)
-            for tier, row in by_tier.iterrows()
-            for label, key in series.items()
-            if np.isfinite(row[key])
-        ),
+        bar_points(by_tier[[*series]].rename(columns=series)),
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from models.reports import words
+from models.reports import headings, words
 from models.reports.chart import Axis, Chart, Point
 from models.reports.facts import ReportFacts, shares_of, sum_by
 from models.reports.report import Column, Report, ReportTable
-from models.reports.tables import Values, table_of
+from models.reports.tables import Values, heat_points, table_of
 from models.reports.words import STAGES, TITLES, Text
 from models.words.figures import write_share
 
@@ -95,15 +95,13 @@ def _stage_table(facts: ReportFacts, stage: pd.Series, order: list[str]) -> Repo
         Text("Customers by stage", "各阶段客户"),
         {
             Column("lifecycle_stage", words.STAGE, "text"): order,
-            Column("n_customers", words.CUSTOMERS, "count"): n,
-            Column("customer_share", words.CUSTOMER_SHARE, "share"): n / len(stage),
-            Column("net_revenue", words.REVENUE, "money"): revenue,
-            Column("revenue_share", words.REVENUE_SHARE, "share"): shares_of(revenue),
-            Column("expected_value", words.EXPECTED, "money"): expected,
-            Column("churn_probability", words.CHURN, "share"): churn,
-            Column("value_at_risk", words.AT_RISK, "money"): sum_by(
-                facts.column("value_at_risk"), stage, order
-            ),
+            headings.N_CUSTOMERS: n,
+            headings.CUSTOMER_SHARE: n / len(stage),
+            headings.NET_REVENUE: revenue,
+            headings.REVENUE_SHARE: shares_of(revenue),
+            headings.EXPECTED_VALUE: expected,
+            headings.CHURN: churn,
+            headings.VALUE_AT_RISK: sum_by(facts.column("value_at_risk"), stage, order),
         },
     )
 
@@ -153,11 +151,7 @@ def _matrix_chart(name: str, title: Text, matrix: pd.DataFrame) -> Chart:
         ),
         Axis(Text("now", "现在")),
         Axis(Text("before", "之前")),
-        tuple(
-            Point(str(to), str(was), value=round(float(row[to]), 6))
-            for was, row in shares.iterrows()
-            for to in shares.columns
-        ),
+        heat_points(shares),
     )
 
 

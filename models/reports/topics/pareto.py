@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.reports import words
+from models.reports import headings, words
 from models.reports.chart import Axis, Chart, Point
 from models.reports.facts import ReportFacts, shares_of, sum_by
 from models.reports.report import Column, Report, ReportTable
-from models.reports.tables import table_of
+from models.reports.tables import bar_points, table_of
 from models.reports.words import TITLES, Text
 from models.tiers.abc import assign_tiers, fit_tiers
 from models.tiers.definition.scheme import TIERS
@@ -112,19 +112,15 @@ def _classes(facts: ReportFacts, tier: pd.Series, revenue: pd.Series) -> ReportT
             "按收入占比分级：VIP为前1%客户，A为前70%收入，B为其次20%，C为其余",
         ),
         {
-            Column("class", Text("Class", "类别"), "text"): order,
-            Column("n_customers", words.CUSTOMERS, "count"): n,
-            Column("customer_share", words.CUSTOMER_SHARE, "share"): n / len(tier),
-            Column("net_revenue", words.REVENUE, "money"): made,
-            Column("revenue_share", words.REVENUE_SHARE, "share"): shares_of(made),
+            headings.CLASS: order,
+            headings.N_CUSTOMERS: n,
+            headings.CUSTOMER_SHARE: n / len(tier),
+            headings.NET_REVENUE: made,
+            headings.REVENUE_SHARE: shares_of(made),
             Column("mean_revenue", Text("Mean", "人均"), "money"): made / n,
-            Column("expected_value", words.EXPECTED, "money"): expected,
-            Column("expected_share", words.EXPECTED_SHARE, "share"): shares_of(
-                expected
-            ),
-            Column("value_at_risk", words.AT_RISK, "money"): sum_by(
-                facts.column("value_at_risk"), tier, order
-            ),
+            headings.EXPECTED_VALUE: expected,
+            headings.EXPECTED_SHARE: shares_of(expected),
+            headings.VALUE_AT_RISK: sum_by(facts.column("value_at_risk"), tier, order),
         },
     )
 
@@ -141,11 +137,11 @@ def _counts(classes: pd.Series, revenue: pd.Series) -> ReportTable:
             "按客户占比分级：A为前10%客户，B为其次20%，C为其余",
         ),
         {
-            Column("class", Text("Class", "类别"), "text"): order,
-            Column("n_customers", words.CUSTOMERS, "count"): n,
-            Column("customer_share", words.CUSTOMER_SHARE, "share"): n / len(classes),
-            Column("net_revenue", words.REVENUE, "money"): made,
-            Column("revenue_share", words.REVENUE_SHARE, "share"): shares_of(made),
+            headings.CLASS: order,
+            headings.N_CUSTOMERS: n,
+            headings.CUSTOMER_SHARE: n / len(classes),
+            headings.NET_REVENUE: made,
+            headings.REVENUE_SHARE: shares_of(made),
         },
     )
 
@@ -161,11 +157,7 @@ def _class_chart(tier: pd.Series, revenue: pd.Series) -> Chart:
         Text("Customers and revenue by class", "各类客户的数量与收入占比"),
         Axis(Text("class", "类别")),
         Axis(Text("share", "占比"), "share"),
-        tuple(
-            Point(name, round(float(values[name]), 6), label)
-            for name in order
-            for label, values in series.items()
-        ),
+        bar_points(pd.DataFrame(series, index=order)),
     )
 
 

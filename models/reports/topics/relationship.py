@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.reports import words
-from models.reports.chart import Axis, Chart, Point
+from models.reports import headings
+from models.reports.chart import Axis, Chart
 from models.reports.facts import ReportFacts, sum_by
 from models.reports.report import Column, Report, ReportTable
-from models.reports.tables import Values, table_of
+from models.reports.tables import Values, bar_points, table_of
 from models.reports.words import TITLES, Text
 from models.tiers.abc import assign_tiers, fit_tiers
 from models.tiers.definition.scheme import TIERS
@@ -87,8 +87,8 @@ def _advice(facts: ReportFacts, tier: pd.Series) -> ReportTable:
         "recommended",
         Text("The recommended level of each class", "各类客户的建议关系等级"),
         {
-            Column("class", Text("Class", "类别"), "text"): order,
-            Column("n_customers", words.CUSTOMERS, "count"): n,
+            headings.CLASS: order,
+            headings.N_CUSTOMERS: n,
             Column("recommended", Text("Recommended", "建议等级"), "text"): [
                 _named(facts.levels[name]) for name in order
             ],
@@ -105,10 +105,8 @@ def _gaps(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> ReportTable
         "gaps",
         Text("Recommended against actual", "建议与实际对比"),
         {
-            Column("class", Text("Class", "类别"), "text"): order,
-            Column(
-                "n_customers", words.CUSTOMERS, "count"
-            ): tier.value_counts().reindex(order),
+            headings.CLASS: order,
+            headings.N_CUSTOMERS: tier.value_counts().reindex(order),
             Column("recommended", Text("Recommended", "建议等级"), "text"): [
                 _named(facts.levels[name]) for name in order
             ],
@@ -135,9 +133,7 @@ def _levels(tier: pd.Series, actual: pd.Series) -> ReportTable:
     counts = pd.crosstab(tier, actual).reindex(
         index=order, columns=list(LEVELS), fill_value=0
     )
-    columns: dict[Column, Values] = {
-        Column("class", Text("Class", "类别"), "text"): order
-    }
+    columns: dict[Column, Values] = {headings.CLASS: order}
     columns |= {
         Column(f"level_{level}", Text(f"{level} {text.en}", text.zh), "count"): counts[
             level
@@ -151,21 +147,21 @@ def _levels(tier: pd.Series, actual: pd.Series) -> ReportTable:
 
 def _chart(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> Chart:
     mean = actual.groupby(tier).mean()
-    points = [
-        (name, level, label)
-        for name in _classes(tier)
-        for label, level in (
-            ("recommended 建议", float(facts.levels[name])),
-            ("actual, mean 实际平均", float(mean[name])),
-        )
-    ]
+    order = _classes(tier)
+    levels = pd.DataFrame(
+        {
+            "recommended 建议": [float(facts.levels[name]) for name in order],
+            "actual, mean 实际平均": mean.reindex(order).to_numpy(),
+        },
+        index=order,
+    )
     return Chart(
         "levels",
         "bars",
         Text("Relationship level by class", "各类客户的关系等级"),
         Axis(Text("class", "类别")),
         Axis(Text("level, 1 to 5", "等级（1至5）"), "number"),
-        tuple(Point(name, round(level, 6), label) for name, level, label in points),
+        bar_points(levels),
     )
 
 

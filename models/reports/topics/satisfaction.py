@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.reports import words
-from models.reports.chart import Axis, Chart, Point
+from models.reports import headings, words
+from models.reports.chart import Axis, Chart
 from models.reports.facts import ReportFacts
 from models.reports.report import Column, Report
-from models.reports.tables import Values, table_of
+from models.reports.tables import Values, bar_points, table_of
 from models.reports.words import TITLES, Text
 from models.words.figures import write_number, write_share
 
@@ -42,8 +42,8 @@ def report_satisfaction(facts: ReportFacts) -> Report:
         return Report("satisfaction", TITLE, facts.currency, needs=needs)
     table = satisfaction_by_tier(facts)
     columns: dict[Column, Values] = {
-        Column("tier", words.TIER, "text"): table.index.tolist(),
-        Column("n_customers", words.CUSTOMERS, "count"): table["n_customers"],
+        headings.TIER: table.index.tolist(),
+        headings.N_CUSTOMERS: table["n_customers"],
         Column("n_csat", Text("CSAT answers", "CSAT份数"), "count"): table["n_csat"],
         Column("csat", Text("Mean CSAT", "平均CSAT")): table["csat"],
         Column("n_nps", Text("NPS answers", "NPS份数"), "count"): table["n_nps"],
@@ -157,10 +157,7 @@ def _bars(values: pd.Series, name: str, title: Text, kind: str = "number") -> Ch
         title,
         Axis(words.TIER),
         Axis(title, kind),
-        tuple(
-            Point(str(tier), round(float(value), 6), name)
-            for tier, value in values.dropna().items()
-        ),
+        bar_points(values.to_frame(name)),
     )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from models.reports import words
-from models.reports.chart import Axis, Chart, Point
+from models.reports import headings
+from models.reports.chart import Axis, Chart
 from models.reports.facts import ReportFacts, shares_of, sum_by
 from models.reports.report import Column, Report, ReportTable
-from models.reports.tables import Values, table_of
+from models.reports.tables import Values, bar_points, table_of
 from models.reports.words import TITLES, Text
 from models.tiers.abc import assign_tiers, fit_tiers
 from models.tiers.definition.scheme import TIERS
@@ -41,7 +41,7 @@ def report_tiers(facts: ReportFacts) -> Report:
                 Column("class", Text("Class then", "当时类别"), "text"): (
                     retention.index.tolist()
                 ),
-                Column("n_customers", words.CUSTOMERS, "count"): retention["n"],
+                headings.N_CUSTOMERS: retention["n"],
                 Column("retention", Text("Bought since", "之后再购占比"), "share"): (
                     retention["kept"]
                 ),
@@ -95,22 +95,16 @@ def _figures(facts: ReportFacts) -> ReportTable:
     revenue = sum_by(facts.column("net_spend_365d"), tier, order)
     before = sum_by(facts.column("net_spend_prior_365d").fillna(0), tier, order)
     columns: dict[Column, Values] = {
-        Column("tier", words.TIER, "text"): order,
-        Column("n_customers", words.CUSTOMERS, "count"): n,
-        Column("net_revenue", words.REVENUE, "money"): revenue,
-        Column("revenue_share", words.REVENUE_SHARE, "share"): shares_of(revenue),
+        headings.TIER: order,
+        headings.N_CUSTOMERS: n,
+        headings.NET_REVENUE: revenue,
+        headings.REVENUE_SHARE: shares_of(revenue),
         Column(
             "revenue_before", Text("The 365 days before", "前365天"), "money"
         ): before,
-        Column("expected_value", words.EXPECTED, "money"): sum_by(
-            facts.column("expected_value"), tier, order
-        ),
-        Column("churn_probability", words.CHURN, "share"): _mean(
-            facts, "churn_probability"
-        ),
-        Column("value_at_risk", words.AT_RISK, "money"): sum_by(
-            facts.column("value_at_risk"), tier, order
-        ),
+        headings.EXPECTED_VALUE: sum_by(facts.column("expected_value"), tier, order),
+        headings.CHURN: _mean(facts, "churn_probability"),
+        headings.VALUE_AT_RISK: sum_by(facts.column("value_at_risk"), tier, order),
     }
     for name, text in (
         ("margin_365d", Text("Margin, 365 days", "近365天毛利")),
@@ -131,7 +125,7 @@ def _mean(facts: ReportFacts, name: str) -> pd.Series:
 
 
 def _chart(retention: pd.DataFrame) -> Chart:
-    series = {"customers 客户": "kept", "revenue 收入": "revenue_kept"}
+    series = {"kept": "customers 客户", "revenue_kept": "revenue 收入"}
     return Chart(
         "retention",
         "bars",
@@ -140,12 +134,7 @@ def _chart(retention: pd.DataFrame) -> Chart:
         ),
         Axis(Text("class a year ago", "一年前类别")),
         Axis(Text("share kept", "保留占比"), "share"),
-        tuple(
-            Point(str(name), round(float(row[key]), 6), label)
-            for name, row in retention.iterrows()
-            for label, key in series.items()
-            if pd.notna(row[key])
-        ),
+        bar_points(retention[[*series]].rename(columns=series)),
     )
 
 
