@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,16 +134,25 @@ def maximise(histories: Histories, *, penalty: float) -> Floats:
             -slope / total + 2 * penalty * theta,
         )
 
+    return minimise_from(STARTS, loss, [(-LOG_BOUND, LOG_BOUND)] * 4)
+
+
+def minimise_from(
+    starts: Iterable[Sequence[float]],
+    loss: Callable[[Floats], tuple[float, Floats]],
+    bounds: Sequence[tuple[float, float]],
+) -> Floats:
+    """Return the log-parameters of the least loss, searched from several starts."""
     optima = [
         minimize(
             loss,
             np.log(start),
             jac=True,
             method="L-BFGS-B",
-            bounds=[(-LOG_BOUND, LOG_BOUND)] * 4,
+            bounds=bounds,
             options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500},
         )
-        for start in STARTS
+        for start in starts
     ]
     best = min(optima, key=lambda result: float(result.fun))
     return np.asarray(best.x, float)

@@ -12,13 +12,13 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import gammaln, psi
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from features.errors import DataError
 from features.types import Floats
+from models.purchases.btyd_data import minimise_from
 
 STARTS = ((2.0, 3.0, 1.0), (10.0, 2.0, 0.2), (1.0, 10.0, 10.0))
 """Where the search begins: p, q, and v in units of the median spend."""
@@ -166,19 +166,7 @@ def _maximise(x: Floats, spend: Floats, *, penalty: float) -> Floats:
         )
 
     full = (-LOG_BOUND, LOG_BOUND)
-    optima = [
-        minimize(
-            loss,
-            np.log(start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[full, (np.log(LEAST_Q), LOG_BOUND), full],
-            options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500},
-        )
-        for start in STARTS
-    ]
-    best = min(optima, key=lambda result: float(result.fun))
-    return np.asarray(best.x, float)
+    return minimise_from(STARTS, loss, [full, (np.log(LEAST_Q), LOG_BOUND), full])
 
 
 def _read(

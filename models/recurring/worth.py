@@ -15,7 +15,6 @@ import numpy as np
 from features.types import Floats
 
 COVERAGE = 0.9
-LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,37 +45,15 @@ def select_rows(
     -------
     dict of str to array of bool, shape (n_rows,)
     """
-    written = {
-        name: rule.to_sql("duckdb", column=quote_name, prefix=f"r{place}_")
-        for place, (name, rule) in enumerate(rules.items())
-    }
-    conditions = {
-        name: CompiledRule(f"coalesce({compiled.sql}, FALSE)", compiled.params)
-        for name, compiled in written.items()
-    }
-    answers = _run(table, conditions, _names(rules.values()))
-    return {name: answers.column(place).to_numpy() for place, name in enumerate(rules)}
+    return _compute(table, rules, "coalesce({}, FALSE)")
 
 
 def compute_amounts(
     table: pa.Table, amounts: Mapping[str, Expression]
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return each amount of each row, NaN where it is unknown; all in one query."""
-    written = {
-        name: amount.to_sql("duckdb", column=quote_name, prefix=f"a{place}_")
-        for place, (name, amount) in enumerate(amounts.items())
-    }
-    amounts_sql = {
-        name: CompiledRule(
-            f"coalesce(CAST({compiled.sql} AS DOUBLE), CAST('nan' AS DOUBLE))",
-            compiled.params,
-        )
-        for name, compiled in written.items()
-    }
-    answers = _run(table, amounts_sql, _names(amounts.values()))
-    return {
-        name: answers.column(place).to_numpy() for place, name in enumerate(amounts)
-    }
+    as_double = "coalesce(CAST({} AS DOUBLE), CAST('nan' AS DOUBLE))"
+    return _compute(table, amounts, as_double)
 
 
 def first_rows(
@@ -143,8 +121,7 @@ def sort_rows(
     written = order.to_sql("duckdb", column=quote_name)
     last = f"{quote_name(then)}, " if then else ""
     names = _names([order], *([then] if then else []))
-    place = pa.array(np.arange(table.num_rows))
-    rows = _clean(table, names).append_column("row place", place)
+    rows = _numbered(table, names)
     query = f'SELECT "row place" FROM known ORDER BY {written.sql}, {last}"row place"'
     return np.asarray(_query(rows, query, written.params).column(0).to_numpy())
 
@@ -155,25 +132,28 @@ def _names(expressions: Iterable[Expression], *more: str) -> list[str]:
     )
 
 
-def _run(
-    table: pa.Table, expressions: Mapping[str, CompiledRule], names: list[str]
-) -> pa.Table:
-    """Compute expressions for every row, in the table's order."""
+def _compute(
+    table: pa.Table, expressions: Mapping[str, Expression], form: str
+) -> dict[str, npt.NDArray[Any]]:
+    """Compute expressions, each put into a form, for every row in the table's order."""
     if not expressions:
-        return pa.table({})
-    params = {
-        key: value
-        for expression in expressions.values()
-        for key, value in expression.params.items()
-    }
-    listed = ", ".join(
-        f"{expression.sql} AS c{place}"
-        for place, expression in enumerate(expressions.values())
+        return {}
+    columns, params = [], {}
+    for place, expression in enumerate(expressions.values()):
+        written = expression.to_sql("duckdb", column=quote_name, prefix=f"r{place}_")
+        columns.append(f"{form.format(written.sql)} AS c{place}")
+        params.update(written.params)
+    numbered = _numbered(table, _names(expressions.values()))
+    query = f'SELECT {", ".join(columns)} FROM known ORDER BY "row place"'
+    answers = _query(numbered, query, params)
+    return dict(
+        zip(expressions, (column.to_numpy() for column in answers.columns), strict=True)
     )
+
+
+def _numbered(table: pa.Table, names: list[str]) -> pa.Table:
     place = pa.array(np.arange(table.num_rows))
-    rows = _clean(table, names).append_column("row place", place)
-    query = f'SELECT {listed} FROM known ORDER BY "row place"'
-    return _query(rows, query, params)
+    return _clean(table, names).append_column("row place", place)
 
 
 @cache

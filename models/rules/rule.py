@@ -15,8 +15,8 @@ from models.rules.writer import CompiledRule, Dialect, Writer
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A condition on a customer.
+class Parsed:
+    """An expression that was read.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Rule:
     def to_sql(
         self, dialect: Dialect, *, column: Callable[[str], str], prefix: str = "p"
     ) -> CompiledRule:
-        """Write the condition for a database; a row is selected where it is true.
+        """Write it for a database: a condition, or a number as a double.
 
         Parameters
         ----------
@@ -48,6 +48,11 @@ class Rule:
         writer = Writer(dialect, column, prefix)
         return CompiledRule(writer.write(self.tree), writer.params)
 
+
+@dataclass(frozen=True, slots=True)
+class Rule(Parsed):
+    """A condition on a customer, selected where it is true."""
+
     def select(self, table: pa.Table) -> npt.NDArray[np.bool_]:
         """Tell for each row of a table whether the condition is true.
 
@@ -57,26 +62,8 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """A number computed of a customer, such as ``churn_probability * expected_value``.
-
-    Parameters
-    ----------
-    text : str
-    columns : frozenset of str
-    tree : node
-    """
-
-    text: str
-    columns: frozenset[str]
-    tree: Node
-
-    def to_sql(
-        self, dialect: Dialect, *, column: Callable[[str], str], prefix: str = "a"
-    ) -> CompiledRule:
-        """Write the number for a database, as a double."""
-        writer = Writer(dialect, column, prefix)
-        return CompiledRule(writer.write(self.tree), writer.params)
+class Amount(Parsed):
+    """A number computed of a customer: ``churn_probability * expected_value``."""
 
     def compute(self, table: pa.Table) -> npt.NDArray[np.float64]:
         """Return the number for each row of a table; NaN where it is unknown."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from models.rules.language.constants import ESCAPE
-from models.rules.language.nodes import Call, Column, Node, RuleType, Value
+from models.rules.language.nodes import Call, Column, Node, RuleType, Value, walk
 from models.rules.rule import Rule
 
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
@@ -24,7 +24,11 @@ def split_rule(rule: Rule) -> list[Rule]:
     ['x > 0.5', "tier in ('A')"]
     """
     return [
-        Rule(to_text(node), frozenset(_names(node)), node)
+        Rule(
+            to_text(node),
+            frozenset(part.name for part in walk(node) if isinstance(part, Column)),
+            node,
+        )
         for node in _conjuncts(rule.tree)
     ]
 
@@ -100,11 +104,3 @@ def _conjuncts(node: Node) -> Iterator[Node]:
             yield from _conjuncts(arg)
     else:
         yield node
-
-
-def _names(node: Node) -> Iterator[str]:
-    if isinstance(node, Column):
-        yield node.name
-    elif isinstance(node, Call):
-        for arg in node.args:
-            yield from _names(arg)

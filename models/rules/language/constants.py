@@ -1,4 +1,7 @@
-"""Numbers, texts, dates, instants and patterns as they are written in a rule."""
+"""Numbers, texts, dates, instants and patterns as they are written in a rule.
+
+What cannot be read is a ``ValueError`` that says how it is written.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,7 @@ ESCAPE = "!"
 
 
 def read_number(written: str) -> Value:
-    """Read a number.
-
-    Raises
-    ------
-    ValueError
-        If it is none, or of no use.
-    """
+    """Read a number."""
     try:
         number = float(written)
     except ValueError:
@@ -37,13 +34,7 @@ def read_number(written: str) -> Value:
 
 
 def read_text(written: str) -> Value:
-    """Read a text.
-
-    Raises
-    ------
-    ValueError
-        If it is too long.
-    """
+    """Read a text."""
     if len(written) > MAX_TEXT:
         raise ValueError(f"a text has at most {MAX_TEXT} characters")
     return Value(written, RuleType.TEXT)
@@ -51,11 +42,6 @@ def read_text(written: str) -> Value:
 
 def read_date(written: str) -> Value:
     """Read a day.
-
-    Raises
-    ------
-    ValueError
-        If it is none.
 
     Examples
     --------
@@ -71,11 +57,6 @@ def read_date(written: str) -> Value:
 
 def read_instant(written: str) -> Value:
     """Read a day or an instant; without an offset it is UTC.
-
-    Raises
-    ------
-    ValueError
-        If it is none.
 
     Examples
     --------
@@ -103,11 +84,6 @@ def read_pattern(written: str) -> Value:
     r"""Read a pattern: % is any text, _ one character; \% and \_ are themselves.
 
     It is kept as LIKE takes it with ``ESCAPE``.
-
-    Raises
-    ------
-    ValueError
-        If it is too long, has too many ``%`` or ends in a backslash.
 
     Examples
     --------
