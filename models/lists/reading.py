@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -68,22 +68,16 @@ def read_list(definition: ListDefinition, columns: Columns) -> ReadList | BuiltL
         parsed = _parse(definition, guards, columns)
     except RuleError as exc:
         return without_members(fault=str(exc))
-    lacking = (parsed.columns() - {*columns}) | {*guards.needs}
     usable = tuple(rule for rule in parsed.backfill if rule.columns <= {*columns})
-    for rule in parsed.backfill:
-        lacking -= rule.columns if rule not in usable else frozenset()
+    lacking = (parsed.columns() - {*columns}) | {*guards.needs}
+    lacking = lacking.difference(
+        *(rule.columns for rule in parsed.backfill if rule not in usable)
+    )
     if lacking:
         return without_members(needs=tuple(sorted(lacking)))
     unused = tuple(rule.text for rule in parsed.backfill if rule not in usable)
-    return ReadList(
-        definition,
-        parsed.conditions,
-        usable,
-        parsed.order,
-        parsed.guards,
-        parsed.amounts,
-        (*guards.unchecked, *unused),
-    )
+    unchecked = (*guards.unchecked, *unused)
+    return replace(parsed, backfill=usable, unchecked=unchecked)
 
 
 def is_known(facts: pa.Table, names: Sequence[str]) -> bool:

@@ -124,6 +124,11 @@ class ReportFacts:
         return bool((self.column(name).fillna(0) != 0).any())
 
 
+def classes_of(tier: pd.Series) -> list[str]:
+    """Return the ABC classes that anybody is in, the best first."""
+    return [name for name in TIERS if (tier == name).any()]
+
+
 def sum_by(values: pd.Series, groups: pd.Series, order: Sequence[str]) -> pd.Series:
     """Return the sum of each group, in order; 0 where there is none."""
     return values.groupby(groups).sum().reindex(list(order), fill_value=0.0)

@@ -15,12 +15,11 @@ import pandas as pd
 
 from models.reports import headings, words
 from models.reports.chart import Axis, Chart, Point
-from models.reports.facts import ReportFacts, shares_of, sum_by
+from models.reports.facts import ReportFacts, classes_of, shares_of, sum_by
 from models.reports.report import Column, Report, ReportTable
 from models.reports.tables import bar_points, table_of
 from models.reports.words import TITLES, Text
 from models.tiers.abc import assign_tiers, fit_tiers
-from models.tiers.definition.scheme import TIERS
 from models.words.figures import write_money, write_share
 
 TITLE = TITLES["abc"]
@@ -100,7 +99,7 @@ def pareto_chart(values: npt.NDArray[np.float64]) -> Chart:
 
 
 def _classes(facts: ReportFacts, tier: pd.Series, revenue: pd.Series) -> ReportTable:
-    order = [name for name in TIERS if (tier == name).any()]
+    order = classes_of(tier)
     n = tier.value_counts().reindex(order)
     made = sum_by(revenue, tier, order)
     expected = sum_by(facts.column("expected_value"), tier, order)
@@ -147,7 +146,7 @@ def _counts(classes: pd.Series, revenue: pd.Series) -> ReportTable:
 
 
 def _class_chart(tier: pd.Series, revenue: pd.Series) -> Chart:
-    order = [name for name in TIERS if (tier == name).any()]
+    order = classes_of(tier)
     n = tier.value_counts().reindex(order) / len(tier)
     made = shares_of(sum_by(revenue, tier, order))
     series = {"customers 客户": n, "net revenue 净收入": made}

@@ -16,12 +16,11 @@ import pandas as pd
 
 from models.reports import headings
 from models.reports.chart import Axis, Chart
-from models.reports.facts import ReportFacts, sum_by
+from models.reports.facts import ReportFacts, classes_of, sum_by
 from models.reports.report import Column, Report, ReportTable
 from models.reports.tables import Values, bar_points, table_of
 from models.reports.words import TITLES, Text
 from models.tiers.abc import assign_tiers, fit_tiers
-from models.tiers.definition.scheme import TIERS
 from models.words.figures import write_number, write_share
 
 TITLE = TITLES["relationship"]
@@ -76,12 +75,8 @@ def actual_level(facts: ReportFacts) -> npt.NDArray[np.int64]:
     return np.select(rules, [5, 4, 3, 2], default=1)
 
 
-def _classes(tier: pd.Series) -> list[str]:
-    return [name for name in TIERS if (tier == name).any()]
-
-
 def _advice(facts: ReportFacts, tier: pd.Series) -> ReportTable:
-    order = _classes(tier)
+    order = classes_of(tier)
     n = tier.value_counts().reindex(order)
     return table_of(
         "recommended",
@@ -97,7 +92,7 @@ def _advice(facts: ReportFacts, tier: pd.Series) -> ReportTable:
 
 
 def _gaps(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> ReportTable:
-    order = _classes(tier)
+    order = classes_of(tier)
     wanted = tier.map(facts.levels).astype(int)
     below, above = actual < wanted, actual > wanted
     value = facts.column("expected_value")
@@ -129,7 +124,7 @@ def _gaps(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> ReportTable
 
 
 def _levels(tier: pd.Series, actual: pd.Series) -> ReportTable:
-    order = _classes(tier)
+    order = classes_of(tier)
     counts = pd.crosstab(tier, actual).reindex(
         index=order, columns=list(LEVELS), fill_value=0
     )
@@ -147,7 +142,7 @@ def _levels(tier: pd.Series, actual: pd.Series) -> ReportTable:
 
 def _chart(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> Chart:
     mean = actual.groupby(tier).mean()
-    order = _classes(tier)
+    order = classes_of(tier)
     levels = pd.DataFrame(
         {
             "recommended 建议": [float(facts.levels[name]) for name in order],
@@ -166,7 +161,7 @@ def _chart(facts: ReportFacts, tier: pd.Series, actual: pd.Series) -> Chart:
 
 
 def _findings(facts: ReportFacts, tier: pd.Series, gap: pd.Series) -> tuple[Text, ...]:
-    top = _classes(tier)[0]
+    top = classes_of(tier)[0]
     short = (gap > 0) & (tier == top)
     n, of = int(short.sum()), int((tier == top).sum())
     share = write_share(float((gap > 0).mean()))

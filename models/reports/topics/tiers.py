@@ -10,12 +10,11 @@ import pandas as pd
 
 from models.reports import headings
 from models.reports.chart import Axis, Chart
-from models.reports.facts import ReportFacts, shares_of, sum_by
+from models.reports.facts import ReportFacts, classes_of, shares_of, sum_by
 from models.reports.report import Column, Report, ReportTable
 from models.reports.tables import Values, bar_points, table_of
 from models.reports.words import TITLES, Text
 from models.tiers.abc import assign_tiers, fit_tiers
-from models.tiers.definition.scheme import TIERS
 from models.words.figures import write_share
 
 TITLE = TITLES["tiers"]
@@ -78,7 +77,7 @@ def retention_by_class(facts: ReportFacts) -> pd.DataFrame:
     tier = pd.Series(assign_tiers(before, fit_tiers(before)), before.index)
     bought = facts.column("n_orders_365d").reindex(before.index).fillna(0) > 0
     since = facts.column("net_spend_365d").reindex(before.index).fillna(0)
-    order = [name for name in TIERS if (tier == name).any()]
+    order = classes_of(tier)
     then = sum_by(before, tier, order)
     return pd.DataFrame(
         {
