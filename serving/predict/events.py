@@ -195,7 +195,7 @@ def _with_primary(
         as_of=context.as_of,
         before=past.before,
         manual=[ManualOverride.from_dict(each) for each in context.overrides],
-        kept=context.schemes,
+        summary_before=context.schemes,
     )
     scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
     return _label_lost(scores) if past.is_lost else scores
