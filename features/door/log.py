@@ -1,11 +1,13 @@
-"""The log once it is through the door: its tables in DuckDB, and what was read."""
+"""The log's accepted tables in DuckDB, and the reports of what was read."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -23,14 +25,14 @@ HASH_MODULUS = 2**64
 """Hashes of rows are added up modulo this."""
 
 ROWS_PER_BATCH = 100_000
-"""Rows that are on the way at a time from one database to another."""
+"""Rows copied at a time from one database to another."""
 
-HASHES = 1 << 32
-"""How many different hashes of customers decide who is in a sample."""
+N_HASH_VALUES = 1 << 32
+"""Number of different hashes of a customer, which decide who is in a sample."""
 
 
 class AnyLog(Protocol):
-    """A log, wherever its tables are. It says of itself what a ``Log`` does."""
+    """A log, on this machine or on Spark, with the properties of ``Log``."""
 
     @property
     def con(self) -> Queries: ...
@@ -188,7 +190,7 @@ class Log:
 def open_database(
     *, memory_limit: str | None = None, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open an empty database in memory that fetches nothing and thinks in UTC.
+    """Open an empty database in memory that fetches nothing and computes in UTC.
 
     What does not fit ``memory_limit`` is spilled to the folder for temporary files.
     """
@@ -208,6 +210,23 @@ def open_database(
     return con
 
 
+def scratch_database() -> duckdb.DuckDBPyConnection:
+    """Open a cursor of this process's database in memory, which reads no files.
+
+    Cursors do not see each other's temporary tables and registered tables. Opening one
+    is much cheaper than opening a database; close it after use.
+    """
+    return _scratch_database(os.getpid()).cursor()
+
+
+@lru_cache(maxsize=1)
+def _scratch_database(process: int) -> duckdb.DuckDBPyConnection:
+    """Open the database once a process: a forked one must not share its parent's."""
+    con = open_database(threads=1)
+    close_files(con)
+    return con
+
+
 def share_sql(share: float) -> str:
     """Return the condition for a customer to be in a sample, the same in any engine.
 
@@ -220,8 +239,8 @@ def share_sql(share: float) -> str:
     >>> share_sql(1)
     'true'
     """
-    bound = round(share * HASHES)
-    if bound >= HASHES:
+    bound = round(share * N_HASH_VALUES)
+    if bound >= N_HASH_VALUES:
         return "true"
     return f"substring(md5(customer_id), 1, 8) < '{bound:08x}'"
 
@@ -232,7 +251,7 @@ def hash_sql(columns: str) -> str:
 
 
 def close_files(con: duckdb.DuckDBPyConnection) -> None:
-    """Keep a database from files for good; it still spills."""
+    """Deny a database access to files for good; it can still spill to disk."""
     con.execute("SET enable_external_access = false")
 
 
@@ -244,7 +263,7 @@ def make_log(
     learnt_from: str = TRANSACTIONS,
     now: datetime | None = None,
 ) -> Log:
-    """Add the tables that are lacking, and find out when the log starts and ends."""
+    """Add the missing tables as empty ones, and find when the log starts and ends."""
     for table in TABLES:
         if table not in reports:
             columns = ", ".join(

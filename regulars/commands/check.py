@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.door.bounds import notes_apart, notes_beyond
 from features.door.log import Log
-from features.purchases.readiness import check_readiness
-from regulars.commands.kinds import KindReadiness, look_at_kind
+from features.purchases.numpy.families.compile import slow_families
+from features.purchases.plan import plan_features
+from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_log
+from training.kinds import find_learner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
-    from features.purchases.readiness import Readiness
+    from features.purchases.numpy.families.places import SlowFamily
     from regulars.settings.settings import Settings
+    from training.kinds.learner import Readiness
 
 READY, NOT_READY = 0, 1
 READY_IN_WORDS = "The log can carry a model."
@@ -34,11 +36,13 @@ def check(settings: Settings, *, as_json: bool) -> int:
         with open_log(settings) as log:
             step("Counting what a model needs")
             found = look(log, settings)
+            slow = look_for_slow(log, settings) if found.ready else ()
     if as_json:
-        print_json(as_values(log, found))
+        print_json({**as_values(log, found), "slow_families": [*map(asdict, slow)]})
     else:
         show_rows(log.reports.values())
         show_readiness(found)
+        show_notes(map(str, slow))
         show_notes(
             f"{name} would add: {what}." for name, what in found.would_help.items()
         )
@@ -46,20 +50,21 @@ def check(settings: Settings, *, as_json: bool) -> int:
     return READY if found.ready else NOT_READY
 
 
-def look(log: AnyLog, settings: Settings) -> Readiness | KindReadiness:
+def look(log: AnyLog, settings: Settings) -> Readiness:
     """Compare what an open log holds with what a model needs, as of its end."""
-    readiness: Readiness | KindReadiness
-    beyond = notes_beyond(log.con, ends_at=log.ends_at)
-    if settings.model.kind != "purchases" and isinstance(log, Log):
-        readiness = look_at_kind(log, settings)
-    else:
-        horizon = timedelta(days=settings.model.horizon_days)
-        readiness = check_readiness(log, as_of=log.ends_at, horizon=horizon)
-        beyond += notes_apart(log.con, ends_at=log.ends_at, horizon=horizon)
-    return replace(readiness, notes=(*readiness.notes, *beyond))
+    options = train_options(settings)
+    return find_learner(options.kind).check(log, options=options)
 
 
-def as_values(log: AnyLog, found: Readiness | KindReadiness) -> dict[str, Any]:
+def look_for_slow(log: AnyLog, settings: Settings) -> tuple[SlowFamily, ...]:
+    """Return the families of features that are worked out slowly, and why."""
+    if settings.model.kind != "purchases" or not isinstance(log, Log):
+        return ()
+    horizon = timedelta(days=settings.model.horizon_days)
+    return slow_families(plan_features(log, as_of=log.ends_at, horizon=horizon))
+
+
+def as_values(log: AnyLog, found: Readiness) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
         "ready": found.ready,
@@ -90,7 +95,7 @@ def show_rows(reports: Iterable[TableReport]) -> None:
     show_notes(notes)
 
 
-def show_readiness(found: Readiness | KindReadiness) -> None:
+def show_readiness(found: Readiness) -> None:
     """Print what a model needs beside what there is."""
     rows = [
         (each.name, f"{each.needed:,}", f"{each.found:,}", "yes" if each.met else "no")

@@ -20,7 +20,7 @@ from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import TierPlan, plan_with_stored
 from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, say
-from regulars.log import OpenedLog, kept_log, open_log, parse_as_of
+from regulars.log import OpenedLog, open_log, open_read_cache, parse_as_of
 from serving.queries.decide import settle
 from serving.queries.lists.build import build_for_publish
 from serving.queries.tiers import last_standings, published_schemes
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from models.bundle.bundle import Bundle
+    from models.kind import ServedModel
     from regulars.settings.settings import Settings
     from serving.store import Store
     from serving.store.json.score_rows import ScoreRows
@@ -77,9 +78,9 @@ def score(
     with Steps() as step:
         bundle = fetch_champion(settings, step=step)
         step("Reading the log")
-        kept = kept_log(settings, full=full)
-        with open_log(settings, kept=kept) as log:
-            step(f"Read {kept.n_read:,} files, {kept.n_known:,} were known")
+        cache = open_read_cache(settings, full=full)
+        with open_log(settings, cache=cache) as log:
+            step(f"Read {cache.n_read:,} files, {cache.n_cached:,} were known")
             at = instant or log.ends_at
             run = score_and_publish(log, bundle, settings, as_of=at, step=step)
         if out is not None:
@@ -106,6 +107,7 @@ def score_and_publish(
     with closing(open_store(settings.store.url)) as store:
         step(f"Scoring with version {bundle.version}")
         tiers = read_tier_plan(store, settings, as_of=as_of)
+        note_slow_families(bundle.model, log, step=step)
         scored = score_whole(log, bundle, settings, as_of=as_of, tiers=tiers)
         step(f"Publishing {scored.rows.num_rows:,} customers")
         sync_lists(store, settings.lists)
@@ -137,6 +139,13 @@ def score_and_publish(
         rows=scored.rows,
         faults=find_faults(scored.context, tiers, lists, settings=settings),
     )
+
+
+def note_slow_families(model: ServedModel, log: OpenedLog, *, step: Steps) -> None:
+    """Say which features are worked out slowly on this machine, a line each."""
+    if not isinstance(log, SparkLog):
+        for family in model.slow_families:
+            step.note(str(family))
 
 
 def find_faults(

@@ -122,7 +122,7 @@ Gain = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
 
 
 class GateSettings(Table):
-    """What a model has to show before it is served; as ``training.grading.Gate``."""
+    """What a model has to show before it is served; as ``training.judge.gate.Gate``."""
 
     min_auc_gain: Gain = Field(
         default=0.0, description="over the best simple method, to be served for churn"
@@ -277,7 +277,7 @@ def check_columns(columns: ColumnSettings, file: TomlFile) -> None:
             except ConfigError as exc:
                 place = file.place(("data", "columns", table, ours))
                 raise ConfigError(
-                    f"{place}: {exc.given}", needed=exc.needed, todo=exc.todo
+                    f"{place}: {exc.problem}", needed=exc.needed, todo=exc.todo
                 ) from exc
 
 

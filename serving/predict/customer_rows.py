@@ -11,7 +11,7 @@ from features.door.log_files import find_faulty
 from features.errors import TableError
 from features.suggest import did_you_mean
 from models.bundle.bundle import Bundle
-from models.bundle.kinds import ServedModel
+from models.kind import ServedModel
 from models.score.schema import RunContext
 
 Rows = list[dict[str, Any]]

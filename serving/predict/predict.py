@@ -227,7 +227,7 @@ def _without(events: tuple[Event, ...], name: str) -> tuple[Event, ...]:
 
 
 def _unscorable(error: RegularsError) -> UnscorableError:
-    return UnscorableError(error.given, needed=error.needed, todo=error.todo)
+    return UnscorableError(error.problem, needed=error.needed, todo=error.todo)
 
 
 def _events(asked: Sequence[Asked]) -> list[CustomerEvents]:

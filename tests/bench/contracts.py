@@ -196,7 +196,7 @@ def report(n: int, seed: int) -> dict[str, float]:
     from sklearn.metrics import roc_auc_score
 
     from features.door.log_files import LogSource, TableSource, read_log
-    from training.contract_train import ContractOptions, train_contracts
+    from training.train import TrainOptions, train
 
     n_weeks, horizon = 156, 13
     drawn = make_contracts(n, seed=seed, n_weeks=n_weeks, looks=(n_weeks - horizon,))
@@ -209,20 +209,22 @@ def report(n: int, seed: int) -> dict[str, float]:
             interactions=TableSource(f"{folder}/complaints.parquet", {}),
         )
         with read_log(source, now=as_of + timedelta(days=1)) as log:
-            version = train_contracts(
+            version = train(
                 log,
                 as_of=as_of,
                 folder=Path(folder) / "bundle",
-                options=ContractOptions(horizon_days=7 * horizon),
+                options=TrainOptions(
+                    horizon=timedelta(weeks=horizon), kind="subscriptions"
+                ),
             )
     holdout = version.holdout
     assert holdout.origin.as_of == then
     found = {f"AUC {name}": each["auc"] for name, each in holdout.churn.items()}
     truth = chance.to_numpy()
-    found["AUC truth"] = float(roc_auc_score(holdout.churned, truth))
-    found["mean distance from truth"] = float(np.abs(holdout.p - truth).mean())
+    found["AUC truth"] = float(roc_auc_score(holdout.outcome.churned, truth))
+    found["mean distance from truth"] = float(np.abs(holdout.outcome.p - truth).mean())
     model, value = holdout.churn["model"], holdout.value
-    found |= {"churned": holdout.churn_rate, "ECE": model["ece"]}
+    found |= {"churned": float(holdout.outcome.churned.mean()), "ECE": model["ece"]}
     found |= {f"Gini {name}": each["gini"] for name, each in value.items()}
     found["coverage"] = value["model"]["coverage"]
     found["total error"] = value["model"]["total_error"]

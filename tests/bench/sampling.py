@@ -20,9 +20,9 @@ from features.purchases.labels import build_labels
 from regulars.quiet import hush_third_parties
 from tests.bench.figures import Section, write_section
 from tests.bench.logs import LOGS, RealLog, opened
-from training.core import Recipe
-from training.fit import fit_customer_model
-from training.metrics import churn_ranking, gini
+from training.fit.pair import Recipe
+from training.fit.purchases import fit_customer_model
+from training.judge.metrics import churn_ranking, gini
 
 USUAL = "CDNOW"
 SIZES = (1_000, 2_500, 5_000, 10_000, 50_000)

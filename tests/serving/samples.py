@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pyarrow as pa
 
 from features.errors import BundleError
+from features.purchases.numpy.families.places import SlowFamily
 from models.score.schema import SCORE_SCHEMA, RunContext
 
 if TYPE_CHECKING:
@@ -73,11 +74,23 @@ def described(version: str = "1") -> dict[str, Any]:
     return {"version": version, "grade": "B", "horizon_days": 90}
 
 
+class Shelved(str):
+    """A bundle by its name, whose model has no slow features unless it is told."""
+
+    slow_families: tuple[SlowFamily, ...] = ()
+
+    @property
+    def model(self) -> Self:
+        """Return what the bundle holds."""
+        return self
+
+
 class Shelf:
     """A registry in memory: any version is sound until it is spoilt."""
 
     def __init__(self) -> None:
         self.spoilt: set[str] = set()
+        self.slow_families: tuple[SlowFamily, ...] = ()
         self.asked: list[str] = []
 
     def get(self, version: str) -> Bundle:
@@ -85,5 +98,6 @@ class Shelf:
         self.asked.append(version)
         if version in self.spoilt:
             raise BundleError(f"Version {version} does not match its hashes.")
-        bundle: Any = f"bundle {version}"
+        bundle: Any = Shelved(f"bundle {version}")
+        bundle.slow_families = self.slow_families
         return cast("Bundle", bundle)
