@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from features.purchases.labels import build_labels
 from regulars.quiet import hush_third_parties
 from tests.bench.figures import Section, write_section
@@ -90,6 +92,11 @@ def measure(cell: Cell) -> Record:
         raise ValueError(
             f"{cell.key}: {len(customers)} customers bought before, and "
             f"{len(served.customers)} are served; both need to be the same ones."
+        )
+    if not np.isfinite(served.p_buy).all():
+        raise ValueError(
+            f"{cell.key}: nothing is foretold ({served.basis}); a cell needs the least "
+            "that a model is trained on before it."
         )
     return judge_served(cell, served, truth, scores=scores)
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
+from features.purchases.readiness import MIN_HISTORY_DAYS
 from tests.bench.logs import LOGS, RealLog
 
 CELLS_PER_LOG = 8
@@ -134,17 +135,19 @@ def add_by_rule(
 
 
 def origins(starts_at: datetime, ends_at: datetime, *, days: int) -> Iterator[datetime]:
-    """Yield instants half a horizon apart, newest first, a horizon of history before.
+    """Yield instants half a horizon apart, newest first, with enough history before.
+
+    Enough is a horizon, and the least that a model is trained on.
 
     Examples
     --------
-    >>> first, last = datetime(2020, 1, 1), datetime(2020, 3, 1)
+    >>> first, last = datetime(2020, 1, 1), datetime(2020, 5, 1)
     >>> [f"{day:%m-%d}" for day in origins(first, last, days=20)]
-    ['02-10', '01-31', '01-21']
+    ['04-11', '04-01', '03-22', '03-12', '03-02']
     """
     step = timedelta(days=max(7, days // 2))
     as_of = ends_at - timedelta(days=days)
-    while as_of - starts_at >= timedelta(days=days):
+    while as_of - starts_at >= timedelta(days=max(days, MIN_HISTORY_DAYS)):
         yield as_of
         as_of -= step
 
