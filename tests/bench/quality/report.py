@@ -16,6 +16,7 @@ from tests.bench.quality.verdict import (
     band_groups,
     better_methods,
     by_log,
+    is_behind,
     mean_ahead,
     name_of,
     tenth_ratios,
@@ -124,7 +125,7 @@ def logs_table(records: Records, methods: Sequence[str]) -> str:
     """Say how far each method is behind on each log."""
     rows = [
         [
-            f"{log} ({len(cells)} cells)",
+            f"{log}, cells: {len(cells)}",
             *(
                 " / ".join(
                     ahead(*mean_ahead(cells, method, figure)) for figure in FIGURES
@@ -140,7 +141,7 @@ def logs_table(records: Records, methods: Sequence[str]) -> str:
 def ahead(difference: float, error: float) -> str:
     """Write a difference and its standard error, bold where we are behind."""
     text = f"{difference:+.4f} ({error:.4f})"
-    return f"**{text}**" if difference < -error else text
+    return f"**{text}**" if is_behind(difference, error) else text
 
 
 def with_error(figure: float, error: float) -> str:

@@ -81,6 +81,13 @@ def test_a_better_simple_method_is_named() -> None:
     assert "recency" in line(verdict([BEATEN]), "on no log").reached
 
 
+def test_two_fits_of_one_method_are_alike() -> None:
+    look = {"reached": 0.8, "ahead": -1e-5, "se": 1e-6}
+    record = {**GOOD, "methods": {"recency": {"auc": look, "gini": look}}}
+
+    assert better_methods(record) == []
+
+
 def test_errors_of_one_log_do_not_cancel() -> None:
     single = mean_ahead([GOOD], "recency", "auc")
 

@@ -16,6 +16,9 @@ FIGURES = ("auc", "gini")
 BETTER_CELLS = 0.10
 """Share of the cells in which a simple method may be better by a standard error."""
 
+LEAST_DIFFERENCE = 5e-5
+"""What four digits show: two fits of one method differ by less."""
+
 SHAPE_ECE = 0.025
 LEVEL_MISS, TOTAL_MISS = 0.15, 0.12
 STATED = (0.80, 0.97)
@@ -77,13 +80,18 @@ def mean_ahead(cells: Records, method: str, figure: str) -> tuple[float, float]:
     return ahead, float(np.sqrt(np.mean([look["se"] ** 2 for look in looks])))
 
 
+def is_behind(ahead: float, error: float) -> bool:
+    """Say whether a method is better by more than noise, and by a digit that is seen."""
+    return ahead < -max(error, LEAST_DIFFERENCE)
+
+
 def better_methods(cell: Record) -> list[str]:
     """Return the methods that are better by more than a standard error in a cell."""
     return [
         f"{method} ({figure})"
         for method, figures in cell["methods"].items()
         for figure in FIGURES
-        if figures[figure]["ahead"] < -figures[figure]["se"]
+        if is_behind(figures[figure]["ahead"], figures[figure]["se"])
     ]
 
 
@@ -110,7 +118,7 @@ def ahead_line(records: Records) -> Line:
         for method in cells[0]["methods"]
         for figure in FIGURES
         for ahead, error in (mean_ahead(cells, method, figure),)
-        if ahead < -error
+        if is_behind(ahead, error)
     ]
     words = "on no log a simple method better by more than one standard error"
     return Line(words, listed(better, "on none"), not better)
