@@ -81,7 +81,7 @@ def mean_ahead(cells: Records, method: str, figure: str) -> tuple[float, float]:
 
 
 def is_behind(ahead: float, error: float) -> bool:
-    """Say whether a method is better by more than noise, and by a digit that is seen."""
+    """Say whether a method is better by more than noise, and by a visible digit."""
     return ahead < -max(error, LEAST_DIFFERENCE)
 
 
