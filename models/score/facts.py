@@ -77,13 +77,13 @@ def type_of(kind: pa.DataType) -> RuleType | None:
         RuleType.TEXT: lambda t: pa.types.is_string(t) or pa.types.is_large_string(t),
         RuleType.NUMBER: lambda t: pa.types.is_integer(t) or pa.types.is_floating(t),
     }
-    return next((found for found, is_it in tests.items() if is_it(kind)), None)
+    return next((rule_type for rule_type, is_it in tests.items() if is_it(kind)), None)
 
 
 def types_of(schema: pa.Schema) -> dict[str, RuleType]:
     """Return what rules may name of a table, and its types."""
-    found = ((field.name, type_of(field.type)) for field in schema)
-    return {name: kind for name, kind in found if kind is not None}
+    types = ((field.name, type_of(field.type)) for field in schema)
+    return {name: kind for name, kind in types if kind is not None}
 
 
 SCORE_TYPES: Mapping[str, RuleType] = types_of(SCORE_SCHEMA)
@@ -209,5 +209,5 @@ def _columns_of(
 def _attributes(
     log: AnyLog, ids: pa.ChunkedArray
 ) -> Iterator[tuple[str, pa.ChunkedArray]]:
-    found = read_attributes(log, ids)
-    yield from zip(found.column_names, found.columns, strict=True)
+    attributes = read_attributes(log, ids)
+    yield from zip(attributes.column_names, attributes.columns, strict=True)

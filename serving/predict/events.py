@@ -17,7 +17,6 @@ from features.purchases.numpy.rows import OwnRows
 from models.bundle.bundle import Bundle
 from models.bundle.scoring import score_customers, without_rank
 from models.kind import ServedModel
-from models.purchases.model import CustomerModel
 from models.score.facts import build_facts, unknown
 from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import ManualOverride, apply_primary, grade, plan_again
@@ -98,7 +97,7 @@ def _read_quickly(
 ) -> pd.DataFrame | None:
     """Return the features of customers without a log, None where one is needed."""
     own = {one.customer_id: one for one in customers}
-    if not isinstance(model, CustomerModel) or len(own) < len(customers):
+    if len(own) < len(customers):
         return None
     if any(one.subscriptions for one in customers) or not _keeps_tiers(context):
         return None  # nobody else reads contracts, and other tiers ask for facts
@@ -196,7 +195,7 @@ def _with_primary(
         as_of=context.as_of,
         before=past.before,
         manual=[ManualOverride.from_dict(each) for each in context.overrides],
-        kept=context.schemes,
+        summary_before=context.schemes,
     )
     scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
     return _label_lost(scores) if past.is_lost else scores

@@ -28,27 +28,7 @@ Event = Mapping[str, Any]
 Told = dict[str, tuple[Run, str | RegularsError]]
 """By customer: the run that the answer is of, and a score as JSON or why none."""
 
-NEEDED = {
-    "purchases": "transactions",
-    "labels": "attributes",
-    "subscriptions": "subscriptions",
-}
-"""What a customer is scored from, by the kind of the model in service."""
-
 UNKNOWN = UnknownCustomerError("The customer is unknown.")
-UNSEEN: Mapping[str, UnscorableError] = {
-    "purchases": UnscorableError(
-        "No purchase is known before as_of.",
-        needed="At least one purchase (amount > 0) must be known before as_of.",
-    ),
-    "labels": UnscorableError(
-        "Nothing is known of the customer.", needed="Its attributes."
-    ),
-    "subscriptions": UnscorableError(
-        "No contract is active at as_of.",
-        needed="One that started before it, and had not ended.",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +154,7 @@ def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> 
 
 def _lacks(serving: InService, one: Asked) -> UnscorableError | None:
     """Say what is missing that the model in service scores from."""
-    needed = NEEDED[serving.bundle.model.kind]
+    needed = serving.bundle.kind.scored_from
     given = {
         "transactions": bool(one.transactions),
         "attributes": one.attributes is not None,
@@ -265,7 +245,8 @@ def _score_together(
     )
     scored = _with_priority(keeper, serving, scored)
     ids = scored["customer_id"].to_pylist()
-    why = UNSEEN[serving.bundle.model.kind]
+    kind = serving.bundle.kind
+    why = UnscorableError(kind.unseen, needed=kind.needed)
     unseen: Found = dict.fromkeys((one.customer_id for one in asked), why)
     return unseen | dict(zip(ids, score_bodies(scored), strict=True))
 

@@ -13,14 +13,13 @@ from tests.worlds.process import (
     Crowd,
     Floats,
     Process,
-    Purses,
     believe,
     chance_to_buy,
     draw_crowd,
     live,
     orders_to_expect,
-    weigh_purses,
 )
+from tests.worlds.purses import Purses, weigh_purses
 
 STARTS_AT = datetime(2018, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=12)

@@ -21,7 +21,7 @@ from features.door.log import Log
 from features.purchases.plan import FeaturePlan
 from models.purchases.btyd import BuyingModel, design
 from models.purchases.churn import ChurnModel
-from models.recurring.churn import MixedChurn
+from models.recurring.churn import RecurringChurn
 from training.judge.lone import Folds
 from training.origin import Origin
 from training.snapshots import build_snapshots
@@ -122,7 +122,7 @@ def gather_holders(log: Log, plan: ContractPlan, *, origin: Origin) -> Evidence:
         p = np.empty(len(X))
         with threadpool_limits(1, "blas"):  # small matrices: threads wait for others
             for train, test in folds:
-                model = MixedChurn(sizes).fit(X.iloc[train], churned[train])
+                model = RecurringChurn(sizes).fit(X.iloc[train], churned[train])
                 p[test] = expit(model.decision_function(X.iloc[test]))
         return p
 

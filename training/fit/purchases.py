@@ -16,8 +16,9 @@ from features.purchases.plan import FeaturePlan, plan_features
 from models.parts.calibration import with_mean
 from models.purchases.btyd import BuyingModel, design
 from models.purchases.clusters import BehaviourClusters, usual_of_clusters
-from models.purchases.model import Basis, CustomerModel
+from models.purchases.model import CustomerModel
 from models.purchases.simple import BTYD, WORDS, SimpleScore
+from models.score.forecast import Basis
 from training.fit.level import Level, learn_level
 from training.fit.pair import (
     Core,
@@ -181,12 +182,12 @@ def _basis(core: Core) -> Basis:
         if isinstance(score, SimpleScore)
     }
     if simple:
-        told = " and ".join(
+        methods = " and ".join(
             f"{target} by {WORDS[target][method]}" for target, method in simple.items()
         )
         return Basis(
             _name_of(simple),
-            f"{told}: on a later period the model was no better than simple methods",
+            f"{methods}: on a later period the model was no better than simple methods",
         )
     if not core.churn.blend_.get(BTYD):
         return Basis("model", "LightGBM and a logistic regression on ranks")
