@@ -25,8 +25,9 @@ from typing import Any
 import duckdb
 
 from features.door.bounds import TRANSACTIONS
+from features.door.database import close_files, open_database
 from features.door.given_rows import rows_layout
-from features.door.log import Log, close_files, make_log, open_database
+from features.door.log import Log, make_log
 from features.door.reading import read_table, settle
 from features.door.reading_cache import KeptLog
 from features.door.row_faults import (

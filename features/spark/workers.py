@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from features.door.log import close_files, open_database
+from features.door.database import close_files, open_database
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -26,7 +26,7 @@ from serving.queries.lists.build import build_for_publish
 from serving.queries.tiers import last_standings, published_schemes
 from serving.runs.reports import write_reports
 from serving.runs.score import ScoredRun, score_log
-from serving.store import earlier_run, open_store, publish
+from serving.store import Publication, earlier_run, open_store, publish
 from serving.store.decisions import read_overrides, read_written
 from serving.store.lists import Building, sync_lists
 
@@ -121,12 +121,14 @@ def score_and_publish(
             )
             run_id = publish(
                 store,
-                scored.rows,
-                context=scored.context,
-                model={**bundle.card, "version": bundle.version},
-                beside=scored.beside,
-                lists=lists,
-                reports=reports,
+                Publication(
+                    scored.rows,
+                    context=scored.context,
+                    model={**bundle.card, "version": bundle.version},
+                    beside=scored.beside,
+                    lists=lists,
+                    reports=reports,
+                ),
             )
         settle(store)
     return Published(

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from models.actions import Action, tell_action
 from serving.errors import UnknownCustomerError
-from serving.runs.current import Run, published_run
+from serving.runs.published import Run, published_run
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts
 from serving.store.tables import SCORES_AND_FACTS, facts, scores

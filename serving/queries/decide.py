@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.errors import ConfigError
+from models.lists.reading import ReadList, read_list
+from models.score.fact_types import SCORE_TYPES
+from models.tiers import ManualOverride, regrade
 from serving.errors import UnknownCustomerError, UnknownSchemeError
-from serving.runs.current import Run, published_run
+from serving.runs.published import Run, published_run
 from serving.runs.standing import Memory, remember
-from serving.store.decisions import add_override, read_overrides
+from serving.store.decisions import (
+    Revised,
+    add_override,
+    bump,
+    forget_builds,
+    read_overrides,
+    revise,
+)
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
 from serving.store.json.rows import read_body
 from serving.store.lists import read_lists
-from serving.store.revise import Revised, bump, forget_builds, revise
+from serving.store.rows import COLUMNS, score_rows
 from serving.store.tables import SCORES_AND_FACTS, facts, published, scores
-
-if TYPE_CHECKING:
-    from models.tiers import ManualOverride
 
 
 def override(store: Store, decided: ManualOverride) -> Run:
@@ -119,10 +125,6 @@ def _rewrite(con: Connection, run: Run, customers: Sequence[str]) -> None:
 
 def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Revised:
     """Return what a decision makes of one customer."""
-    from models.score.facts import SCORE_TYPES
-    from models.tiers import regrade
-    from serving.store.rows import COLUMNS, score_rows
-
     described = run.context.get("facts", {})
     query = (
         sa.select(scores.c.body, facts.c.moves)
@@ -151,8 +153,6 @@ def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Re
 
 def _lists_that_name(con: Connection, run: Run, changed: set[str]) -> set[str]:
     """Return the lists that look at what has changed; a snapshot stays as taken."""
-    from models.lists.reading import ReadList, read_list
-
     columns = stored_columns(run.context.get("facts", {}))
     found = set()
     for name, each in read_lists(con).items():

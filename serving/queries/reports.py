@@ -13,7 +13,7 @@ from features.suggest import did_you_mean
 from models.reports import TITLES, Report
 from models.reports.sheet import write_csv
 from serving.errors import UnknownReportError, UnknownRunError
-from serving.runs.current import Run, kept_run, published_run
+from serving.runs.published import Run, kept_run, published_run
 from serving.store.engine import Store
 from serving.store.json.rows import rfc3339
 from serving.store.reports import report_body

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from models.tiers import Standings
 from serving.errors import UnknownCustomerError, UnpublishedError
-from serving.runs.current import Run, earlier_runs, published_run
+from serving.runs.published import Run, earlier_runs, published_run
 from serving.store.engine import Store
-from serving.store.facts import read_standings
+from serving.store.facts_table import read_standings
 from serving.store.tables import (
     PUBLISHED,
     SCORES_AND_FACTS,
@@ -22,9 +23,6 @@ from serving.store.tables import (
     runs,
     scores,
 )
-
-if TYPE_CHECKING:
-    from models.tiers import Standings
 
 PREFIX, SCORED = "tier_", "scored"
 

@@ -14,11 +14,11 @@ from features.facts.owners import build_owner_contacts
 from models.reports.build import build_reports
 from models.reports.facts import COLUMNS, Before, Cohorts, ReportFacts
 from models.reports.levels import RECOMMENDED
+from serving.store import EarlierRun
 
 if TYPE_CHECKING:
     from features.door.log import AnyLog
     from serving.runs.score import ScoredRun
-    from serving.store import EarlierRun
 
 
 def write_reports(

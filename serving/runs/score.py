@@ -22,14 +22,8 @@ from models.actions.choose import choose_actions
 from models.bundle.bundle import Bundle
 from models.bundle.kinds import ServedModel
 from models.bundle.scoring import begin_context
-from models.score.facts import (
-    MAIN_FEATURES,
-    SCORE_TYPES,
-    build_facts,
-    describe_facts,
-    kept_facts,
-    with_tiers,
-)
+from models.score.fact_types import MAIN_FEATURES, SCORE_TYPES, describe_facts
+from models.score.facts import build_facts, kept_facts, with_tiers
 from models.score.schema import RunContext
 from models.tiers import TierPlan, grade, named_columns, plan_tiers
 from models.tiers.primary import rewrite_tiers

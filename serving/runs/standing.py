@@ -1,19 +1,16 @@
-"""What is remembered of customers that their classes hang on."""
+"""What customers' classes depend on besides their scores: history and decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from serving.runs.current import Run, kept_run
+from sqlalchemy.engine import Connection
+
+from models.tiers import ManualOverride, Standings, plan_again
+from serving.runs.published import Run, kept_run
 from serving.store.decisions import read_overrides
-from serving.store.facts import read_standings
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-    from models.tiers import ManualOverride, Standings
+from serving.store.facts_table import read_standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +20,19 @@ class Memory:
     Parameters
     ----------
     before : Standings or None
-        None where their classes do not hang on it.
+        None where their classes do not depend on it.
     manual : tuple of ManualOverride
         Decisions that hold in the run.
     is_lost : bool
-        Whether the run before, on which classes hang, is no longer kept.
+        Whether the run before, on which classes depend, is no longer kept.
     """
 
     before: Standings | None
     manual: tuple[ManualOverride, ...]
     is_lost: bool = False
+
+
+NO_MEMORY = Memory(None, ())
 
 
 def remember(
@@ -45,8 +45,6 @@ def remember(
     every : bool
         Whether all schemes are asked, or only what the primary one stands on.
     """
-    from models.tiers import plan_again
-
     manual = tuple(read_overrides(con, at=run.as_of, customers=customers))
     context, before = run.context, run.context.get("before")
     plan = plan_again(
@@ -58,7 +56,7 @@ def remember(
     if earlier is None:
         return Memory(None, manual, is_lost=True)
     described = earlier.context.get("facts", {})
-    found = read_standings(
+    before_it = read_standings(
         con, run=earlier.number, described=described, customers=customers
     )
-    return Memory(found, manual)
+    return Memory(before_it, manual)

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, islice, repeat
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.engine import Connection
 
+from models.lists import BuiltList, ListDefinition, presets
 from serving.store.engine import Store
 from serving.store.rows import Row, insert_rows
 from serving.store.tables import (
@@ -24,13 +25,10 @@ from serving.store.tables import (
     runs,
 )
 
-if TYPE_CHECKING:
-    from models.lists import BuiltList, ListDefinition
-
 CONFIG, API, PRESET = "config", "api", "preset"
 """Where a list is from."""
 
-BATCH = 10_000
+MEMBERS_PER_INSERT = 10_000
 """Members in one transaction."""
 
 
@@ -74,8 +72,6 @@ class Building:
 
 def read_lists(con: Connection) -> dict[str, StoredList]:
     """Return all lists by name: the presets, and over them those that are stored."""
-    from models.lists import presets
-
     found = {
         name: StoredList(name, PRESET, definition)
         for name, definition in presets().items()
@@ -95,10 +91,6 @@ def read_lists(con: Connection) -> dict[str, StoredList]:
 
 def _read_definition(text: str) -> tuple[ListDefinition, str | None]:
     """Return a stored definition, and what is wrong with it."""
-    from pydantic import ValidationError
-
-    from models.lists import ListDefinition
-
     try:
         return ListDefinition.model_validate_json(text), None
     except ValidationError as error:
@@ -206,7 +198,7 @@ def _take(
 
 def _member_rows(name: str, members: pa.Table) -> Iterator[list[Row]]:
     place = count(1)
-    for batch in members.to_batches(max_chunksize=BATCH):
+    for batch in members.to_batches(max_chunksize=MEMBERS_PER_INSERT):
         columns = [column.to_pylist() for column in batch.columns]
         places = islice(place, len(batch))
         yield list(zip(repeat(name), places, *columns, strict=False))

@@ -17,7 +17,7 @@ from features.purchases.blocks import BLOCK
 from models.bundle.scoring import open_run
 from models.score.schema import RunContext
 from serving.runs.parallel import gather_crowd, score_crowd
-from serving.store import Store, open_store, publish
+from serving.store import Publication, Store, open_store, publish
 from serving.store.json.score_rows import ScoreRows
 from serving.store.rows import insert_rows, score_rows
 from tests.bench.rows import Row
@@ -84,10 +84,10 @@ def _compare(
     model = {"version": VERSION}
     with closing(open_store(ours)) as store:
         began = time.perf_counter()
-        publish(store, scored, context=context, model=model)
+        publish(store, Publication(scored, context=context, model=model))
         our_seconds = time.perf_counter() - began
     with closing(open_store(theirs)) as store:
-        publish(store, scored.take([0]), context=context, model=model)
+        publish(store, Publication(scored.take([0]), context=context, model=model))
         their_seconds = _bulk(store, scored)
     return Row(
         what=f"publish {scored.num_rows:,} customers, {kind}",

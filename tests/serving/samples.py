@@ -11,7 +11,7 @@ from features.errors import BundleError
 from models.score.schema import SCORE_SCHEMA, RunContext
 
 if TYPE_CHECKING:
-    from models.bundle.bundle import Bundle
+    from serving.predict.scorer import Scorer
 
 AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
 
@@ -80,10 +80,10 @@ class Shelf:
         self.spoilt: set[str] = set()
         self.asked: list[str] = []
 
-    def get(self, version: str) -> Bundle:
-        """Return a bundle or refuse it."""
+    def get(self, version: str) -> Scorer:
+        """Return a scorer or refuse its bundle."""
         self.asked.append(version)
         if version in self.spoilt:
             raise BundleError(f"Version {version} does not match its hashes.")
-        bundle: Any = f"bundle {version}"
-        return cast("Bundle", bundle)
+        scorer: Any = f"bundle {version}"
+        return cast("Scorer", scorer)

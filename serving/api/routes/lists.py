@@ -15,7 +15,7 @@ from models.lists.definition import NAME
 from serving.api.answers import json_array, json_object, run_object
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
-from serving.api.openapi import body_of, problems
+from serving.api.openapi import RequestBody, problems
 from serving.api.schemas.lists import (
     AllLists,
     DiffQuery,
@@ -76,7 +76,7 @@ def show_lists(services: ServicesDep) -> AllLists:
     status_code=201,
     dependencies=WRITE,
     responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
-    openapi_extra=body_of(NewList),
+    openapi_extra=RequestBody(NewList),
 )
 def create_list(request: Request, services: ServicesDep, body: JsonBody) -> ListInfo:
     """Define a list under a name that is free. Needs the scope `admin`."""
@@ -108,7 +108,7 @@ def show_list(services: ServicesDep, name: ListName) -> OneList:
     summary="Define a list anew",
     dependencies=WRITE,
     responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
-    openapi_extra=body_of(ListDefinition),
+    openapi_extra=RequestBody(ListDefinition),
 )
 def put_list(
     request: Request, services: ServicesDep, name: ListName, body: JsonBody

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
+from models.tiers import ManualOverride
 from serving.api.answers import json_response
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
-from serving.api.openapi import body_of, problems
+from serving.api.openapi import RequestBody, problems
 from serving.api.schemas.requests import OverrideRequest
 from serving.api.schemas.tiers import CustomerHistory, OverrideTaken
 from serving.queries.decide import override
@@ -51,7 +52,7 @@ def get_history(services: ServicesDep, customer_id: CustomerId) -> Response:
     status_code=201,
     response_model=OverrideTaken,
     responses=problems(400, 401, 403, 404, 413, 415, 422, 503),
-    openapi_extra=body_of(OverrideRequest),
+    openapi_extra=RequestBody(OverrideRequest),
     dependencies=[Depends(Need("admin"))],
 )
 def post_override(
@@ -64,8 +65,6 @@ def post_override(
     place of an earlier decision on the same scheme; one that ends in the past ends it.
     Needs the scope `admin`.
     """
-    from models.tiers import ManualOverride
-
     asked = read_body(OverrideRequest, body)
     decided = ManualOverride(
         customer_id=customer_id,

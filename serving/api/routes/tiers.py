@@ -11,7 +11,7 @@ from starlette.responses import Response
 from serving.api.answers import json_response, run_object, run_response
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
-from serving.api.openapi import CACHED, body_of, problems
+from serving.api.openapi import CACHED, RequestBody, problems
 from serving.api.schemas.requests import SchemesRequest
 from serving.api.schemas.tiers import SchemeList, SchemesWritten, TransitionMatrix
 from serving.queries import model
@@ -55,7 +55,7 @@ def list_schemes(services: ServicesDep) -> Response:
     summary="Write tier schemes",
     response_model=SchemesWritten,
     responses=problems(400, 401, 403, 413, 415, 422, 503),
-    openapi_extra=body_of(SchemesRequest),
+    openapi_extra=RequestBody(SchemesRequest),
     dependencies=[Depends(Need("admin"))],
 )
 def put_schemes(request: Request, services: ServicesDep, body: JsonBody) -> Response:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
@@ -15,8 +16,12 @@ from models.lists import BuiltList, ListDefinition, build_lists
 from models.lists.built import without_members
 from models.lists.definition import owner_column
 from models.lists.reading import ReadList, read_list
+from models.rules import RuleType
+from models.score.fact_types import types_of
+from models.score.schema import RunContext
+from models.tiers import classes_by_column, find_unknown_class
 from serving.errors import UnknownListError
-from serving.runs.current import Run, published_run
+from serving.runs.published import Run, published_run
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
 from serving.store.lists import (
@@ -27,12 +32,6 @@ from serving.store.lists import (
     write_definition,
 )
 from serving.store.tables import list_builds, published
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from models.rules import RuleType
-    from models.score.schema import RunContext
 
 TRIES = 5
 """How often lists are built again because they, or the run, changed meanwhile."""
@@ -166,8 +165,6 @@ def build_once(
 def _build(
     lists: Mapping[str, StoredList], facts: pa.Table, context: Mapping[str, Any]
 ) -> dict[str, Building]:
-    from models.score.facts import types_of
-    from models.tiers import classes_by_column
 
     picks = {name: each.picks for name, each in lists.items() if each.picks is not None}
     definitions = {name: each.definition for name, each in lists.items()}
@@ -190,8 +187,6 @@ def _unknown_class(
     classes: Mapping[str, Sequence[str]],
 ) -> str | None:
     """Say which class a list names that nobody can be in."""
-    from models.tiers import find_unknown_class
-
     read = read_list(definition, columns)
     if not isinstance(read, ReadList):
         return None

@@ -16,7 +16,7 @@ from models.lists.reading import ReadList, read_list
 from serving.errors import UnknownListError
 from serving.queries.lists.build import build_stored, list_now
 from serving.queries.lists.members import find_run
-from serving.runs.current import Run, earlier_runs
+from serving.runs.published import Run, earlier_runs
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
 from serving.store.lists import StoredList, read_lists

@@ -19,7 +19,7 @@ from serving.errors import (
 )
 from serving.queries.cursor import Place, digest, read_cursor, write_cursor
 from serving.queries.lists.build import ListInRun, list_now
-from serving.runs.current import Run, kept_run, published_run
+from serving.runs.published import Run, kept_run, published_run
 from serving.store.engine import Store
 from serving.store.facts_table import stored_columns
 from serving.store.lists import API, delete_list, read_lists, write_list

@@ -13,7 +13,7 @@ from models.lists import Action, ListDefinition
 from models.lists.profit import ProfitCurve, profit_curve
 from serving.errors import UnknownListError, UnpayableError
 from serving.queries.lists.build import build_once, list_now
-from serving.runs.current import published_run
+from serving.runs.published import published_run
 from serving.store.engine import Store
 from serving.store.lists import API, StoredList, read_lists
 

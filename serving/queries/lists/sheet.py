@@ -13,7 +13,7 @@ import pyarrow as pa
 from serving.queries.actions import CHOSEN, chosen_titles
 from serving.queries.lists.build import ListInRun, list_now
 from serving.queries.lists.members import Member, read_members
-from serving.runs.current import published_run
+from serving.runs.published import published_run
 from serving.store.engine import Store
 from serving.store.json.rows import rfc3339
 

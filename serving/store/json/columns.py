@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.door.database import open_database
 from serving.store.json.storable import Bytes, storable_column, text_bytes
 
 if TYPE_CHECKING:
@@ -141,8 +142,6 @@ def _let_duckdb_write(leaves: list[_Node]) -> None:
 @lru_cache(maxsize=1)
 def _database(process: int) -> duckdb.DuckDBPyConnection:
     """Open, once a process, the database whose cursors write; opening takes long."""
-    from features.door.log import open_database
-
     return open_database(threads=1)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +16,9 @@ import pyarrow.compute as pc
 
 from models.score.schema import SCORE_SCHEMA
 from models.score.splice import splice
+from models.tiers.primary import Rewritten
 from serving.store.json.around_rank import HALVES
 from serving.store.json.rows import check_columns
-
-if TYPE_CHECKING:
-    from models.tiers.primary import Rewritten
 
 WORDS = (
     "tier_reason",

@@ -7,17 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from models.score.schema import RunContext
 from serving.errors import UnpublishedError
 from serving.store.engine import Store
 from serving.store.tables import PUBLISHED, published, runs
-
-if TYPE_CHECKING:
-    from models.score.schema import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,6 @@ class Run:
 
     def restore_context(self) -> RunContext:
         """Return the context as the scorer takes it."""
-        from models.score.schema import RunContext
-
         return RunContext.from_dict(self.context)
 
 

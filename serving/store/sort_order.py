@@ -18,7 +18,7 @@ FIRST_STEP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SortOrder:
     """Customers by a column, upwards: equals by id, those without a value last.
 
     Parameters
@@ -36,7 +36,7 @@ class Order:
     values: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, ids: pa.ChunkedArray, column: pa.ChunkedArray) -> Order:
+    def of(cls, ids: pa.ChunkedArray, column: pa.ChunkedArray) -> SortOrder:
         """Sort customers by a column of numbers that may lack values."""
         table = pa.table({"value": column, "id": ids})
         keys = [("value", "ascending"), ("id", "ascending")]
@@ -46,7 +46,7 @@ class Order:
         return cls(ids, _places(found), np.asarray(values, np.float64))
 
     @classmethod
-    def by_id(cls, ids: pa.ChunkedArray) -> Order:
+    def by_id(cls, ids: pa.ChunkedArray) -> SortOrder:
         """Sort customers by their ids, as if they all had 0."""
         return cls(ids, _places(pc.sort_indices(ids)), np.zeros(len(ids)))
 
