@@ -24,10 +24,10 @@ check: $(STAMP)  ## style, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## measure speed and scale; EVENTS=1000000 makes it shorter
+bench: $(STAMP)  ## measure speed and scale into docs/figures.md; EVENTS=1000000 is shorter
 	$(BIN)/python -m tests.bench
 
-bench-quality: $(STAMP)  ## judge what would be served on real logs, in ../shared/data
+bench-quality: $(STAMP)  ## the same of quality on real logs, in ../shared/data
 	$(BIN)/python -m tests.bench.quality
 
 bench-sample: $(STAMP)  ## what training on a sample of the customers costs

@@ -13,7 +13,7 @@ import typer
 from features.errors import ConfigError, RegularsError
 from regulars.cli_keys import keys
 from regulars.cli_lists import export, lists
-from regulars.options import HERE, AsOf, Config, Json, Out, finish, settings_of
+from regulars.options import HERE, AsOf, Config, Json, Out, finish, front, settings_of
 from regulars.quiet import hush_third_parties
 
 DONE, SAID_NO, BAD_USAGE, STOPPED = 0, 1, 2, 130
@@ -22,7 +22,7 @@ INTERRUPTED = "Query interrupted"
 
 app = typer.Typer(
     name="regulars",
-    help="Which customers matter most, which are about to leave, and why.",
+    callback=front,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

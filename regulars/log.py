@@ -12,6 +12,7 @@ from features.door.rows.columns import TABLES
 from features.door.sample import count_buyers, take_sample
 from features.errors import ConfigError
 from features.spark.log import SparkLog
+from models.kind import KINDS
 
 if TYPE_CHECKING:
     from features.door.log import AnyLog
@@ -22,13 +23,6 @@ SPARK = "spark"
 
 OpenedLog = Log | SparkLog
 """A log on this machine, or on Spark."""
-
-NEEDED = {
-    "purchases": ("transactions", "purchases"),
-    "subscriptions": ("subscriptions", "contracts"),
-    "labels": ("customers", "customers and their attributes"),
-}
-"""The table that each kind of churn is learnt from, and what is in it."""
 
 
 def open_log(settings: Settings, *, kept: KeptLog | None = None) -> OpenedLog:
@@ -55,7 +49,7 @@ def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> S
     from features.spark.door import read_log_on_spark
     from features.spark.session import open_session
 
-    if settings.model.kind != "purchases":
+    if not KINDS[settings.model.kind].is_on_spark:
         raise ConfigError(
             f"model.kind is {settings.model.kind}, and data.engine is spark.",
             needed="On Spark, churn is learnt from purchases.",
@@ -102,14 +96,14 @@ def log_source(settings: Settings) -> LogSource:
         for name in TABLES
         if (path := getattr(data, name)) is not None
     }
-    table, what = NEEDED[settings.model.kind]
-    if table not in tables:
+    kind = KINDS[settings.model.kind]
+    if kind.table not in tables:
         raise ConfigError(
-            f"{settings.path} does not say where the {what} are.",
-            needed=f"[data] {table}, a path or glob of Parquet or CSV files.",
+            f"{settings.path} does not say where the {kind.contents} are.",
+            needed=f"[data] {kind.table}, a path or glob of Parquet or CSV files.",
             todo="Add it, or let `regulars init FILE` write a config.",
         )
-    return LogSource(not_products=data.not_products, learnt_from=table, **tables)
+    return LogSource(not_products=data.not_products, learnt_from=kind.table, **tables)
 
 
 def parse_as_of(text: str | None) -> datetime | None:

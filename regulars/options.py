@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from regulars import __version__
+
 if TYPE_CHECKING:
     from regulars.settings.settings import Settings
 
@@ -25,6 +27,25 @@ Out = Annotated[
     typer.Option(metavar="FILE.parquet", help="Write the same rows here too."),
 ]
 HERE = Path("regulars.toml")
+
+
+def show_version(is_wanted: bool) -> None:
+    """Print the version and leave."""
+    if is_wanted:
+        typer.echo(f"regulars {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=show_version, is_eager=True, help="Print the version."
+    ),
+]
+
+
+def front(version: Version = False) -> None:
+    """Which customers matter most, which are about to leave, and why."""
 
 
 def settings_of(

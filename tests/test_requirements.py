@@ -19,8 +19,8 @@ from models.tiers.definition.scheme import read_presets as read_schemes
 from regulars.settings.settings import Settings
 from serving.api.app import create_app
 from serving.store import open_store
+from tests.documents import commands
 from tests.serving.samples import Shelf
-from tests.test_docs import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT.parent / "shared" / "requirements.md"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from training.champion import ABSENT, CHAMPION, MODEL_NAME, alias_version
-from training.grading import Gate
-from training.judged import Judged, Version
-from training.unjudged import Unjudged
+from training.judge.gate import Gate
+from training.judge.unjudged import Unjudged
+from training.version import Judged, TrainedModel
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HOLDOUT = ("holdout_as_of", "holdout_horizon_days")
 
 
-def decide(client: MlflowClient, trained: Version, gate: Gate) -> tuple[bool, str]:
+def decide(client: MlflowClient, trained: TrainedModel, gate: Gate) -> tuple[bool, str]:
     """Promote what beats the simple methods, or else the simple method itself.
 
     Neither is where the champion did clearly better on the same holdout.
@@ -32,7 +32,7 @@ def decide(client: MlflowClient, trained: Version, gate: Gate) -> tuple[bool, st
 def _decide_unjudged(client: MlflowClient, holdout: Unjudged) -> tuple[bool, str]:
     """Serve what was not judged only where nothing that was judged is served."""
     champion = alias_version(client, CHAMPION)
-    if champion is not None and "churn_served_auc" in _told_of(client, champion)[1]:
+    if champion is not None and "churn_served_auc" in _recorded_of(client, champion)[1]:
         return False, (
             f"not judged, so the champion, version {champion}, stays: "
             f"{holdout.basis.reason}"
@@ -48,18 +48,18 @@ def fall_behind(client: MlflowClient, holdout: Judged, gate: Gate) -> str:
     champion = alias_version(client, CHAMPION)
     if champion is None:
         return ""
-    params, metrics = _told_of(client, champion)
+    params, metrics = _recorded_of(client, champion)
     if holdout_of(holdout) != {key: params.get(key) for key in HOLDOUT}:
         return ""
-    found = holdout.served_ranking
+    ranking = holdout.served_ranking
     most = {
         "churn_served_auc": ("AUC of churn", gate.max_auc_loss),
         "value_served_gini": ("Gini of value", gate.max_gini_loss),
     }
     losses = [
-        f"{name} {found[key]:.3f} against {metrics[key]:.3f}"
+        f"{name} {ranking[key]:.3f} against {metrics[key]:.3f}"
         for key, (name, loss) in most.items()
-        if key in metrics and found[key] < metrics[key] - loss
+        if key in metrics and ranking[key] < metrics[key] - loss
     ]
     if not losses:
         return ""
@@ -69,7 +69,7 @@ def fall_behind(client: MlflowClient, holdout: Judged, gate: Gate) -> str:
     )
 
 
-def _told_of(
+def _recorded_of(
     client: MlflowClient, version: str
 ) -> tuple[dict[str, str], dict[str, float]]:
     """Return the parameters and metrics of a version; none if its run is gone."""

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from training.card.plots import write_plots
 from training.champion import (
     CHALLENGER,
     MODEL_NAME,
     make_champion,
 )
 from training.decision import decide, holdout_of
-from training.grading import Gate
-from training.judged import Version
-from training.plots import write_plots
+from training.judge.gate import Gate
+from training.version import TrainedModel
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -52,7 +52,7 @@ class Registered:
 
 
 def register(
-    trained: Version,
+    trained: TrainedModel,
     *,
     tracking_uri: str,
     gate: Gate | None = None,
@@ -120,7 +120,7 @@ def _experiment(client: MlflowClient, tracking_uri: str) -> str:
     return str(client.create_experiment(EXPERIMENT, artifact_location=place))
 
 
-def _log(client: MlflowClient, run_id: str, trained: Version) -> None:
+def _log(client: MlflowClient, run_id: str, trained: TrainedModel) -> None:
     from mlflow.entities import Metric, Param
 
     params = {key: str(value)[:500] for key, value in _parameters(trained).items()}
@@ -135,7 +135,7 @@ def _log(client: MlflowClient, run_id: str, trained: Version) -> None:
         plots = Path(folder) / "plots"
         write_plots(
             plots,
-            holdout=trained.holdout,
+            outcome=trained.holdout.outcome,
             model=trained.fitted.model,
             features=trained.fitted.features,
         )
@@ -148,7 +148,7 @@ def _log(client: MlflowClient, run_id: str, trained: Version) -> None:
     client.log_artifacts(run_id, str(trained.folder), "model/bundle")
 
 
-def _save_flavour(folder: Path, trained: Version, booster: Any) -> None:
+def _save_flavour(folder: Path, trained: TrainedModel, booster: Any) -> None:
     """Save the churn booster as MLflow knows it, with signature and input example."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mlflow's own, on import and on integers
@@ -167,7 +167,7 @@ def _save_flavour(folder: Path, trained: Version, booster: Any) -> None:
         )
 
 
-def _parameters(trained: Version) -> dict[str, Any]:
+def _parameters(trained: TrainedModel) -> dict[str, Any]:
     kept = (
         "as_of",
         "horizon_days",
@@ -188,7 +188,7 @@ def _parameters(trained: Version) -> dict[str, Any]:
     }
 
 
-def _metrics(trained: Version) -> dict[str, float]:
+def _metrics(trained: TrainedModel) -> dict[str, float]:
     return {
         f"{target}_{name}_{metric}": value
         for target in ("churn", "value")
@@ -200,7 +200,7 @@ def _metrics(trained: Version) -> dict[str, float]:
     }
 
 
-def _tuning(trained: Version, keys: tuple[str, ...]) -> dict[str, Any]:
+def _tuning(trained: TrainedModel, keys: tuple[str, ...]) -> dict[str, Any]:
     """Return what a search for parameters came to, where there was one."""
     tuning = trained.card.get("tuning")
     return {} if tuning is None else {f"tuning_{key}": tuning[key] for key in keys}

@@ -15,7 +15,7 @@ from features.purchases.build import build_features
 from features.purchases.frame import to_frame
 from features.purchases.labels import build_labels
 from features.purchases.plan import FeaturePlan
-from training.schedule import Origin
+from training.origin import Origin
 
 LEAST_CUSTOMERS = 30
 """Customers that a snapshot needs to say anything."""

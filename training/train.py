@@ -1,74 +1,28 @@
-"""Train a version: judge the recipe on a later period, then fit it on all there is."""
+"""Train a version: judge the recipe where it has not been, then fit it on all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from features.door.log_files import Log
-from features.purchases.readiness import check_readiness
 from models.bundle.bundle import save_bundle
-from training.card import write_card
-from training.core import Recipe, ThinHistoryError
-from training.fit import Fitted, fit_customer_model
-from training.grading import Gate, Holdout, judge
-from training.schedule import Origin, holdout_origin
-from training.snapshots import build_snapshots
-from training.unjudged import Unjudged, fit_unjudged
+from training.card.card import write_card
+from training.kinds import find_learner
+from training.kinds.learner import Learner, TrainOptions
+from training.origin import Progress, ThinHistoryError, silent
+from training.version import FittedModel, Judged, TrainedModel
 
-Progress = Callable[[str], None]
+if TYPE_CHECKING:
+    from features.door.log import Log
+
+__all__ = ["TrainOptions", "TrainedModel", "train"]
+
 REFERENCE_ROWS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class TrainOptions:
-    """How to train.
-
-    Parameters
-    ----------
-    horizon : timedelta
-        Length of the time that is foretold.
-    seed : int
-    gate : Gate
-    parameters : dict or None
-        LightGBM's, where they differ.
-    tuning : dict or None
-        What is told in the card of how they were found.
-    """
-
-    horizon: timedelta
-    seed: int = 0
-    gate: Gate = Gate()
-    parameters: dict[str, Any] | None = None
-    tuning: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """A version that is not registered yet.
-
-    Parameters
-    ----------
-    folder : Path
-        The bundle.
-    sha256 : str
-        Of its manifest.
-    card : dict
-        What is told of it, in JSON values.
-    fitted : Fitted
-    holdout : Holdout or Unjudged
-    """
-
-    folder: Path
-    sha256: str
-    card: dict[str, Any]
-    fitted: Fitted
-    holdout: Holdout | Unjudged
+"""Customers of the fit that the bundle describes, for drift."""
 
 
 def train(
@@ -77,15 +31,15 @@ def train(
     as_of: datetime,
     folder: Path,
     options: TrainOptions,
-    progress: Progress = lambda step: None,
+    progress: Progress = silent,
 ) -> TrainedModel:
     """Judge, fit and write a bundle.
 
-    The recipe is judged on the latest period whose future is known: fitted at its
-    start, on nothing later. The served model is then the same recipe fitted at
-    ``as_of``; where a model lost to a simple method, that method is served. Where
-    nothing can be judged, BG/NBD with Gamma-Gamma is served, and below the published
-    minimum no prediction; see ``training.unjudged``.
+    The recipe is judged on customers whose future it has not seen: of purchases and
+    contracts on the latest period whose future is known, fitted at its start, on
+    nothing later; of labels on customers held out. The served model is then the same
+    recipe fitted on all there is at ``as_of``; where a model lost to a simple method,
+    that method is served. Where nothing can be judged, the kind says what is served.
 
     Parameters
     ----------
@@ -96,7 +50,7 @@ def train(
         Where the bundle is written; empty or absent.
     options : TrainOptions
     progress : callable
-        Told what is done next.
+        Is called with what is done next.
 
     Returns
     -------
@@ -105,78 +59,49 @@ def train(
     Raises
     ------
     DataError
-        If nobody bought before ``as_of``.
+        If there is nothing to serve: nobody bought before ``as_of``, or too few
+        customers have a contract or a label.
     """
-    days = round(options.horizon / timedelta(days=1))
-    readiness = check_readiness(log, as_of=as_of, horizon=options.horizon)
-    found: tuple[Fitted, Holdout | Unjudged] | None = None
-    if readiness.ready:
-        found = _fit_and_judge(log, as_of, options, days=days, progress=progress)
-    if found is None:
-        progress("what needs no later period to be judged on")
-        found = fit_unjudged(
-            log,
-            as_of=as_of,
-            horizon_days=days,
-            seed=options.seed,
-            readiness=readiness,
-        )
-    fitted, holdout = found
+    learner = find_learner(options.kind)(log, as_of=as_of, options=options)
+    progress(f"looking at the {learner.kind.contents}")
+    with threadpool_limits(1, "blas"):  # small matrices: threads only wait for others
+        fitted, holdout = _judge_and_fit(learner, progress=progress)
     progress("writing the bundle")
-    card = write_card(log, fitted, holdout, readiness=readiness, seed=options.seed)
+    own = learner.describe(fitted, holdout)
+    card = write_card(log, fitted, holdout, own, as_of=as_of, seed=options.seed)
     if options.tuning is not None:
         card["tuning"] = options.tuning
-    features = fitted.features
-    rows = np.random.default_rng(options.seed).permutation(len(features))
-    sha256 = save_bundle(
-        folder,
-        fitted.model,
-        reference=features.iloc[rows[:REFERENCE_ROWS]],
-        card=card,
-        facts={key: card[key] for key in ("as_of", "horizon_days", "fingerprint")}
-        | {"made": card["made"]},
-    )
+    sha256 = _save(folder, fitted, card, seed=options.seed)
     return TrainedModel(folder, sha256, card, fitted, holdout)
 
 
-def _fit_and_judge(
-    log: Log,
-    as_of: datetime,
-    options: TrainOptions,
-    *,
-    days: int,
-    progress: Progress,
-) -> tuple[Fitted, Holdout] | None:
-    """Judge the recipe, then fit it for good; None where it cannot be judged."""
-    origin = holdout_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
-    if origin is None:
-        return None
-    try:
-        holdout = _judge_at(log, origin, options, progress=progress)
-    except ThinHistoryError:
-        return None
-    fitted = fit_customer_model(
-        log,
-        as_of=as_of,
-        horizon_days=days,
-        recipe=Recipe(options.seed, options.parameters, holdout.served),
-        progress=progress,
-    )
-    return fitted, holdout
+def _judge_and_fit(
+    learner: Learner, *, progress: Progress
+) -> tuple[FittedModel, Judged]:
+    """Judge the recipe, then fit it for good."""
+    origins = learner.origins(1) if learner.readiness().ready else ()
+    if not origins:
+        return learner.fall_back(progress=progress)
 
-
-def _judge_at(
-    log: Log, origin: Origin, options: TrainOptions, *, progress: Progress
-) -> Holdout:
     def tell(step: str) -> None:
         progress(f"holdout: {step}")
 
-    early = fit_customer_model(
-        log,
-        as_of=origin.as_of,
-        horizon_days=origin.horizon_days,
-        recipe=Recipe(options.seed, options.parameters),
-        progress=tell,
+    try:
+        early = learner.fit_before(origins[-1], progress=tell)
+    except ThinHistoryError:
+        return learner.fall_back(progress=progress)
+    holdout = learner.judge(early, origins[-1])
+    return learner.fit_all(holdout.served, progress=progress), holdout
+
+
+def _save(folder: Path, fitted: FittedModel, card: dict[str, Any], *, seed: int) -> str:
+    """Write the bundle, and return the hash of its manifest."""
+    rows = np.random.default_rng(seed).permutation(len(fitted.features))
+    facts = {key: card[key] for key in ("as_of", "horizon_days", "fingerprint", "made")}
+    return save_bundle(
+        folder,
+        fitted.model,
+        reference=fitted.features.iloc[rows[:REFERENCE_ROWS]],
+        card=card,
+        facts=facts,
     )
-    truth = build_snapshots(log, early.model.plan, as_of=origin.as_of, origins=[origin])
-    return judge(early, truth.labels[origin], gate=options.gate)

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
-from features.door.fingerprint import fingerprint
-from features.door.log import Log
-from features.errors import ConfigError, DataError
-from models.parts.boosting import PARAMETERS
-from models.purchases.churn import ChurnModel
-from training.bench import Bench, make_bench
-from training.schedule import Schedule, holdout_origin, plan_schedule
+from features.errors import ConfigError
+from training.fit.trials import Trials, search_space
+from training.kinds import find_learner
+from training.kinds.learner import TrainOptions
+from training.origin import Progress, silent
 
 if TYPE_CHECKING:
     import optuna
 
-Progress = Callable[[str], None]
+    from features.door.log import Log
 
 MARGIN = 0.003
 """By how much the mean of AUC and Gini has to be better, with either seed."""
@@ -99,11 +96,10 @@ def tune(
     log: Log,
     *,
     as_of: datetime,
-    horizon: timedelta,
-    seed: int,
+    options: TrainOptions,
     budget: Budget,
     storage: str,
-    progress: Progress = lambda step: None,
+    progress: Progress = silent,
 ) -> Tuning:
     """Search for better parameters than the usual ones, going on where it stopped.
 
@@ -112,13 +108,13 @@ def tune(
     log : Log
     as_of : datetime
         Of the training; what is seen ends where its holdout starts.
-    horizon : timedelta
-    seed : int
+    options : TrainOptions
+        Of the training.
     budget : Budget
     storage : str
         URL of the database that keeps the study.
     progress : callable
-        Told what is done next.
+        Is called with what is done next.
 
     Returns
     -------
@@ -132,64 +128,33 @@ def tune(
         If the history is too short.
     """
     began = time.monotonic()
-    days = round(horizon / timedelta(days=1))
-    schedule = _schedule(log, as_of, days)
-    at = schedule.target.as_of
-    progress(f"tuning: features before {at:%Y-%m-%d}, where the holdout starts")
-    bench = make_bench(log, schedule, seed=seed)
-    name = f"{fingerprint(log, as_of=at)}-{days}d"
-    study = _open_study(name, storage, seed=seed)
+    learner = find_learner(options.kind, act="tune")
+    trials = learner(log, as_of=as_of, options=options).prepare_trials(
+        progress=progress
+    )
+    seed = options.seed
+    study = _open_study(trials.study, storage, seed=seed)
     with threadpool_limits(1, "blas"):
         progress("tuning: the usual parameters")
-        default = _judge_usual(study, bench, seed=seed)
-        _search(study, bench, seed=seed, budget=budget, began=began, progress=progress)
+        default = _judge_usual(study, trials, seed=seed)
+        _search(study, trials, seed=seed, budget=budget, began=began, progress=progress)
         best, value = dict(study.best_trial.params), float(study.best_value)
         gain = 0.0
         if value >= default + MARGIN:
             progress("tuning: the best again, with another seed")
             other = seed + 1
-            gain = bench.judge(best, seed=other) - bench.judge(None, seed=other)
-    late = schedule.late or schedule.target
+            gain = trials.judge(best, seed=other) - trials.judge(None, seed=other)
     return Tuning(
-        study=name,
-        as_of=at.isoformat(),
-        judged_at=late.as_of.isoformat(),
-        judged_days=late.horizon_days,
+        study=trials.study,
+        as_of=trials.ends_at.isoformat(),
+        judged_at=trials.judged.as_of.isoformat(),
+        judged_days=trials.judged.horizon_days,
         n_trials=len(study.trials),
         default_value=default,
         best_value=value,
         confirmed_gain=gain,
         best_parameters=best,
         is_used=gain >= MARGIN,
-    )
-
-
-def search_space() -> dict[str, Any]:
-    """Return the distributions that parameters are drawn from."""
-    from optuna.distributions import (
-        CategoricalDistribution,
-        FloatDistribution,
-        IntDistribution,
-    )
-
-    return {
-        "num_leaves": IntDistribution(3, 31, log=True),
-        "learning_rate": FloatDistribution(0.01, 0.1, log=True),
-        "num_iterations": IntDistribution(100, 600, log=True),
-        "feature_fraction": FloatDistribution(0.1, 0.9),
-        "min_data_in_leaf": IntDistribution(20, 400, log=True),
-        "lambda_l2": FloatDistribution(0.1, 100.0, log=True),
-        "extra_trees": CategoricalDistribution([True, False]),
-    }
-
-
-def _schedule(log: Log, as_of: datetime, days: int) -> Schedule:
-    """Return the schedule of the fit that is judged on the holdout."""
-    holdout = holdout_origin(starts_at=log.starts_at, as_of=as_of, horizon_days=days)
-    if holdout is None:
-        raise DataError("The history is too short to tune before a holdout.")
-    return plan_schedule(
-        starts_at=log.starts_at, as_of=holdout.as_of, horizon_days=holdout.horizon_days
     )
 
 
@@ -214,22 +179,21 @@ def _open_study(name: str, storage: str, *, seed: int) -> optuna.Study:
     return study
 
 
-def _judge_usual(study: optuna.Study, bench: Bench, *, seed: int) -> float:
+def _judge_usual(study: optuna.Study, trials: Trials, *, seed: int) -> float:
     """Return the value of the usual parameters: the first trial of the study."""
     if not study.trials:
         from optuna.trial import create_trial
 
-        space = search_space()
-        usual = {"num_iterations": ChurnModel().n_rounds, **PARAMETERS}
-        value = bench.judge(None, seed=seed)
-        params = {name: usual[name] for name in space}
+        space = search_space(trials.rounds)
+        value = trials.judge(None, seed=seed)
+        params = {name: trials.usual[name] for name in space}
         study.add_trial(create_trial(params=params, distributions=space, value=value))
     return float(study.trials[0].value or 0.0)
 
 
 def _search(
     study: optuna.Study,
-    bench: Bench,
+    trials: Trials,
     *,
     seed: int,
     budget: Budget,
@@ -244,6 +208,6 @@ def _search(
         if now - began + longest >= seconds:
             return
         progress(f"tuning: trial {len(study.trials)}, best {study.best_value:.4f}")
-        trial = study.ask(search_space())
-        study.tell(trial, bench.judge(trial.params, seed=seed))
+        trial = study.ask(search_space(trials.rounds))
+        study.tell(trial, trials.judge(trial.params, seed=seed))
         longest, n_done = max(longest, time.monotonic() - now), n_done + 1

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import BundleError
-from models.bundle.kinds import ServedModel, restore_model
+from models.kind import ServedModel, kind_of
 from models.parts.tree_text import check_trees
 from models.words.reasons import ReasonTable
 
@@ -192,8 +192,9 @@ def _restore(folder: Path) -> ServedModel:
         for target, name in BOOSTERS.items()
         if (folder / name).is_file()
     }
-    return restore_model(
-        _read_json(folder / "model.json"),
+    values = _read_json(folder / "model.json")
+    return kind_of(values).restore(
+        values,
         sql=(folder / "features.sql").read_text(encoding="utf-8"),
         boosters=boosters,
         usual=pd.read_parquet(folder / "usual.parquet"),

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from features.purchases.frame import take_columns
-from models.bundle.kinds import ServedModel
+from models.kind import ServedModel
 from models.purchases.model import INSUFFICIENT
 from models.score.forecast import Explained, Forecast
 from models.score.risk import risk_band

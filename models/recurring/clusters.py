@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.parts.cluster_count import choose_k, fit_centroids, nearest
+from models.parts.cluster_count import KTrial, choose_k, fit_centroids, nearest
 from models.parts.normal_scores import NormalScores
 
 Floats = npt.NDArray[np.float64]
@@ -47,6 +47,8 @@ class MixedClusters:
         0 is the largest.
     scores_ : NormalScores
         Of the numbers.
+    trials_ : tuple of KTrial
+        What was measured for each number of clusters tried; none once restored.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class MixedClusters:
     ) -> None:
         self.categories = {name: tuple(levels) for name, levels in categories.items()}
         self.random_state = random_state
+        self.trials_: tuple[KTrial, ...] = ()
 
     def fit(self, X: pd.DataFrame) -> Self:
         """Choose the number of clusters and find them."""
@@ -62,7 +65,7 @@ class MixedClusters:
             self.scores_ = NormalScores().fit(X[numbers].to_numpy(dtype=np.float64))
         terms = self._terms(X)
         seed = self.random_state
-        k, _ = choose_k(terms, k_min=3, k_max=7, seed=seed)
+        k, self.trials_ = choose_k(terms, k_min=3, k_max=7, seed=seed)
         centroids = fit_centroids(terms, k, seed=seed)
         rows = nearest(terms, centroids)
         sizes = np.bincount(rows, minlength=len(centroids))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import lightgbm as lgb
 import numpy as np
@@ -18,6 +19,7 @@ from features.contracts.plan import ContractPlan, build_contracts
 from features.door.fingerprint import fingerprint
 from features.door.log import AnyLog, Log
 from features.errors import DataError
+from features.purchases.numpy.rows import OwnRows
 from models.parts.calibration import Calibration
 from models.purchases.model import Basis
 from models.recurring.churn import MixedChurn
@@ -31,11 +33,6 @@ from models.words.reasons import ReasonTable
 Floats = npt.NDArray[np.float64]
 Plan = AttributePlan | ContractPlan
 
-PLANS: Mapping[str, type[AttributePlan] | type[ContractPlan]] = {
-    "labels": AttributePlan,
-    "subscriptions": ContractPlan,
-}
-
 MONTH_DAYS = 365 / 12
 YEAR_MONTHS = 12
 JOINED = "joined_at"
@@ -44,8 +41,8 @@ NEW_DAYS, LOYAL_DAYS = 90.0, 730.0
 
 
 @dataclass(frozen=True, slots=True)
-class MixedModel:
-    """The fitted models of one version.
+class RecurringModel(ABC):
+    """The fitted models of one version; of labels or of contracts.
 
     Parameters
     ----------
@@ -67,10 +64,13 @@ class MixedModel:
     usual: pd.DataFrame
     basis: Basis
 
+    kind: ClassVar[str]
+    plan_type: ClassVar[type[AttributePlan] | type[ContractPlan]]
+
     @property
-    def kind(self) -> str:
-        """Which kind of churn it foretells."""
-        return "labels" if isinstance(self.plan, AttributePlan) else "subscriptions"
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes of customers that it sees: none."""
+        return ()
 
     @property
     def horizon_days(self) -> int:
@@ -87,11 +87,24 @@ class MixedModel:
         """The columns that hold codes."""
         return tuple(self.plan.categories)
 
+    @abstractmethod
     def read(self, log: Log, *, as_of: datetime) -> pd.DataFrame:
         """Return the features of every customer at an instant, by ``customer_id``."""
-        if isinstance(self.plan, AttributePlan):
-            return build_attributes(log, self.plan, as_of=as_of)
-        return build_contracts(log, self.plan, as_of=[as_of]).droplevel("as_of")
+
+    @abstractmethod
+    def no_customer(self, as_of: datetime) -> DataError:
+        """Say that there is nobody to score."""
+
+    def read_rows(
+        self,
+        rows: OwnRows,
+        *,
+        as_of: datetime,
+        now: datetime,
+        not_products: tuple[str, ...] = (),
+    ) -> pd.DataFrame | None:
+        """Return None: contracts and attributes are read from a log."""
+        return None
 
     def read_blocks(
         self, log: Log, *, as_of: datetime, size: int | None = None
@@ -101,21 +114,7 @@ class MixedModel:
 
     def fingerprint(self, log: AnyLog, *, as_of: datetime) -> str:
         """Return a hash of the rows that its features are made of."""
-        return fingerprint(log, as_of=as_of, attributes=self.kind == "labels")
-
-    def no_customer(self, as_of: datetime) -> DataError:
-        """Say that there is nobody to score."""
-        if self.kind == "subscriptions":
-            return DataError(
-                f"No contract is active at {as_of:%Y-%m-%d}.",
-                needed="At least one that started before, and has not ended.",
-                todo="Check the file, or score as of another day.",
-            )
-        return DataError(
-            "customers has no row.",
-            needed="At least one customer.",
-            todo="Check the file.",
-        )
+        return fingerprint(log, as_of=as_of)
 
     def design(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the columns that the models see."""
@@ -184,13 +183,6 @@ class MixedModel:
         return np.where(days <= NEW_DAYS, "new", stages)
 
     @property
-    def attributes(self) -> tuple[str, ...]:
-        """The attributes of customers that it sees."""
-        if self.kind == "subscriptions":
-            return ()
-        return tuple(n for n in self.plan.names if n != JOINED)
-
-    @property
     def knows(self) -> frozenset[str]:
         """The attributes of customers that it may be told of, used or not."""
         return self.plan.known
@@ -202,7 +194,7 @@ class MixedModel:
 
     def words(self, table: ReasonTable) -> ReasonTable:
         """Return the sentences for its columns."""
-        return AttributeWords(table, self.plan.categories, own=self.kind == "labels")
+        return AttributeWords(table, self.plan.categories, own=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; booster and SQL are kept beside them."""
@@ -225,10 +217,10 @@ class MixedModel:
         sql: str,
         boosters: Mapping[str, Any],
         usual: pd.DataFrame,
-    ) -> MixedModel:
+    ) -> Self:
         """Restore what ``to_dict`` gave, with what was kept beside it."""
         return cls(
-            plan=PLANS[values["kind"]].from_dict({**values["plan"], "sql": sql}),
+            plan=cls.plan_type.from_dict({**values["plan"], "sql": sql}),
             churn=MixedChurn.from_dict(values["churn"], boosters["churn"]),
             churn_calibration=Calibration.from_dict(values["churn_calibration"]),
             worth=Worth.from_dict(values["worth"]),
@@ -236,6 +228,61 @@ class MixedModel:
             usual=usual,
             basis=Basis(**values["basis"]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ContractModel(RecurringModel):
+    """A model of customers who have contracts."""
+
+    plan: ContractPlan
+    kind: ClassVar[str] = "subscriptions"
+    plan_type: ClassVar[type[ContractPlan]] = ContractPlan
+
+    def read(self, log: Log, *, as_of: datetime) -> pd.DataFrame:
+        """Return the columns of whoever has a contract, by ``customer_id``."""
+        return build_contracts(log, self.plan, as_of=[as_of]).droplevel("as_of")
+
+    def no_customer(self, as_of: datetime) -> DataError:
+        """Say that there is nobody to score."""
+        return DataError(
+            f"No contract is active at {as_of:%Y-%m-%d}.",
+            needed="At least one that started before, and has not ended.",
+            todo="Check the file, or score as of another day.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LabelModel(RecurringModel):
+    """A model of customers of whom a label says who churned."""
+
+    plan: AttributePlan
+    kind: ClassVar[str] = "labels"
+    plan_type: ClassVar[type[AttributePlan]] = AttributePlan
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes of customers that it sees."""
+        return tuple(n for n in self.plan.names if n != JOINED)
+
+    def read(self, log: Log, *, as_of: datetime) -> pd.DataFrame:
+        """Return the attributes of every customer, by ``customer_id``."""
+        return build_attributes(log, self.plan, as_of=as_of)
+
+    def fingerprint(self, log: AnyLog, *, as_of: datetime) -> str:
+        """Return a hash of the rows that its features are made of."""
+        return fingerprint(log, as_of=as_of, attributes=True)
+
+    def no_customer(self, as_of: datetime) -> DataError:
+        """Say that there is nobody to score."""
+        return DataError(
+            "customers has no row.",
+            needed="At least one customer.",
+            todo="Check the file.",
+        )
+
+    def words(self, table: ReasonTable) -> ReasonTable:
+        """Return the sentences for its columns, which are the user's own."""
+        return AttributeWords(table, self.plan.categories, own=True)
 
 
 def usual_of(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from regulars.commands.kinds import refuse_kind
+from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_sample, parse_as_of
-from training.alteration import ALTERATIONS
-from training.audit import Audit, Rebuild
-from training.audit import audit as prove
+from training.audit.alteration import ALTERATIONS
+from training.audit.audit import Audit, Rebuild
+from training.audit.audit import audit as prove
+from training.kinds import find_learner
 
 if TYPE_CHECKING:
     from regulars.settings.settings import Settings
-    from training.holders import Suspect
-    from training.suspects import Suspicions
+    from training.audit.leaky_columns import Suspicions
+    from training.audit.leaky_values import Suspect
 
 CLEAN, LEAKS = 0, 1
 SHOWN = 10
@@ -23,17 +23,13 @@ SHOWN = 10
 
 def audit(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
     """Alter what must not be seen and build again; 1 if anything saw it."""
-    refuse_kind(settings, command="audit", why="it compares the features of purchases")
-    instant = parse_as_of(as_of)
+    instant, options = parse_as_of(as_of), train_options(settings)
+    make = find_learner(options.kind, act="audit")
     with Steps() as step:
         step("Reading the log")
         with open_sample(settings) as log:
-            found = prove(
-                log,
-                as_of=instant,
-                horizon=timedelta(days=settings.model.horizon_days),
-                progress=step,
-            )
+            learner = make(log, as_of=log.ends_at, options=options)
+            found = prove(log, learner.audited(instant), progress=step)
     if as_json:
         print_json(found.to_dict())
     else:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from regulars.commands.kinds import refuse_kind
+from regulars.commands.options import train_options
 from regulars.commands.train import NAMES
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_sample, parse_as_of
 from training.backtest import backtest as look_back
-from training.grading import BASELINES, Gate
-from training.train import TrainOptions
+from training.kinds import find_learner
+from training.origin import MODEL
 
 if TYPE_CHECKING:
     from regulars.settings.settings import Settings
@@ -59,13 +59,9 @@ def backtest(
     settings: Settings, *, as_of: str | None, origins: int, embargo: int, as_json: bool
 ) -> int:
     """Fit and judge at several origins, and say how good that was each time."""
-    refuse_kind(settings, command="backtest", why="it looks back in a log of purchases")
     instant = parse_as_of(as_of)
-    options = TrainOptions(
-        horizon=timedelta(days=settings.model.horizon_days),
-        seed=settings.model.seed,
-        gate=Gate(**settings.gate.model_dump()),
-    )
+    options = train_options(settings)
+    find_learner(options.kind, act="backtest")
     with Steps() as step:
         step("Reading the log")
         with open_sample(settings) as log:
@@ -140,11 +136,11 @@ def show_methods(found: Mapping[str, Any]) -> None:
     """Print the model beside the simple methods."""
     rows = [
         (
-            NAMES[name],
-            ranged(found["churn"][name]["auc"]),
-            ranged(found["value"][name]["gini"]),
+            NAMES.get(name, name),
+            ranged(found["churn"].get(name, {}).get("auc")),
+            ranged(found["value"].get(name, {}).get("gini")),
         )
-        for name in ("model", *BASELINES)
+        for name in dict.fromkeys((*found["churn"], *found["value"]))
     ]
     columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
     print_table("Beside the simple methods: mean (least to most)", columns, rows)
@@ -184,8 +180,9 @@ def show_reliability(found: Mapping[str, Any]) -> None:
 def show_slices(found: Mapping[str, Any]) -> None:
     """Print how well each kind of customer is told."""
     rows = []
-    for by, words in SLICES.items():
-        for name, spreads in found["slices"].get(by, {}).items():
+    for by, slices in found["slices"].items():
+        words = SLICES.get(by, by)
+        for name, spreads in slices.items():
             means = {measure: each["mean"] for measure, each in spreads.items()}
             rows.append((words, name.replace("_", " "), *slice_cells(means)))
             words = ""
@@ -214,7 +211,11 @@ def in_words(found: Mapping[str, Any]) -> str:
     ahead = {
         target: sum(
             origin[target]["model"][metric]
-            > max(origin[target][name][metric] for name in BASELINES)
+            > max(
+                figures[metric]
+                for name, figures in origin[target].items()
+                if name != MODEL
+            )
             for origin in found["origins"]
         )
         for target, metric in (("churn", "auc"), ("value", "gini"))
@@ -232,12 +233,14 @@ def in_words(found: Mapping[str, Any]) -> str:
     )
 
 
-def ranged(spread: Mapping[str, float]) -> str:
-    """Write a mean with the least and the most.
+def ranged(spread: Mapping[str, float] | None) -> str:
+    """Write a mean with the least and the most, nothing of what was not measured.
 
     >>> ranged({"mean": 0.8, "min": 0.75, "max": 0.85})
     '0.800 (0.750 to 0.850)'
     """
+    if spread is None:
+        return "–"
     return f"{spread['mean']:.3f} ({spread['min']:.3f} to {spread['max']:.3f})"
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.door.bounds import notes_apart, notes_beyond
-from features.door.log import Log
-from features.purchases.readiness import check_readiness
-from regulars.commands.kinds import KindReadiness, look_at_kind
+from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_log
+from training.kinds import find_learner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
-    from features.purchases.readiness import Readiness
     from regulars.settings.settings import Settings
+    from training.kinds.learner import Readiness
 
 READY, NOT_READY = 0, 1
 READY_IN_WORDS = "The log can carry a model."
@@ -46,20 +42,13 @@ def check(settings: Settings, *, as_json: bool) -> int:
     return READY if found.ready else NOT_READY
 
 
-def look(log: AnyLog, settings: Settings) -> Readiness | KindReadiness:
+def look(log: AnyLog, settings: Settings) -> Readiness:
     """Compare what an open log holds with what a model needs, as of its end."""
-    readiness: Readiness | KindReadiness
-    beyond = notes_beyond(log.con, ends_at=log.ends_at)
-    if settings.model.kind != "purchases" and isinstance(log, Log):
-        readiness = look_at_kind(log, settings)
-    else:
-        horizon = timedelta(days=settings.model.horizon_days)
-        readiness = check_readiness(log, as_of=log.ends_at, horizon=horizon)
-        beyond += notes_apart(log.con, ends_at=log.ends_at, horizon=horizon)
-    return replace(readiness, notes=(*readiness.notes, *beyond))
+    options = train_options(settings)
+    return find_learner(options.kind).check(log, options=options)
 
 
-def as_values(log: AnyLog, found: Readiness | KindReadiness) -> dict[str, Any]:
+def as_values(log: AnyLog, found: Readiness) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
         "ready": found.ready,
@@ -90,7 +79,7 @@ def show_rows(reports: Iterable[TableReport]) -> None:
     show_notes(notes)
 
 
-def show_readiness(found: Readiness | KindReadiness) -> None:
+def show_readiness(found: Readiness) -> None:
     """Print what a model needs beside what there is."""
     rows = [
         (each.name, f"{each.needed:,}", f"{each.found:,}", "yes" if each.met else "no")

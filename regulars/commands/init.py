@@ -36,7 +36,7 @@ UNIT_PRICES = {"price", "unitprice"}
 """Names that are often not the amount of a line."""
 
 TEMPLATE = """\
-# Regulars. Relative paths are relative to this file. README.md has every setting.
+# Regulars. Relative paths are relative to this file. Every setting: docs/settings.md
 
 [data]
 transactions = {sales}  # purchases: a path or glob, Parquet or CSV
@@ -62,7 +62,7 @@ url = "sqlite:///regulars.db"  # or postgresql+psycopg://user@host/database
 
 
 OF_LABELS = """\
-# Regulars. Relative paths are relative to this file. README.md has every setting.
+# Regulars. Relative paths are relative to this file. Every setting: docs/settings.md
 
 [data]
 customers = {file}  # one row a customer, with a column that says who churned

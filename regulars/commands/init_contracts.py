@@ -21,7 +21,7 @@ THEIRS: Mapping[str, str] = {
 """What others call our columns, folded; only a whole name counts."""
 
 TEMPLATE = """\
-# Regulars. Relative paths are relative to this file. README.md has every setting.
+# Regulars. Relative paths are relative to this file. Every setting: docs/settings.md
 
 [data]
 subscriptions = {file}  # one row a contract; who has no end is a customer still

@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.errors import ConfigError
-from regulars.commands.kinds import train_kind
+from models.kind import kind_of
+from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import learnt_from, open_log, parse_as_of
 from serving.api.pages import render_card
-from training.grading import Gate
 from training.registry import Registered, local_folder, register
-from training.train import TrainOptions
 from training.train import train as fit
 from training.tuning import Budget
 from training.tuning import tune as search
@@ -108,14 +106,7 @@ def _fit_and_register(
     tune: float | None,
     tuned: dict[str, Any] | None,
 ) -> Trained:
-    gate = Gate(**settings.gate.model_dump())
-    if settings.model.kind != "purchases":
-        return _register_kind(log, settings, as_of=as_of, step=step, tune=tune)
-    options = TrainOptions(
-        horizon=timedelta(days=settings.model.horizon_days),
-        seed=settings.model.seed,
-        gate=gate,
-    )
+    options = train_options(settings)
 
     def tell(text: str) -> None:
         step(f"Training: {text}")
@@ -124,16 +115,17 @@ def _fit_and_register(
         parameters = tuned["best_parameters"]
         options = replace(options, parameters=parameters, tuning=tuned)
     if tune is not None:
-        found = search(
+        tuning = search(
             log,
             as_of=as_of,
-            horizon=options.horizon,
-            seed=options.seed,
+            options=options,
             budget=Budget(timedelta(minutes=tune)),
             storage=tuning_storage(settings),
             progress=tell,
         )
-        options = replace(options, parameters=found.parameters, tuning=found.to_dict())
+        options = replace(
+            options, parameters=tuning.parameters, tuning=tuning.to_dict()
+        )
     with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
         trained = fit(
             log,
@@ -146,40 +138,7 @@ def _fit_and_register(
         registered = register(
             trained,
             tracking_uri=settings.mlflow.tracking_uri,
-            gate=gate,
-            write_page=render_card,
-        )
-    return Trained(trained.card, registered)
-
-
-def _register_kind(
-    log: Log,
-    settings: Settings,
-    *,
-    as_of: datetime,
-    step: Steps,
-    tune: float | None,
-) -> Trained:
-    """Train what is not learnt from purchases, and register what came of it."""
-    if tune is not None:
-        raise ConfigError(
-            f"--tune was given, and [model] kind is {settings.model.kind}.",
-            needed="It searches for parameters of a model of purchases only.",
-            todo="Leave it out: two sets of parameters are tried anyway.",
-        )
-    with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
-        trained = train_kind(
-            log,
-            settings,
-            as_of=as_of,
-            folder=Path(folder) / "bundle",
-            progress=lambda text: step(f"Training: {text}"),
-        )
-        step("Registering the version and its plots")
-        registered = register(
-            trained,
-            tracking_uri=settings.mlflow.tracking_uri,
-            gate=Gate(**settings.gate.model_dump()),
+            gate=options.gate,
             write_page=render_card,
         )
     return Trained(trained.card, registered)
@@ -202,9 +161,14 @@ def show_tuning(card: dict[str, Any]) -> None:
         say(f"Tuning: the parameters of version {found['reused_from']} are used again.")
         return
     used = "they are used" if found["is_used"] else "the usual ones are used"
+    where = "out of fold, without the customers held out"
+    if kind_of(card).is_judged_later:
+        where = (
+            f"on the {found['judged_days']} days from {found['judged_at'][:10]}, "
+            "before the holdout"
+        )
     say(
-        f"Tuning: {found['n_trials']} trials, judged on the {found['judged_days']} "
-        f"days from {found['judged_at'][:10]}, before the holdout. Mean of AUC and "
+        f"Tuning: {found['n_trials']} trials, judged {where}. Mean of AUC and "
         f"Gini {found['default_value']:.4f} by the usual parameters, "
         f"{found['best_value']:.4f} by the best; {found['margin']} more is asked, with "
         f"two seeds: {used}."
@@ -258,9 +222,8 @@ def show_grade(card: dict[str, Any]) -> None:
         + (_digits(value, name, "gini"),)
         for name in dict.fromkeys((*churn, *value))
     ]
-    if "how" in holdout and card["kind"] == "labels":
-        title = f"On {holdout['n_customers']:,} customers held out"
-    else:
+    title = f"On {holdout['n_customers']:,} customers held out"
+    if kind_of(card).is_judged_later:
         title = (
             f"On the later holdout, {holdout['as_of'][:10]} and "
             f"{holdout['horizon_days']} days on: {holdout['n_customers']:,} customers"

@@ -93,7 +93,7 @@ class ModelSettings(Table):
     """What is predicted, and of which table."""
 
     kind: Literal["purchases", "subscriptions", "labels"] = Field(
-        default="purchases", description="what churn is: see the README"
+        default="purchases", description="what churn is: see docs/kinds-of-churn.md"
     )
     horizon_days: Annotated[StrictInt, Field(ge=1, le=3650)] = Field(
         default=90, description="how many days ahead"
@@ -122,7 +122,7 @@ Gain = Annotated[float, Field(strict=True, ge=-1, le=1, allow_inf_nan=False)]
 
 
 class GateSettings(Table):
-    """What a model has to show before it is served; as ``training.grading.Gate``."""
+    """What a model has to show before it is served; as ``training.judge.gate.Gate``."""
 
     min_auc_gain: Gain = Field(
         default=0.0, description="over the best simple method, to be served for churn"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +14,9 @@ from pydantic.json_schema import models_json_schema
 from serving.api.schemas.scores import ProblemBody
 
 TITLE = "Regulars"
-VERSION = "1.0.0"
+VERSION = version("regulars")
+"""That of the package. The ``v1`` of the paths changes only when clients have to."""
+
 DESCRIPTION = """\
 Which customers matter most, which are about to leave, what each will be worth, why,
 and what to do next.

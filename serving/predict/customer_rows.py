@@ -9,7 +9,7 @@ from typing import Any
 from features.door.log_files import find_faulty
 from features.errors import TableError
 from features.suggest import did_you_mean
-from models.bundle.kinds import ServedModel
+from models.kind import ServedModel
 from models.score.schema import RunContext
 from serving.predict.customer_events import CustomerEvents
 

@@ -16,8 +16,8 @@ from features.door.log_files import Log, log_from_rows
 from features.errors import TableError
 from features.purchases.numpy.rows import OwnRows
 from models.bundle.bundle import Bundle
-from models.bundle.kinds import ServedModel
 from models.bundle.scoring import score_customers, without_rank
+from models.kind import ServedModel
 from models.purchases.model import CustomerModel
 from models.score.fact_types import unknown
 from models.score.facts import build_facts

@@ -22,8 +22,8 @@ import pyarrow as pa
 from features.machine import cores, give_back_memory
 from features.purchases.frame import to_features
 from models.bundle.bundle import Bundle
-from models.bundle.kinds import ServedModel
 from models.bundle.scoring import rank, score_customers
+from models.kind import ServedModel
 from models.score.schema import RunContext
 from serving.store.json.around_rank import with_halves
 from serving.store.json.score_rows import ScoreRows

@@ -20,8 +20,8 @@ from features.machine import give_back_memory
 from models.actions import Catalogue, read_catalogue
 from models.actions.choose import choose_actions
 from models.bundle.bundle import Bundle
-from models.bundle.kinds import ServedModel
 from models.bundle.scoring import begin_context
+from models.kind import ServedModel
 from models.score.fact_types import MAIN_FEATURES, SCORE_TYPES, describe_facts
 from models.score.facts import build_facts, kept_facts, with_tiers
 from models.score.schema import RunContext

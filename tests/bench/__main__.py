@@ -1,18 +1,18 @@
 """``make bench``: what Regulars takes, against what a user would pick instead.
 
 ``EVENTS=1000000`` sets how many events the logs have, ``ONLY=features,growth`` which
-benchmarks run; ``PLOT=FILE`` draws the growth.
+benchmarks run. Each prints its rows and writes them to its section of
+``docs/figures.md``.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-import platform
 import sys
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Sequence
 
+from tests.bench.figures import FIGURES, Section, is_as_large, machine, write_section
 from tests.bench.rows import Row, as_markdown
 
 BENCHES = {
@@ -28,45 +28,57 @@ BENCHES = {
     "spark": "tests.bench.spark:spark_rows",
 }
 """Name to where its rows come from; those with a size take the number of events."""
-ASKED = ("spark",)
-"""Run only where they are named: an hour, for what `make test-spark` installs."""
+ON_REQUEST = ("spark",)
+"""Run only where they are named: an hour, on what `make test-spark` installs."""
 SIZED = ("features", "growth", "publishing", "score", "spark")
-LIBRARIES = ("duckdb", "pandas", "pyarrow", "numpy", "lightgbm", "shap", "fastapi")
+PLOT = FIGURES.with_name("growth.svg")
 
 
-def machine() -> str:
-    """Say on what was measured."""
-    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}."
+def run_bench(name: str, events: int) -> list[Row]:
+    """Run a benchmark; say so where what it needs is not installed."""
+    module, function = BENCHES[name].split(":")
+    sys.stderr.write(f"{name} ...\n")
+    try:
+        work = getattr(importlib.import_module(module), function)
+    except ModuleNotFoundError as absent:
+        sys.stderr.write(f"{name} is left out: {absent}\n")
+        return []
+    if name == "growth":
+        rows: list[Row] = work(events, PLOT if draws_growth(events) else None)
+    else:
+        rows = work(events) if name in SIZED else work()
+    return rows
 
 
-def gather(names: list[str], events: int, plot: Path | None) -> list[Row]:
-    """Run the benchmarks that are there; tell of those that are not."""
-    found: list[Row] = []
-    for name in names:
-        module, function = BENCHES[name].split(":")
-        sys.stderr.write(f"{name} ...\n")
-        try:
-            work = getattr(importlib.import_module(module), function)
-        except (ModuleNotFoundError, AttributeError) as absent:
-            sys.stderr.write(f"{name} is left out: {absent}\n")
-            continue
-        if name == "growth":
-            found += work(events, plot)
-        else:
-            found += work(events) if name in SIZED else work()
-    return found
+def draws_growth(events: int) -> bool:
+    """Tell whether the plot is of as large a log as the one in place, or larger."""
+    document = FIGURES.read_text(encoding="utf-8")
+    return is_as_large("growth", command_of("growth", events), document)
+
+
+def command_of(name: str, events: int) -> str:
+    """Return what measures a benchmark again."""
+    size = f"EVENTS={events} " if name in SIZED else ""
+    return f"{size}ONLY={name} make bench"
+
+
+def section_of(name: str, rows: Sequence[Row], *, events: int) -> Section:
+    """Return what a benchmark has to say."""
+    return Section(name, command_of(name, events), as_markdown(rows))
 
 
 def main() -> None:
-    """Print one table."""
+    """Print one table, and write each benchmark's part of it where figures stand."""
     only = os.environ.get("ONLY")
     events = int(os.environ.get("EVENTS", "10000000"))
-    plot = os.environ.get("PLOT")
-    usual = [name for name in BENCHES if name not in ASKED]
-    names = only.split(",") if only else usual
-    rows = gather(names, events, Path(plot) if plot else None)
-    sys.stdout.write(f"{as_markdown(rows)}\n\n{machine()}\n")
+    names = only.split(",") if only else [n for n in BENCHES if n not in ON_REQUEST]
+    rows: list[Row] = []
+    for name in names:
+        part = run_bench(name, events)
+        if part:
+            write_section(section_of(name, part, events=events))
+        rows += part
+    sys.stdout.write(f"{as_markdown(rows)}\n\n{machine()}.\n")
 
 
 if __name__ == "__main__":

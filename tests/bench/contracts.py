@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tests.bench.figures import Section, seeds_table, write_section
+
 Floats = npt.NDArray[np.float64]
 
 START = datetime(2022, 1, 3, tzinfo=UTC)
@@ -29,6 +31,9 @@ HAZARDS = np.array([0.014, 0.009, 0.005, 0.25])
 """A week; of the yearly plan, when a year is over."""
 
 YEARLY, WEEKS_A_YEAR = 3, 52
+
+USUAL = (6000, 3)
+"""Customers and seeds of the figures that are written down."""
 
 
 @dataclass
@@ -191,7 +196,7 @@ def report(n: int, seed: int) -> dict[str, float]:
     from sklearn.metrics import roc_auc_score
 
     from features.door.log_files import LogSource, TableSource, read_log
-    from training.contract_train import ContractOptions, train_contracts
+    from training.train import TrainOptions, train
 
     n_weeks, horizon = 156, 13
     drawn = make_contracts(n, seed=seed, n_weeks=n_weeks, looks=(n_weeks - horizon,))
@@ -204,20 +209,22 @@ def report(n: int, seed: int) -> dict[str, float]:
             interactions=TableSource(f"{folder}/complaints.parquet", {}),
         )
         with read_log(source, now=as_of + timedelta(days=1)) as log:
-            version = train_contracts(
+            version = train(
                 log,
                 as_of=as_of,
                 folder=Path(folder) / "bundle",
-                options=ContractOptions(horizon_days=7 * horizon),
+                options=TrainOptions(
+                    horizon=timedelta(weeks=horizon), kind="subscriptions"
+                ),
             )
     holdout = version.holdout
     assert holdout.origin.as_of == then
     found = {f"AUC {name}": each["auc"] for name, each in holdout.churn.items()}
     truth = chance.to_numpy()
-    found["AUC truth"] = float(roc_auc_score(holdout.churned, truth))
-    found["mean |p - truth|"] = float(np.abs(holdout.p - truth).mean())
+    found["AUC truth"] = float(roc_auc_score(holdout.outcome.churned, truth))
+    found["mean distance from truth"] = float(np.abs(holdout.outcome.p - truth).mean())
     model, value = holdout.churn["model"], holdout.value
-    found |= {"churned": holdout.churn_rate, "ECE": model["ece"]}
+    found |= {"churned": float(holdout.outcome.churned.mean()), "ECE": model["ece"]}
     found |= {f"Gini {name}": each["gini"] for name, each in value.items()}
     found["coverage"] = value["model"]["coverage"]
     found["total error"] = value["model"]["total_error"]
@@ -226,15 +233,17 @@ def report(n: int, seed: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the figures of some logs."""
+    """Print the figures of some logs; the usual ones go into ``docs/figures.md``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=6000)
-    parser.add_argument("--seeds", type=int, default=3)
-    given = parser.parse_args()
-    each = [report(given.customers, seed) for seed in range(given.seeds)]
-    table = pd.DataFrame(each).T
-    table["mean"] = table.mean(axis=1)
-    sys.stdout.write(table.round(3).to_string() + "\n")
+    parser.add_argument("--customers", type=int, default=USUAL[0])
+    parser.add_argument("--seeds", type=int, default=USUAL[1])
+    options = parser.parse_args()
+    reports = [report(options.customers, seed) for seed in range(options.seeds)]
+    body = seeds_table(reports)
+    sys.stdout.write(f"{body}\n")
+    if (options.customers, options.seeds) == USUAL:
+        command = "python -m tests.bench.contracts"
+        write_section(Section("contracts", command, body))
 
 
 if __name__ == "__main__":

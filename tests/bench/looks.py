@@ -11,10 +11,11 @@ from features.door.log_files import Log
 from models.score.totals import total_interval
 from models.tiers.abc import TIERS
 from tests.bench.logs import RealLog
-from training.grading import Gate, Holdout, judge
-from training.schedule import Origin
-from training.snapshots import build_snapshots
-from training.train import TrainedModel, TrainOptions, train
+from training.fit.purchases import Fitted
+from training.judge.holdout import Holdout
+from training.kinds.purchases import PurchaseLearner
+from training.origin import Origin
+from training.train import TrainOptions, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +52,25 @@ def look_at(log: Log, real: RealLog, *, seed: int, folder: Path) -> Look:
     trained = train(log, as_of=real.as_of, folder=folder, options=options)
     seconds = time.monotonic() - began
     origin = Origin(real.as_of, real.horizon // timedelta(days=1))
-    plan = trained.fitted.model.plan
-    truth = build_snapshots(log, plan, as_of=real.as_of, origins=[origin])
-    holdout = judge(trained.fitted, truth.labels[origin], gate=Gate())
+    fitted = trained.fitted
+    assert isinstance(fitted, Fitted)
+    learner = PurchaseLearner(log, as_of=real.as_of, options=options)
+    holdout = learner.judge(fitted, origin)
     tiers = holdout.slices["tier"]
-    low, high = total_of(trained)
+    low, high = total_of(fitted)
     return Look(
         holdout=holdout,
         coverage={"all": holdout.value["model"]["coverage"]}
         | {tier: tiers[tier]["coverage"] for tier in TIERS if tier in tiers},
-        total_held=low <= holdout.total_value <= high,
-        total_width=(high - low) / float(holdout.expected.sum()),
-        basis=trained.fitted.model.basis.name,
+        total_held=low <= holdout.outcome.value.sum() <= high,
+        total_width=(high - low) / float(holdout.outcome.expected.sum()),
+        basis=fitted.model.basis.name,
         seconds=seconds,
     )
 
 
-def total_of(trained: TrainedModel) -> tuple[float, float]:
+def total_of(fitted: Fitted) -> tuple[float, float]:
     """Return the interval of what all customers will spend."""
-    fitted = trained.fitted
     forecast = fitted.model.predict(fitted.model.design(fitted.features))
     return total_interval(
         forecast.expected_value,

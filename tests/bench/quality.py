@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from regulars.quiet import hush_third_parties
+from tests.bench.figures import Section, write_section
 from tests.bench.logs import LOGS, RealLog, opened
 from tests.bench.looks import Look, look_at
 from tests.bench.tables import auc, ece, gini, report, total_error
@@ -20,7 +21,10 @@ SEEDS = (0, 1, 2)
 
 
 def main(names: Sequence[str]) -> int:
-    """Measure the logs named, all by default; 1 where none is on this machine."""
+    """Measure the logs named, all by default; 1 where none is on this machine.
+
+    Only figures of all logs go into ``docs/figures.md``.
+    """
     hush_third_parties()
     found: dict[str, list[Look]] = {}
     for real in LOGS:
@@ -37,7 +41,10 @@ def main(names: Sequence[str]) -> int:
                     for seed in SEEDS
                     for bundle in (folder / f"bundle-{seed}",)
                 ]
-    sys.stdout.write(report(found))
+    tables = report(found)
+    sys.stdout.write(tables)
+    if len(found) == len(LOGS):
+        write_section(Section("quality", "make bench-quality", tables))
     return 0 if found else 1
 
 

@@ -72,4 +72,4 @@ def _seconds(value: float | None) -> str:
         return ""
     if value < 0.1:
         return f"{value * 1000:.3g} ms"
-    return f"{value:.3g} s"
+    return f"{value:.3g} s" if value < 1000 else f"{value:,.0f} s"

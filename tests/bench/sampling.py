@@ -18,31 +18,40 @@ from features.door.log import Log
 from features.door.sample import count_buyers
 from features.purchases.labels import build_labels
 from regulars.quiet import hush_third_parties
+from tests.bench.figures import Section, write_section
 from tests.bench.logs import LOGS, RealLog, opened
-from training.core import Recipe
-from training.fit import fit_customer_model
-from training.metrics import churn_ranking, gini
+from training.fit.pair import Recipe
+from training.fit.purchases import fit_customer_model
+from training.judge.metrics import churn_ranking, gini
 
+USUAL = "CDNOW"
 SIZES = (1_000, 2_500, 5_000, 10_000, 50_000)
 
 
-def main(name: str = "CDNOW") -> int:
-    """Print the curve of one log; 1 where it is not on this machine."""
+def main(name: str = USUAL) -> int:
+    """Print the curve of one log; 1 where it is not on this machine.
+
+    That of the usual log goes into ``docs/figures.md``.
+    """
     hush_third_parties()
     real = next(each for each in LOGS if each.name == name)
     if not real.path.exists():
         sys.stderr.write(f"{real.path} is not on this machine.\n")
         return 1
-    sys.stdout.write(f"{real.question}\n| customers trained on | AUC | Gini |\n")
-    sys.stdout.write("|---|---|---|\n")
+    lines = [f"{real.question}", "", "| customers trained on | AUC | Gini |"]
+    lines += ["|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder, opened(real, Path(folder)) as log:
         n_customers = count_buyers(log)
         for size in [*(n for n in SIZES if n < n_customers), n_customers]:
             with closing(log.copy(share=size / n_customers)) as own:
                 n_taken = count_buyers(own)
                 auc, value = judge_sample(own, log, real)
-            sys.stdout.write(f"| {n_taken:,} | {auc:.4f} | {value:.4f} |\n")
-            sys.stdout.flush()
+            lines.append(f"| {n_taken:,} | {auc:.4f} | {value:.4f} |")
+            sys.stderr.write(f"{lines[-1]}\n")
+    body = "\n".join(lines)
+    sys.stdout.write(f"{body}\n")
+    if name == USUAL:
+        write_section(Section("sample", "make bench-sample", body))
     return 0
 
 

@@ -15,8 +15,8 @@ from models.bundle.bundle import Bundle, load_bundle, save_bundle
 from regulars.demo import SAMPLE
 from regulars.log import open_sample
 from regulars.settings.settings import load_settings
-from training.core import Recipe
-from training.fit import fit_customer_model
+from training.fit.pair import Recipe
+from training.fit.purchases import fit_customer_model
 
 VERSION = "1"
 

@@ -24,9 +24,9 @@ from models.purchases.value import TWEEDIE, ValueModel
 from tests.bench.clock import timed
 from tests.bench.features import AS_OF, HORIZON, generated
 from tests.bench.rows import Row
-from training.core import Recipe
-from training.fit import fit_snapshots
-from training.schedule import Schedule, plan_schedule
+from training.fit.pair import Recipe
+from training.fit.purchases import fit_snapshots
+from training.fit.schedule import Schedule, plan_schedule
 from training.snapshots import Snapshots, build_snapshots
 
 Floats = npt.NDArray[np.float64]

@@ -16,8 +16,7 @@ from models.words.reasons import ReasonTable
 from tests.features.purchases import test_spend
 from tests.features.sqllog import Features, at, open_log, plan_for
 
-RECIPE = (Path(__file__).parents[2] / "notebooks" / "README.md").read_text()
-RECIPE = RECIPE.split("## Adding a feature")[1]
+RECIPE = (Path(__file__).parents[2] / "docs" / "adding-a-feature.md").read_text()
 NAME = "first_order_share"
 AS_OF = "2024-02-10"
 

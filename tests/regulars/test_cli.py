@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ COMMANDS = [
     "demo",
     "keys",
 ]
+ROOT = Path(__file__).resolve().parents[2]
 KEYS = ["create", "list", "revoke"]
 HEAVY = ["mlflow", "lightgbm", "sklearn", "pandas", "numpy", "duckdb", "fastapi"]
 
@@ -62,6 +64,12 @@ def test_help_loads_nothing_heavy() -> None:
         f"print([name for name in {HEAVY} if name in sys.modules], code)"
     )
     assert run_python("-c", code).stdout.splitlines()[-1] == "[] 0"
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert main(["--version"], {}) == 0
+    assert capsys.readouterr().out == f"regulars {project['version']}\n"
 
 
 def test_python_m_regulars_is_the_same(capsys: pytest.CaptureFixture[str]) -> None:

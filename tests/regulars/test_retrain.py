@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import StoreError
+from models.purchases.churn import ChurnModel
 from models.purchases.simple import SimpleScore
 from regulars.bundles import bundle_source
 from regulars.cli import main
@@ -110,6 +111,7 @@ def test_what_was_tuned_for_the_champion_is_used_again(
     assert told["train"]["tuning"] == {"reused_from": "1", **tuned}
     source = bundle_source(settings)
     churn = source.get("2").model.churn
+    assert isinstance(churn, ChurnModel | SimpleScore)
     assert isinstance(churn, SimpleScore) or churn.parameters == {"num_iterations": 3}
 
 

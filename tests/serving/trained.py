@@ -13,8 +13,8 @@ from features.door.log_files import log_from_rows
 from models.bundle.bundle import Bundle, load_bundle, save_bundle
 from serving.predict.customer_events import CustomerEvents
 from serving.runs.score import ScoredRun, score_log
-from training.core import Recipe
-from training.fit import fit_customer_model
+from training.fit.pair import Recipe
+from training.fit.purchases import fit_customer_model
 
 STARTS_AT = datetime(2010, 1, 1, tzinfo=UTC)
 DAYS = 600

@@ -13,9 +13,9 @@ from features.door.log_files import Log
 from features.errors import DataError
 from tests.buyers import STARTS_AT, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
-from training.backtest import Backtest, backtest, choose_origins
-from training.schedule import plan_schedule
-from training.spread import pool_tenths
+from training.backtest import Backtest, backtest
+from training.fit.schedule import choose_origins, plan_schedule
+from training.judge.variation import pool_tenths
 from training.train import TrainOptions
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -25,7 +25,7 @@ from training.champion import (
     stack_champions,
 )
 from training.decision import fall_behind
-from training.grading import Gate
+from training.judge.gate import Gate
 from training.registry import connect, register
 
 if TYPE_CHECKING:

@@ -135,7 +135,7 @@ def test_mlflow_knows_the_booster_with_signature_and_example(
     booster = mlflow.lightgbm.load_model(str(files / "model"))
     np.testing.assert_array_equal(
         booster.predict(example),
-        trained_model.fitted.model.churn.booster_.predict(example),
+        trained_model.fitted.model.boosters["churn"].predict(example),
     )
     assert run.info.artifact_uri
 

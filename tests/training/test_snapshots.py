@@ -12,7 +12,7 @@ from features.door.log_files import Log
 from features.purchases.plan import FeaturePlan, plan_features
 from tests.buyers import STARTS_AT, Row, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
-from training.schedule import Origin
+from training.origin import Origin
 from training.snapshots import Snapshots, build_snapshots
 
 EARLY = Origin(AS_OF - timedelta(days=120), 30)

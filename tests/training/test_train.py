@@ -15,7 +15,10 @@ from features.door.log_files import Log
 from models.bundle.bundle import BOOSTERS, FILES, MANIFEST, load_bundle
 from tests.buyers import Row, Rows
 from tests.conftest import AS_OF, HORIZON_DAYS
-from training.grading import Gate
+from tests.training.fitted import fit_of
+from training.fit.pair import Recipe
+from training.fit.purchases import fit_customer_model
+from training.judge.gate import Gate
 from training.train import TrainedModel, TrainOptions, train
 
 
@@ -90,7 +93,7 @@ def test_the_holdout_is_judged_by_a_model_of_the_time(
     trained_model: TrainedModel, twin: TrainedModel
 ) -> None:
     assert trained_model.holdout.origin.ends_at <= AS_OF
-    assert (trained_model.holdout.p == twin.holdout.p).all()
+    assert (trained_model.holdout.outcome.p == twin.holdout.outcome.p).all()
     assert trained_model.card["holdout"] == twin.card["holdout"]
 
 
@@ -113,9 +116,6 @@ def test_the_holdout_saw_nothing_of_what_it_is_judged_by(
     rows: Rows, trained_model: TrainedModel, options: TrainOptions
 ) -> None:
     """Fit on the log cut where the holdout begins: the probabilities are the same."""
-    from training.core import Recipe
-    from training.fit import fit_customer_model
-
     origin = trained_model.holdout.origin
     with rows.before(origin.as_of).open() as log:
         early = fit_customer_model(
@@ -126,8 +126,8 @@ def test_the_holdout_saw_nothing_of_what_it_is_judged_by(
             progress=lambda step: None,
         )
     forecast = early.model.predict(early.model.design(early.features))
-    assert (forecast.churn_probability == trained_model.holdout.p).all()
-    assert (forecast.expected_value == trained_model.holdout.expected).all()
+    assert (forecast.churn_probability == trained_model.holdout.outcome.p).all()
+    assert (forecast.expected_value == trained_model.holdout.outcome.expected).all()
 
 
 def test_the_card_is_plain_json_and_tells_what_was_done(
@@ -141,7 +141,7 @@ def test_the_card_is_plain_json_and_tells_what_was_done(
     assert card["n_features"] == len(card["features"]) >= 60
     assert card["score_basis"] in ("model", "blend")
     assert card["grade"] == card["holdout"]["grade"]
-    assert len(card["snapshots"]) == len(trained_model.fitted.schedule.snapshots)
+    assert len(card["snapshots"]) == len(fit_of(trained_model).schedule.snapshots)
     assert sum(c["n_customers"] for c in card["clusters"]) == card["n_customers"]
 
 
@@ -166,7 +166,7 @@ def test_what_misses_the_gate_is_not_served(refused: TrainedModel) -> None:
 def test_the_gate_decides_what_is_served_not_what_was_measured(
     refused: TrainedModel, trained_model: TrainedModel
 ) -> None:
-    assert (refused.holdout.p == trained_model.holdout.p).all()
+    assert (refused.holdout.outcome.p == trained_model.holdout.outcome.p).all()
     assert refused.holdout.churn == trained_model.holdout.churn
 
 
@@ -174,8 +174,8 @@ def test_a_model_that_cannot_split_is_no_better_than_its_other_parts(
     refused: TrainedModel, trained_model: TrainedModel
 ) -> None:
     assert trained_model.card["grade"] in ("A", "B")
-    assert refused.fitted.model.churn.blend_ == {"btyd": 1.0}
-    assert refused.fitted.model.value.blend_ == {"btyd": 1.0}
+    assert fit_of(refused).model.churn.blend_ == {"btyd": 1.0}
+    assert fit_of(refused).model.value.blend_ == {"btyd": 1.0}
     assert refused.fitted.model.boosters == {}
 
 

@@ -13,14 +13,15 @@ import pytest
 from features.door.log import Log
 from features.errors import DataError
 from tests.buyers import STARTS_AT, Rows, make_rows
-from training.bench import Bench, make_bench
+from training.fit.schedule import holdout_origin, plan_schedule
+from training.fit.trials import BuyerTrials, prepare_buyer_trials
 from training.registry import connect, register
-from training.schedule import holdout_origin, plan_schedule
-from training.train import TrainedModel
+from training.train import TrainedModel, TrainOptions
 from training.tuning import MARGIN, Budget, Tuning, tune
 
 AS_OF = STARTS_AT + timedelta(days=480)
 HORIZON = timedelta(days=60)
+OPTIONS = TrainOptions(horizon=HORIZON, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +44,13 @@ def search(log: Log, storage: str, *, trials: int, minutes: float = 5.0) -> Tuni
     return tune(
         log,
         as_of=AS_OF,
-        horizon=HORIZON,
-        seed=1,
+        options=OPTIONS,
         budget=Budget(timedelta(minutes=minutes), trials),
         storage=storage,
     )
 
 
-def bench_of(log: Log) -> Bench:
+def trials_of(log: Log) -> BuyerTrials:
     holdout = holdout_origin(
         starts_at=log.starts_at, as_of=AS_OF, horizon_days=HORIZON.days
     )
@@ -58,7 +58,7 @@ def bench_of(log: Log) -> Bench:
     schedule = plan_schedule(
         starts_at=log.starts_at, as_of=holdout.as_of, horizon_days=holdout.horizon_days
     )
-    return make_bench(log, schedule, seed=1)
+    return prepare_buyer_trials(log, schedule, seed=1)
 
 
 def test_a_search_goes_on_where_it_stopped(log: Log, storage: str) -> None:
@@ -98,8 +98,8 @@ def test_nothing_of_the_holdout_is_seen(few: Rows, log: Log) -> None:
     )
     assert holdout is not None
     with few.before(holdout.as_of).open() as before:
-        alone = bench_of(before)
-    whole = bench_of(log)
+        alone = trials_of(before)
+    whole = trials_of(log)
 
     assert whole.X.equals(alone.X)
     assert whole.X_late.equals(alone.X_late)
@@ -113,8 +113,7 @@ def test_a_history_that_is_too_short_is_refused(log: Log, storage: str) -> None:
         tune(
             log,
             as_of=STARTS_AT + timedelta(days=20),
-            horizon=HORIZON,
-            seed=1,
+            options=OPTIONS,
             budget=Budget(timedelta(minutes=1), 1),
             storage=storage,
         )

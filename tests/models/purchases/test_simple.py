@@ -12,7 +12,7 @@ from models.purchases.churn import RHYTHM
 from models.purchases.simple import METHODS, READS, WORDS, SimpleScore
 from models.purchases.value import BTYD_VALUE
 from tests.models.samples import check_estimator_rules
-from training.baselines import rfm_score
+from training.judge.baselines import rfm_score
 
 WAYS = [(method, target) for target in ("churn", "value") for method in METHODS]
 

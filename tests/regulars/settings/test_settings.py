@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from features.errors import ConfigError
 from regulars.settings.settings import VARIABLES, Settings, load_settings
-from training.grading import Gate
+from training.judge.gate import Gate
 
 SMALLEST = '[data]\ntransactions = "sales.parquet"\n'
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from regulars import __version__
 from serving.api.routes import ROUTERS, docs
 from serving.api.schemas.requests import PredictRequest
 from serving.api.schemas.scores import (
@@ -121,3 +122,8 @@ def test_examples_are_valid(model: Any) -> None:
     assert examples
     for example in examples:
         model.model_validate_json(json.dumps(example))
+
+
+def test_the_version_is_that_of_the_project(document: dict[str, Any]) -> None:
+    """The ``v1`` of the paths is another matter."""
+    assert document["info"]["version"] == __version__

@@ -1,0 +1,1 @@
+"""Proof that nothing sees the future, and what knows the answer."""

@@ -1,0 +1,1 @@
+"""How the models of each kind of churn are fitted, and from when."""

@@ -1,0 +1,1 @@
+"""How good predictions were: measures, the gate, simple methods, slices."""
