@@ -14,7 +14,7 @@ from fastapi.routing import iter_route_contexts
 
 from features.errors import BundleError, RegularsError
 from serving.api.deps import Door, Services
-from serving.api.fast import with_fast_look_ups
+from serving.api.fast import with_fast_path
 from serving.api.metrics import Metrics
 from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
@@ -67,7 +67,7 @@ def create_app(
         lifespan=warm_up,
     )
     keys, recorder = KeyRing(store), Recorder(metrics)
-    app.state.services = Services(
+    app.state.services = services = Services(
         store=store,
         keeper=ModelKeeper(
             store, scorers, on_refused=on_refused, on_taken=freeze_memory
@@ -80,7 +80,9 @@ def create_app(
     install_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
     app.add_middleware(Envelope, recorder=recorder)
-    with_fast_look_ups(app, store=store, keys=keys, recorder=recorder)
+    with_fast_path(
+        app, services, recorder=recorder, max_body_bytes=chosen.max_body_bytes
+    )
     return app
 
 

@@ -1,10 +1,10 @@
-"""The fast path of ``GET /v1/customers/{customer_id}``, the request of every page.
+"""The fast path: look-ups and scores of a few customers, around the framework.
 
-It is one wrapper around the whole app, put on by ``with_fast_look_ups``, and may be
-left out: every answer that it gives, the app gives too. The benchmarks have a row for
-what it gains (tests/bench/lookups.py).
+It is one wrapper, put on by ``with_fast_path`` outside the middleware, and may be left
+out: every answer that it gives, the app gives too. It answers a caller whose key was
+valid a moment ago. tests/bench/lookups.py and tests/bench/predicts.py measure it.
 """
 
-from serving.api.fast.look_ups import with_fast_look_ups
+from serving.api.fast.wrapper import with_fast_path
 
-__all__ = ["with_fast_look_ups"]
+__all__ = ["with_fast_path"]

@@ -15,8 +15,8 @@ from serving.api.deps import JsonBody, Need, ServicesDep
 from serving.api.openapi import RequestBody, problems
 from serving.api.schemas.requests import OverrideRequest
 from serving.api.schemas.tiers import CustomerHistory, OverrideTaken
-from serving.queries.decide import override
 from serving.queries.tiers import history, overrides_of
+from serving.runs.decide import override
 from serving.store.json.rows import rfc3339
 
 router = APIRouter(prefix="/v1/customers", tags=["tiers"])

@@ -3,14 +3,11 @@
 from typing import Any
 
 import pytest
-from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from serving.api.app import create_app
 from serving.api.fast.look_ups import FastLookUps
-from serving.api.metrics import Metrics
-from serving.api.records import Recorder
 from serving.queries import KeyRing
 from serving.store import Publication, Store, create_key, publish, revoke_key
 from tests.serving.samples import Shelf, context, described, scored
@@ -21,14 +18,15 @@ URL = "/v1/customers/c00003"
 def is_fast(client: TestClient, url: str = URL) -> bool:
     """Tell whether a GET with the client's key would be answered by the fast path."""
     app: Any = client.app
-    services = app.state.services
-    fast = FastLookUps(
-        PlainTextResponse(status_code=404),
-        store=services.store,
-        keys=services.keys,
-        recorder=Recorder(Metrics()),
-    )
-    return TestClient(fast).get(url, headers=client.headers).status_code == 200
+    headers = [(n.lower().encode(), v.encode()) for n, v in client.headers.items()]
+    scope = {
+        "method": "GET",
+        "path": url,
+        "raw_path": url.encode(),
+        "query_string": b"",
+        "headers": headers,
+    }
+    return FastLookUps(app.state.services).answer(scope) is not None
 
 
 def test_only_a_first_look_up_is_answered_by_the_app(reader: TestClient) -> None:
