@@ -68,20 +68,20 @@ def settle(store: Store) -> int:
     """
     with store.write() as con:
         run = _locked_run(con)
-        held = {_key(each) for each in run.context.get("overrides", ())}
-        live = {_key(each.to_dict()) for each in read_overrides(con, at=run.as_of)}
-        late = sorted({customer for customer, *_ in held ^ live})
+        in_run = {_key(terms) for terms in run.context.get("overrides", ())}
+        valid = {_key(one.to_dict()) for one in read_overrides(con, at=run.as_of)}
+        late = sorted({customer for customer, *_ in in_run ^ valid})
         query = sa.select(scores.c.customer_id).where(
             scores.c.run == run.number, scores.c.customer_id.in_(late)
         )
-        known = list(con.scalars(query)) if late else []
-        if known:
-            _rewrite(con, run, known)
-    return len(known)
+        customers = list(con.scalars(query)) if late else []
+        if customers:
+            _rewrite(con, run, customers)
+    return len(customers)
 
 
-def _key(told: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(told[name] for name in ("customer_id", "scheme", "tier", "until"))
+def _key(terms: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(terms[name] for name in ("customer_id", "scheme", "tier", "until"))
 
 
 def _locked_run(con: Connection) -> Run:
@@ -111,11 +111,11 @@ def _rewrite(con: Connection, run: Run, customers: Sequence[str]) -> None:
     """Grade customers again with what was decided, and write what has changed."""
     context = run.context
     changed: set[str] = set()
-    told = context.get("overrides", ())
-    others = [each for each in told if each["customer_id"] not in customers]
+    overrides = context.get("overrides", ())
+    others = [terms for terms in overrides if terms["customer_id"] not in customers]
     for customer_id in customers:
         memory = remember(con, run, [customer_id], every=True)
-        others += [each.to_dict() for each in memory.manual]
+        others += [decision.to_dict() for decision in memory.manual]
         new = _regraded(con, run, customer_id, memory)
         changed |= {"tier", *new.facts}
         revise(con, run.number, new, described=context.get("facts", {}))
@@ -132,7 +132,7 @@ def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Re
         .where(scores.c.run == run.number, scores.c.customer_id == customer_id)
     )
     body, moves = con.execute(query).one()
-    again = regrade(
+    regraded = regrade(
         read_facts(
             con,
             run=run.number,
@@ -146,17 +146,19 @@ def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Re
         before=memory.before,
         manual=memory.manual,
     )
-    ((row,),) = score_rows(again.scores)
+    ((row,),) = score_rows(regraded.scores)
     tier, written = (row[COLUMNS.index(name)] for name in ("tier", "body"))
-    return Revised(customer_id, tier, written.decode(), again.facts, again.moves)
+    return Revised(customer_id, tier, written.decode(), regraded.facts, regraded.moves)
 
 
 def _lists_that_name(con: Connection, run: Run, changed: set[str]) -> set[str]:
     """Return the lists that look at what has changed; a snapshot stays as taken."""
     columns = stored_columns(run.context.get("facts", {}))
-    found = set()
-    for name, each in read_lists(con).items():
-        read = read_list(each.definition, columns)
-        if each.picks is None and isinstance(read, ReadList):
-            found |= {name} if read.columns() & changed else set()
-    return found
+    names = set()
+    for name, stored in read_lists(con).items():
+        read = read_list(stored.definition, columns)
+        if stored.picks is not None or not isinstance(read, ReadList):
+            continue
+        if read.columns() & changed:
+            names.add(name)
+    return names

@@ -23,8 +23,9 @@ from models.lists import ListDefinition, presets
 from models.score.fact_types import describe_facts
 from models.score.schema import SCORE_SCHEMA, RunContext
 from serving.queries import CustomerFilter, customers
-from serving.queries.lists.build import build_for_publish, lists_now
+from serving.queries.lists.build import lists_now
 from serving.queries.lists.members import members_of, remove_list, save_list
+from serving.runs.lists import build_for_publish
 from serving.store import Publication, Store, open_store, publish
 from serving.store.facts import Beside
 from serving.store.tables import list_builds, list_members, published

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from features.purchases.blocks import BLOCK
 from models.bundle.scoring import open_run
 from models.score.schema import RunContext
-from serving.runs.parallel import gather_crowd, score_crowd
+from serving.runs.parallel import put_chunks, score_chunks
 from serving.store import Publication, Store, open_store, publish
 from serving.store.json.score_rows import ScoreRows
 from serving.store.rows import insert_rows, score_rows
@@ -55,10 +55,10 @@ def scored_run(n_customers: int) -> tuple[ScoreRows, RunContext]:
         for start in range(0, n_customers, BLOCK)
     )
     with TemporaryDirectory(prefix="regulars-bench-") as name:
-        crowd = gather_crowd(
+        chunks = put_chunks(
             bundle.model, blocks, folder=Path(name), is_wanted=lambda _: False
         )
-        return score_crowd(bundle, crowd, context=context), context
+        return score_chunks(bundle, chunks, context=context), context
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from models.lists import ListDefinition
 from models.lists.changes import Move, Side, explain_moves
 from models.lists.reading import ReadList, read_list
 from serving.errors import UnknownListError
-from serving.queries.lists.build import build_stored, list_now
+from serving.queries.lists.build import list_now
 from serving.queries.lists.members import find_run
+from serving.runs.lists import build_stored
 from serving.runs.published import Run, earlier_runs
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns

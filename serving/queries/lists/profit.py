@@ -12,7 +12,8 @@ import numpy as np
 from models.lists import Action, ListDefinition
 from models.lists.profit import ProfitCurve, profit_curve
 from serving.errors import UnknownListError, UnpayableError
-from serving.queries.lists.build import build_once, list_now
+from serving.queries.lists.build import list_now
+from serving.runs.lists import build_once
 from serving.runs.published import published_run
 from serving.store.engine import Store
 from serving.store.lists import API, StoredList, read_lists

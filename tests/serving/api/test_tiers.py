@@ -227,7 +227,7 @@ def test_a_store_keeps_what_it_was_given_after_a_restart(sqlite_url: str) -> Non
     with closing(open_store(sqlite_url)) as store:
         publish_run(store, ["big", "small", "small", "big"])
     with closing(open_store(sqlite_url)) as store:
-        from serving.queries.tiers import last_standings
+        from serving.runs.standing import last_standings
 
         found = last_standings(store, as_of=AS_OF + timedelta(days=9))
         assert found is not None

@@ -17,8 +17,8 @@ from models.tiers import plan_tiers
 from serving.predict.bundle_scorers import BundleScorers
 from serving.predict.predict import predict
 from serving.queries import CustomerEvents, ModelKeeper, customer
-from serving.queries.tiers import last_standings
 from serving.runs.score import score_log
+from serving.runs.standing import last_standings
 from serving.store import Publication, Store, open_store, publish
 from serving.store.tables import DROPPED, runs
 from tests.serving.predict.test_replay import open_rows, replay_one

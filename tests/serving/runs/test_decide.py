@@ -22,9 +22,9 @@ from serving.queries import (
     customer,
     customers,
 )
-from serving.queries.decide import override, settle
 from serving.queries.lists.members import members_of, save_list
 from serving.queries.tiers import history
+from serving.runs.decide import override, settle
 from serving.store import Publication, Store, publish
 from serving.store.decisions import add_override
 from tests.serving.predict.test_replay import open_rows, replay_one

@@ -17,10 +17,11 @@ from serving.errors import (
     UnpayableError,
     UnpublishedError,
 )
-from serving.queries.lists.build import build_for_publish, list_now, lists_now
+from serving.queries.lists.build import list_now, lists_now
 from serving.queries.lists.changes import diff_list
 from serving.queries.lists.members import members_of, remove_list, save_list, sizes_of
 from serving.queries.lists.profit import profit_of
+from serving.runs.lists import build_for_publish
 from serving.store import Publication, Store, publish
 from serving.store.facts_table import read_facts
 from serving.store.lists import sync_lists
