@@ -88,7 +88,7 @@ def create_app(
 
 @asynccontextmanager
 async def warm_up(app: FastAPI) -> AsyncIterator[None]:
-    """Load the bundle beside the first requests: look-ups need not wait for it."""
+    """Load the model while the first requests are answered: look-ups do not need it."""
     loading = Thread(target=_load, args=(app.state.services,), name="warm-up")
     loading.start()
     yield

@@ -18,7 +18,7 @@ from serving.predict.keeper import InService, ModelKeeper
 from serving.runs.published import Run, kept_run, published_run
 from serving.runs.standing import remember
 from serving.store.engine import Store
-from serving.store.json.rows import score_bodies
+from serving.store.json.by_row import score_bodies
 from serving.store.tables import scores
 
 Answer: TypeAlias = str | RegularsError

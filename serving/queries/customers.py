@@ -10,18 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from serving.errors import (
-    CursorError,
-    CursorExpiredError,
     UnknownCustomerError,
     UnpublishedError,
 )
-from serving.queries.cursor import Place, read_cursor, write_cursor
+from serving.queries.cursor import Place, read_secret, resume, write_cursor
 from serving.queries.filters import CustomerFilter
 from serving.queries.matches import first_matches, next_in_order
-from serving.runs.published import Run, kept_run, published_run
+from serving.runs.published import Run
 from serving.store.columns import ColumnCache
 from serving.store.engine import Store
-from serving.store.tables import published, runs, scores, secrets
+from serving.store.tables import published, runs, scores
 
 STAMP = sa.case(
     (runs.c.revision == 0, runs.c.run_id),
@@ -132,8 +130,8 @@ def customers(
         If there is no run.
     """
     with store.read() as con:
-        secret = _secret(con)
-        run, after = _start(con, wanted, cursor=cursor, secret=secret)
+        secret = read_secret(con)
+        run, after = resume(con, cursor, question=wanted.question, secret=secret)
         rows = _rows(con, store.columns, wanted, run=run, after=after, limit=limit + 1)
     page = rows[:limit]
     more = None
@@ -149,26 +147,6 @@ def customers(
         bodies=[row.body for row in page],
         next_cursor=more,
     )
-
-
-def _secret(con: Connection) -> bytes:
-    query = sa.select(secrets.c.value).where(secrets.c.name == "cursor")
-    return bytes.fromhex(con.execute(query).scalar_one())
-
-
-def _start(
-    con: Connection, wanted: CustomerFilter, *, cursor: str | None, secret: bytes
-) -> tuple[Run, Place | None]:
-    """Return the run to read and the row to read on from."""
-    if cursor is None:
-        return published_run(con), None
-    place = read_cursor(cursor, secret=secret)
-    if place.question != wanted.question:
-        raise CursorError("The cursor is of another filter or sort.")
-    run = kept_run(con, place.run_id)
-    if run is None:
-        raise CursorExpiredError("The run of the cursor is no longer kept.")
-    return run, place
 
 
 def _rows(

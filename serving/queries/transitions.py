@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from features.suggest import did_you_mean
 from models.tiers import PREFIX
 from serving.errors import UnknownRunError, UnknownSchemeError
-from serving.runs.published import Run, earlier_runs, kept_run, published_run
+from serving.runs.published import Run, earlier_runs, find_run
 from serving.store.columns import ID, read_columns
 from serving.store.engine import Store
 
@@ -58,29 +58,16 @@ def transitions(
         If a run has no such scheme.
     """
     with store.read() as con:
-        last = published_run(con) if end is None else _kept(con, end)
+        last = find_run(con, end)
         if start is None:
             first = next(earlier_runs(con, last), None)
             if first is None:
                 raise UnknownRunError("There is no run before this one.")
         else:
-            first = _kept(con, start)
-        counts = _count(con, first, last, scheme)
+            first = find_run(con, start)
+        counts = count_moves(*(_classes(con, run, scheme) for run in (first, last)))
     classes = tuple(last.context["schemes"][scheme]["classes"])
     return Transitions(first, last, classes, counts)
-
-
-def _kept(con: Connection, run_id: str) -> Run:
-    run = kept_run(con, run_id)
-    if run is None:
-        raise UnknownRunError(f"The store keeps no run {run_id}.")
-    return run
-
-
-def _count(
-    con: Connection, first: Run, last: Run, scheme: str
-) -> dict[tuple[str | None, str | None], int]:
-    return count_moves(*(_classes(con, run, scheme) for run in (first, last)))
 
 
 def count_moves(

@@ -24,7 +24,7 @@ from serving.store.decisions import (
 )
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
-from serving.store.json.rows import read_body
+from serving.store.json.by_row import read_body
 from serving.store.lists import read_lists
 from serving.store.rows import COLUMNS, score_rows
 from serving.store.tables import SCORES_AND_FACTS, facts, published, scores

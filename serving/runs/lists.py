@@ -33,10 +33,10 @@ def build_stored(
     if con.dialect.name == "postgresql":
         con.execute(sa.text("SET LOCAL statement_timeout = 0"))
     names = {"customer_id", owner_column(columns)}
-    for each in lists.values():
-        read = read_list(each.definition, columns)
+    for stored in lists.values():
+        read = read_list(stored.definition, columns)
         if isinstance(read, ReadList):
-            names |= {*read.columns(), *each.definition.needs}
+            names |= {*read.columns(), *stored.definition.needs}
     facts = read_facts(con, run=run.number, described=described, names=sorted(names))
     return _build(lists, facts, run.context)
 
@@ -68,25 +68,27 @@ def build_once(
     con: Connection, run: Run, stored: StoredList, definition: ListDefinition
 ) -> BuiltList:
     """Build a list as if it were defined so, and keep nothing of it."""
-    asked = replace(stored, definition=definition)
-    return build_stored(con, run, {stored.name: asked})[stored.name].built
+    as_defined = replace(stored, definition=definition)
+    return build_stored(con, run, {stored.name: as_defined})[stored.name].built
 
 
 def _build(
     lists: Mapping[str, StoredList], facts: pa.Table, context: Mapping[str, Any]
 ) -> dict[str, Building]:
 
-    picks = {name: each.picks for name, each in lists.items() if each.picks is not None}
-    definitions = {name: each.definition for name, each in lists.items()}
+    picks = {
+        name: stored.picks for name, stored in lists.items() if stored.picks is not None
+    }
+    definitions = {name: stored.definition for name, stored in lists.items()}
     built = build_lists(definitions, facts, picks=picks)
     columns = types_of(facts.schema)
     classes = classes_by_column(
         context.get("schemes", {}), context.get("primary", "abc")
     )
-    for name, each in lists.items():
-        if each.fault:
-            built[name] = without_members(fault=each.fault)
-        elif unknown := _unknown_class(each.definition, columns, classes):
+    for name, stored in lists.items():
+        if stored.fault:
+            built[name] = without_members(fault=stored.fault)
+        elif unknown := _unknown_class(stored.definition, columns, classes):
             built[name] = replace(built[name], fault=unknown)
     return {name: Building(definitions[name], built[name]) for name in lists}
 

@@ -71,7 +71,7 @@ def read_columns(con: Connection, *, run: int, names: Iterable[str]) -> pa.Table
 
 
 def pack(values: pa.ChunkedArray) -> bytes:
-    """Write a piece of a column: small, and quick to read."""
+    """Write a part of a column, so that it is small and read fast."""
     array = _plain(values.combine_chunks())
     if pa.types.is_string(array.type):
         coded = array.dictionary_encode()
@@ -84,7 +84,7 @@ def pack(values: pa.ChunkedArray) -> bytes:
 
 
 def unpack(body: bytes) -> pa.Array:
-    """Read a piece of a column."""
+    """Read a part of a column."""
     with pa.ipc.open_stream(body) as stream:
         array = stream.read_all()["values"].combine_chunks()
     return array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array
@@ -162,7 +162,7 @@ class ColumnCache:
 
 
 def _plain(values: pa.Array) -> pa.Array:
-    """Return values as the store keeps them beside the scores, too."""
+    """Return values as the JSON of facts has them."""
     kind = type_of(values.type)
     if kind is None:
         return values

@@ -72,13 +72,13 @@ class Building:
 
 def read_lists(con: Connection) -> dict[str, StoredList]:
     """Return all lists by name: the presets, and over them those that are stored."""
-    found = {
+    stored = {
         name: StoredList(name, PRESET, definition)
         for name, definition in presets().items()
     }
     for row in con.execute(sa.select(lists).order_by(lists.c.name)):
         definition, fault = _read_definition(row.definition)
-        found[row.name] = StoredList(
+        stored[row.name] = StoredList(
             row.name,
             row.source,
             definition,
@@ -86,7 +86,7 @@ def read_lists(con: Connection) -> dict[str, StoredList]:
             row.taken_at,
             fault,
         )
-    return found
+    return stored
 
 
 def _read_definition(text: str) -> tuple[ListDefinition, str | None]:
@@ -129,18 +129,20 @@ def sync_lists(store: Store, definitions: Mapping[str, ListDefinition]) -> None:
 
     A list that is as it was is left alone, and with it a snapshot that was taken.
     """
-    wanted = {name: write_definition(each) for name, each in definitions.items()}
+    wanted = {
+        name: write_definition(definition) for name, definition in definitions.items()
+    }
     with store.read() as con:
         query = sa.select(lists.c.name, lists.c.definition)
         rows = con.execute(query.where(lists.c.source == CONFIG))
-        held = {name: written for name, written in rows}
-    if held == wanted:
+        before = {name: written for name, written in rows}
+    if before == wanted:
         return
     with store.write() as con:
-        for name in {*held} - {*wanted}:
+        for name in {*before} - {*wanted}:
             delete_list(con, name)
         for name, definition in definitions.items():
-            if held.get(name) != wanted[name]:
+            if before.get(name) != wanted[name]:
                 write_list(con, name, definition, source=CONFIG, who="config")
 
 

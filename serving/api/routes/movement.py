@@ -17,7 +17,7 @@ from serving.api.schemas.requests import OverrideRequest
 from serving.api.schemas.tiers import CustomerHistory, OverrideTaken
 from serving.queries.tiers import history, overrides_of
 from serving.runs.decide import override
-from serving.store.json.rows import rfc3339
+from serving.store.json.by_row import rfc3339
 
 router = APIRouter(prefix="/v1/customers", tags=["tiers"])
 CustomerId = Annotated[str, Path(examples=["12345"])]
@@ -65,18 +65,18 @@ def post_override(
     place of an earlier decision on the same scheme; one that ends in the past ends it.
     Needs the scope `admin`.
     """
-    asked = read_body(OverrideRequest, body)
+    sent = read_body(OverrideRequest, body)
     decided = ManualOverride(
         customer_id=customer_id,
-        scheme=asked.scheme,
-        tier=asked.tier,
-        who=asked.who,
-        why=asked.why,
-        until=asked.until,
+        scheme=sent.scheme,
+        tier=sent.tier,
+        who=sent.who,
+        why=sent.why,
+        until=sent.until,
     )
     override(services.store, decided)
-    told = {**decided.to_dict(), "until": rfc3339(decided.until)}
-    answer = json_response(json.dumps(told, ensure_ascii=False))
+    decision = {**decided.to_dict(), "until": rfc3339(decided.until)}
+    answer = json_response(json.dumps(decision, ensure_ascii=False))
     answer.status_code = 201
     return answer
 

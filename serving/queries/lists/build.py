@@ -24,7 +24,7 @@ from serving.store.lists import (
 )
 from serving.store.tables import list_builds, published
 
-TRIES = 5
+MAX_TRIES = 5
 """How often lists are built again because they, or the run, changed meanwhile."""
 
 
@@ -61,14 +61,16 @@ def lists_now(store: Store, names: Iterable[str] | None = None) -> dict[str, Lis
     UnpublishedError
         If there is no run.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         with store.read() as con:
-            run, known, found = _look(con, names)
-            missing = {name: each for name, each in known.items() if name not in found}
+            run, lists, builds = _look(con, names)
+            missing = {
+                name: stored for name, stored in lists.items() if name not in builds
+            }
             if not missing:
                 return {
-                    name: ListInRun(each, run, json.loads(found[name].body))
-                    for name, each in known.items()
+                    name: ListInRun(stored, run, json.loads(builds[name].body))
+                    for name, stored in lists.items()
                 }
             built = build_stored(con, run, missing)
         _keep(store, run, built)
@@ -110,17 +112,17 @@ def _look(
 ) -> tuple[Run, dict[str, StoredList], dict[str, Row[Any]]]:
     """Return the run, the lists in question, and the builds that are current."""
     run = published_run(con)
-    known = read_lists(con)
+    lists = read_lists(con)
     if names is not None:
-        known = {name: _known(known, name) for name in names}
+        lists = {name: _known(lists, name) for name in names}
     query = sa.select(list_builds).where(list_builds.c.run == run.number)
-    found = {
+    builds = {
         row.name: row
         for row in con.execute(query)
-        if row.name in known
-        and row.definition == write_definition(known[row.name].definition)
+        if row.name in lists
+        and row.definition == write_definition(lists[row.name].definition)
     }
-    return run, known, found
+    return run, lists, builds
 
 
 def _known(lists: Mapping[str, StoredList], name: str) -> StoredList:

@@ -7,7 +7,13 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.store.sort_order import FIRST_STEP, Places, SortOrder, among, take
+from serving.store.sort_order import (
+    CUSTOMERS_IN_FIRST_STEP,
+    Places,
+    SortOrder,
+    among,
+    take,
+)
 
 Rows = list[tuple[str, float | None]]
 
@@ -72,10 +78,14 @@ def test_by_id_all_are_alike(rows: Rows, down: bool) -> None:
 
 
 def test_a_long_walk_takes_longer_steps_and_misses_nobody() -> None:
-    names = [f"c{n:05}" for n in range(5 * FIRST_STEP)]
+    names = [f"c{n:05}" for n in range(5 * CUSTOMERS_IN_FIRST_STEP)]
     order = order_of([(name, n % 7.0) for n, name in enumerate(names)])
     steps = [len(step) for step in order.walk(down=False)]
-    assert steps == [FIRST_STEP, 2 * FIRST_STEP, 2 * FIRST_STEP]
+    assert steps == [
+        CUSTOMERS_IN_FIRST_STEP,
+        2 * CUSTOMERS_IN_FIRST_STEP,
+        2 * CUSTOMERS_IN_FIRST_STEP,
+    ]
     assert sorted(walked(order, down=True, after=None)) == names
 
 

@@ -141,7 +141,7 @@ def test_a_cursor_keeps_to_its_run_list_and_owner(sqlite_store: Store) -> None:
     publish_run(sqlite_store, {"z": HIGH}, day=1)
     rest = members_of(sqlite_store, "risky", limit=2, cursor=page.next_cursor)
     assert [member.customer_id for member in rest.members] == ["c"]
-    with pytest.raises(CursorError, match="another list"):
+    with pytest.raises(CursorError, match="another question"):
         members_of(sqlite_store, "core", limit=2, cursor=page.next_cursor)
 
 
