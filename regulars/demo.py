@@ -51,7 +51,7 @@ def demo(settings: Settings, *, serves: bool) -> None:
 def go_the_whole_way(settings: Settings) -> PublishedRun:
     """Read, check, train, score and publish, showing each step's answer."""
     from regulars.commands.check import look, show_readiness, show_rows
-    from regulars.commands.score import fetch_champion
+    from regulars.commands.score import fetch_champion, run_nightly
     from regulars.commands.train import (
         fit_and_register,
         show_grade,
@@ -59,7 +59,6 @@ def go_the_whole_way(settings: Settings) -> PublishedRun:
         verdict,
     )
     from regulars.log import open_log
-    from regulars.runs import run_nightly
 
     with Steps() as step:
         step(f"Reading the log that {beside(settings.path)} names")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigError
 from regulars.bundles import bundle_source
-from regulars.commands.score import in_words, summary
+from regulars.commands.score import in_words, run_nightly, summary
 from regulars.console import Steps, print_json, say
 from regulars.log import open_log
-from regulars.runs import run_nightly
 from serving.runs.nightly import PublishedRun
 from training.champion import (
     CHAMPION,

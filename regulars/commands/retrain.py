@@ -17,6 +17,7 @@ from regulars.commands.check import look, show_readiness, show_rows
 from regulars.commands.score import (
     check_out,
     in_words,
+    run_nightly,
     summary,
     write_rows,
 )
@@ -31,7 +32,6 @@ from regulars.commands.train import (
 from regulars.commands.train import as_values as train_values
 from regulars.console import Steps, print_json, say
 from regulars.log import OpenedLog, open_log, parse_as_of
-from regulars.runs import run_nightly
 from regulars.settings.addresses import SQLITE
 from serving.runs.nightly import PublishedRun
 

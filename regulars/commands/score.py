@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
 from features.errors import ConfigError
+from models.actions import read_catalogue
 from models.score.schema import SCORE_SCHEMA
 from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, say
-from regulars.log import kept_log, open_log, parse_as_of
-from regulars.runs import run_nightly
-from serving.runs.nightly import PublishedRun
+from regulars.log import OpenedLog, kept_log, open_log, parse_as_of
+from serving.runs.nightly import (
+    PublishedRun,
+    RunSettings,
+    ScoringModel,
+    TierSettings,
+    score_and_publish,
+)
+from serving.store import open_store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,6 +66,30 @@ def fetch_champion(settings: Settings, *, step: Steps) -> Bundle:
     step("Fetching the champion")
     bundles = bundle_source(settings)
     return bundles.get(bundles.champion())
+
+
+def run_nightly(
+    log: OpenedLog, bundle: Bundle, settings: Settings, *, as_of: datetime, step: Steps
+) -> PublishedRun:
+    """Score every customer of an open log, and publish the run."""
+    with closing(open_store(settings.store.url)) as store:
+        return score_and_publish(
+            store,
+            log,
+            ScoringModel(bundle, lambda: bundle_source(settings).pack(bundle.version)),
+            settings=RunSettings(
+                tiers=TierSettings(
+                    schemes=settings.tiers.schemes,
+                    primary=settings.tiers.primary,
+                    active=settings.tiers.active,
+                ),
+                lists=settings.lists,
+                actions=read_catalogue(settings.actions),
+                levels=settings.relationship.model_dump(),
+            ),
+            as_of=as_of,
+            step=step,
+        )
 
 
 def check_out(out: Path | None) -> None:
