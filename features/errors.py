@@ -6,19 +6,19 @@ class RegularsError(Exception):
 
     Parameters
     ----------
-    given : str
-        What was found.
+    problem : str
+        What was given.
     needed : str
         What would have been right.
     todo : str
         What to do next.
     """
 
-    def __init__(self, given: str, *, needed: str = "", todo: str = "") -> None:
-        self.given = given
+    def __init__(self, problem: str, *, needed: str = "", todo: str = "") -> None:
+        self.problem = problem
         self.needed = needed
         self.todo = todo
-        super().__init__(" ".join(part for part in (given, needed, todo) if part))
+        super().__init__(" ".join(part for part in (problem, needed, todo) if part))
 
 
 class TableError(RegularsError):
@@ -26,7 +26,7 @@ class TableError(RegularsError):
 
 
 class DataError(RegularsError):
-    """Tables that were read, but cannot carry what was asked of them."""
+    """Tables that were read, but do not suffice for what was asked."""
 
 
 class QueryError(RegularsError):
@@ -38,7 +38,7 @@ class ConfigError(RegularsError):
 
 
 class BundleError(RegularsError):
-    """A model bundle that is damaged, altered or of another make."""
+    """A model bundle that is damaged, altered or of another format."""
 
 
 class GateError(RegularsError):
@@ -54,10 +54,10 @@ class RuleError(ConfigError):
 
     Parameters
     ----------
-    given, needed, todo : str
-        As everywhere; ``given`` may quote the rule.
+    problem, needed, todo : str
+        As in every error; ``problem`` may quote the rule.
     fault : str
-        The same without a word of the rule, for those who may not see it.
+        The problem without the rule's own words, for those who may not see it.
     offset : int
         Characters before the fault.
     line, column : int
@@ -66,7 +66,7 @@ class RuleError(ConfigError):
 
     def __init__(
         self,
-        given: str,
+        problem: str,
         *,
         needed: str = "",
         todo: str = "",
@@ -75,7 +75,7 @@ class RuleError(ConfigError):
         line: int = 1,
         column: int = 1,
     ) -> None:
-        super().__init__(given, needed=needed, todo=todo)
+        super().__init__(problem, needed=needed, todo=todo)
         self.fault = fault
         self.offset = offset
         self.line = line

@@ -16,7 +16,7 @@ def seen_sql(as_of: str = "$as_of", *, at: str = "occurred_at") -> str:
     Parameters
     ----------
     as_of : str
-        What stands for the instant in the query: a parameter or a column.
+        The instant in the query: a parameter or a column.
     at : str
         The column that says when it happened.
 

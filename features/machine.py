@@ -1,4 +1,4 @@
-"""What is had of the machine: how many cores, and memory that is given back."""
+"""The machine's cores, and memory returned to it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def cores() -> int:
 
 
 def give_back_memory() -> None:
-    """Return what is kept free to the system, as far as it lets us.
+    """Return freed memory to the operating system, where it supports that.
 
-    Arrow and the C library keep what was freed, to use it again. After a step that
-    takes much and leaves little, other processes need it more.
+    Arrow and the C library hold on to freed memory for reuse. After a step with a high
+    peak, other processes need it more.
     """
     pa.default_memory_pool().release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it

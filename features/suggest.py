@@ -1,4 +1,4 @@
-"""A near miss is answered with the name that was probably meant."""
+"""Suggest the name that was probably meant for one that does not exist."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-CUTOFF = 0.6
-"""How alike two names must be (``difflib``'s ratio) to be offered for one another."""
+MIN_SIMILARITY = 0.6
+"""``difflib``'s ratio from which a name is suggested for another."""
 
 
 def closest(name: str, options: Iterable[str]) -> str | None:
@@ -21,8 +21,8 @@ def closest(name: str, options: Iterable[str]) -> str | None:
     'customer_id'
     """
     folded = {fold(option): option for option in reversed(list(options))}
-    found = get_close_matches(fold(name), folded, n=1, cutoff=CUTOFF)
-    return folded[found[0]] if found else None
+    matches = get_close_matches(fold(name), folded, n=1, cutoff=MIN_SIMILARITY)
+    return folded[matches[0]] if matches else None
 
 
 def did_you_mean(name: str, options: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from features.door.log import AnyLog, Log
 from features.errors import DataError
+from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows
 from models.parts.cluster_count import KTrial
 from models.purchases.model import Basis, CustomerModel
@@ -98,6 +99,10 @@ class ServedModel(Protocol):
     @property
     def plan(self) -> Plan:
         """The features that it was trained on."""
+
+    @property
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """The families of features that only their SQL can work out, and why."""
 
     @property
     def churn(self) -> Score:

@@ -294,6 +294,6 @@ def refuse(error: RegularsError, *, as_json: bool) -> int:
 
     print_error(error)
     if as_json:
-        parts = {"given": error.given, "needed": error.needed, "todo": error.todo}
+        parts = {"given": error.problem, "needed": error.needed, "todo": error.todo}
         print_json({"error": {"kind": type(error).__name__, **parts}})
     return BAD_USAGE if isinstance(error, ConfigError) else SAID_NO

@@ -58,6 +58,10 @@ class Steps:
             self.status = self.console.status(escape(text))
             self.status.start()
 
+    def note(self, text: str) -> None:
+        """Say something beside the steps."""
+        self.console.print(text, markup=False)
+
     def end(self, *, mark: str = "done") -> None:
         """Say how long the running step took."""
         if not self.text:
@@ -122,6 +126,6 @@ def tell(text: str) -> None:
 
 def print_error(error: RegularsError) -> None:
     """Print what was given, what is needed and what to do to stderr."""
-    for part in (error.given, error.needed, error.todo):
+    for part in (error.problem, error.needed, error.todo):
         if part:
             tell(part)

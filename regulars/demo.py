@@ -144,7 +144,7 @@ def answer_anywhere(settings: Settings, invite: Callable[[str], None]) -> None:
     try:
         answer(settings, port=settings.serve.port, on_ready=invite, log="warning")
     except ConfigError as exc:
-        tell(f"{exc.given} Taking a free port.")
+        tell(f"{exc.problem} Taking a free port.")
         answer(settings, port=0, on_ready=invite, log="warning")
     tell("Stopped.")
 

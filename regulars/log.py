@@ -15,8 +15,8 @@ from features.spark.log import SparkLog
 from models.kind import KINDS
 
 if TYPE_CHECKING:
+    from features.door.cache import ReadCache
     from features.door.log import AnyLog
-    from features.door.reading_cache import KeptLog
     from regulars.settings.settings import Settings
 
 SPARK = "spark"
@@ -25,8 +25,8 @@ OpenedLog = Log | SparkLog
 """A log on this machine, or on Spark."""
 
 
-def open_log(settings: Settings, *, kept: KeptLog | None = None) -> OpenedLog:
-    """Read the log; of the files that ``kept`` knows, what it kept.
+def open_log(settings: Settings, *, cache: ReadCache | None = None) -> OpenedLog:
+    """Read the log; of the files that ``cache`` has, what is cached.
 
     Spark reads all of them, and keeps nothing between runs.
 
@@ -42,7 +42,7 @@ def open_log(settings: Settings, *, kept: KeptLog | None = None) -> OpenedLog:
     source, now = log_source(settings), datetime.now(UTC)
     if settings.data.engine == SPARK:
         return _open_on_spark(source, settings, now=now)
-    return read_log(source, now=now, kept=kept)
+    return read_log(source, now=now, cache=cache)
 
 
 def _open_on_spark(source: LogSource, settings: Settings, *, now: datetime) -> SparkLog:
@@ -81,11 +81,11 @@ def open_sample(settings: Settings) -> Iterator[Log]:
         yield own
 
 
-def kept_log(settings: Settings, *, full: bool) -> KeptLog:
+def open_read_cache(settings: Settings, *, full: bool) -> ReadCache:
     """Return what was read before, beside the config."""
-    from features.door.reading_cache import KeptLog
+    from features.door.cache import ReadCache
 
-    return KeptLog(settings.path.parent / ".regulars" / "log", full=full)
+    return ReadCache(settings.path.parent / ".regulars" / "log", full=full)
 
 
 def log_source(settings: Settings) -> LogSource:

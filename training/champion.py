@@ -93,8 +93,8 @@ def make_champion(
 def read_promotions(client: MlflowClient) -> list[Promotion]:
     """Return every recorded change of champion, the oldest first."""
     tags = client.get_registered_model(MODEL_NAME).tags
-    found = [json.loads(tags[key]) for key in sorted(tags) if key.startswith(EVENT)]
-    return [Promotion(**values) for values in found]
+    changes = [json.loads(tags[key]) for key in sorted(tags) if key.startswith(EVENT)]
+    return [Promotion(**values) for values in changes]
 
 
 def find_challenger(client: MlflowClient) -> str:
@@ -147,13 +147,13 @@ def stack_champions(promotions: Iterable[Promotion]) -> list[str]:
     ['1']
     """
     stack: list[str] = []
-    for each in promotions:
-        if each.previous is not None and stack[-1:] != [each.previous]:
-            stack.append(each.previous)  # somebody moved the alias by hand
-        if each.action == ROLL_BACK:
+    for promotion in promotions:
+        if promotion.previous is not None and stack[-1:] != [promotion.previous]:
+            stack.append(promotion.previous)  # somebody moved the alias by hand
+        if promotion.action == ROLL_BACK:
             del stack[-1:]
-        if stack[-1:] != [each.version]:
-            stack.append(each.version)
+        if stack[-1:] != [promotion.version]:
+            stack.append(promotion.version)
     return stack
 
 

@@ -112,9 +112,9 @@ def connect(tracking_uri: str) -> MlflowClient:
 
 
 def _experiment(client: MlflowClient, tracking_uri: str) -> str:
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is not None:
-        return str(found.experiment_id)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is not None:
+        return str(experiment.experiment_id)
     folder = local_folder(tracking_uri)
     place = None if folder is None else (folder / "artifacts").as_uri()
     return str(client.create_experiment(EXPERIMENT, artifact_location=place))
@@ -168,7 +168,7 @@ def _save_flavour(folder: Path, trained: TrainedModel, booster: Any) -> None:
 
 
 def _parameters(trained: TrainedModel) -> dict[str, Any]:
-    kept = (
+    keys = (
         "as_of",
         "horizon_days",
         "seed",
@@ -180,7 +180,7 @@ def _parameters(trained: TrainedModel) -> dict[str, Any]:
         "score_basis",
         "windows_days",
     )
-    return {key: trained.card[key] for key in kept} | {
+    return {key: trained.card[key] for key in keys} | {
         **holdout_of(trained.holdout),
         "git_commit": trained.card["made"]["git_commit"],
         "grade": trained.holdout.grade,

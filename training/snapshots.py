@@ -52,11 +52,11 @@ def build_snapshots(
     by_instant = {instant: _at(built, instant) for instant in instants}
     over = [origin for origin in wanted if origin.ends_at <= as_of]
     ahead = [origin for origin in wanted if origin.ends_at > as_of]
-    found = {
+    labels = {
         **_label(log, over, by_instant, known_before=as_of),
         **_label(log, ahead, by_instant, known_before=None),
     }
-    return Snapshots(by_instant, {origin: found[origin] for origin in wanted})
+    return Snapshots(by_instant, {origin: labels[origin] for origin in wanted})
 
 
 def _label(
@@ -69,10 +69,10 @@ def _label(
     if not origins:
         return {}
     windows = [(o.as_of, timedelta(days=o.horizon_days)) for o in origins]
-    known = to_frame(build_labels(log, windows, known_before=known_before))
+    label_rows = to_frame(build_labels(log, windows, known_before=known_before))
     labels = {}
     for origin in origins:
-        rows = _at(known, origin.as_of)
+        rows = _at(label_rows, origin.as_of)
         rows = rows[rows["horizon_days"] == origin.horizon_days]
         rows = rows.reindex(features[origin.as_of].index)
         labels[origin] = rows.astype({"churned": np.float64})

@@ -1,1 +1,1 @@
-"""What a customer table says: attributes, and the label that a user brings."""
+"""Attributes of the customer table, and the label that a user brings."""

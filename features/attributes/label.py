@@ -1,15 +1,15 @@
-"""The label that a user brings: which attribute it is, and who churned by it."""
+"""The user's own label: which attribute it is, and whom it marks as churned."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from features.errors import ConfigError, DataError
 from features.suggest import did_you_mean, fold
+from features.types import Floats
 
 NAMES = (
     "churn churned churnlabel churnvalue churnflag ischurn ischurned churnstatus "
@@ -17,10 +17,10 @@ NAMES = (
     "cancelled canceled iscancelled iscanceled unsubscribed customerstatus 流失 "
     "是否流失 流失标签 流失状态 是否离网 离网 label target y"
 ).split()
-"""What a label is called, folded; the first that is there is taken."""
+"""Usual names of a label, folded, in order of preference."""
 
 TELLING = ("churn", "attrit", "流失", "离网")
-"""Signs that a column is named after the answer."""
+"""Parts of a name that give a label away."""
 
 CHURNED = frozenset(
     "yes y true t 1 churn churned left leaver exited exit attrited attritedcustomer "
@@ -33,24 +33,24 @@ STAYED = frozenset(
 )
 """What values mean, folded."""
 
-SHOWN = 6
+MAX_VALUES_SHOWN = 6
 
 
-def find_label(attributes: Sequence[str], given: str | None) -> str:
+def find_label(attributes: Sequence[str], configured: str | None) -> str:
     """Return the attribute that says who churned.
 
     Raises
     ------
     ConfigError
-        If the given one is not there, or none is known by its name.
+        If the configured one does not exist, or no attribute has a usual name.
     """
-    if given is not None:
-        if given in attributes:
-            return given
+    if configured is not None:
+        if configured in attributes:
+            return configured
         raise ConfigError(
-            f"[model] label is {given!r}, and customers has no such attribute.",
+            f"[model] label is {configured!r}, and customers has no such attribute.",
             needed=f"One of {', '.join(attributes)}.",
-            todo=did_you_mean(given, attributes) or "Correct it.",
+            todo=did_you_mean(configured, attributes) or "Correct it.",
         )
     folded = {fold(name): name for name in reversed(attributes)}
     for name in NAMES:
@@ -73,9 +73,7 @@ def is_telling(name: str) -> bool:
     return any(sign in name.lower() for sign in TELLING)
 
 
-def read_label(
-    values: pd.Series, *, name: str, churned: Iterable[str] = ()
-) -> npt.NDArray[np.float64]:
+def read_label(values: pd.Series, *, name: str, churned: Iterable[str] = ()) -> Floats:
     """Return 1 for churned, 0 for stayed, NaN where there is no label.
 
     Parameters
@@ -84,26 +82,26 @@ def read_label(
     name : str
         Of the attribute, for messages.
     churned : iterable of str
-        Values that mean churned, all others then mean stayed; none to go by what
-        words usually mean.
+        Values that mean churned, all others then mean stayed; none to use the usual
+        meaning of words.
 
     Raises
     ------
     ConfigError
-        If a value cannot be understood, or a given one is not there.
+        If a value is not understood, or one of ``churned`` does not occur.
     DataError
         If nobody churned, or nobody stayed.
     """
     texts = [None if pd.isna(value) else fold(_spell(value)) for value in values]
-    found = sorted({text for text in texts if text is not None})
+    distinct = sorted({text for text in texts if text is not None})
     meant = {fold(value) for value in churned}
-    if absent := sorted(meant.difference(found)):
+    if absent := sorted(meant.difference(distinct)):
         raise ConfigError(
             f"[model] churned names {absent[0]!r}, which {name} never is.",
-            needed=f"Of its values: {_list(found)}.",
-            todo=did_you_mean(absent[0], found) or "Correct it.",
+            needed=f"Of its values: {_list(distinct)}.",
+            todo=did_you_mean(absent[0], distinct) or "Correct it.",
         )
-    unknown = [] if meant else [t for t in found if t not in CHURNED | STAYED]
+    unknown = [] if meant else [t for t in distinct if t not in CHURNED | STAYED]
     if unknown:
         raise ConfigError(
             f"What {name} means by {_list(unknown)} is not known.",
@@ -112,10 +110,10 @@ def read_label(
         )
     yes = meant or CHURNED
     y = np.array([np.nan if t is None else float(t in yes) for t in texts])
-    known = y[~np.isnan(y)]
-    if not known.size or known.min() == known.max():
+    labelled = y[~np.isnan(y)]
+    if not labelled.size or labelled.min() == labelled.max():
         raise DataError(
-            f"By {name}, {'nobody' if not known.any() else 'everybody'} churned.",
+            f"By {name}, {'nobody' if not labelled.any() else 'everybody'} churned.",
             needed="Customers that churned, and customers that stayed.",
             todo='Bring both, or name another label: [model] label = "..."',
         )
@@ -130,5 +128,5 @@ def _spell(value: object) -> str:
 
 
 def _list(values: Sequence[str]) -> str:
-    more = ", ..." if len(values) > SHOWN else ""
-    return ", ".join(repr(value) for value in values[:SHOWN]) + more
+    more = ", ..." if len(values) > MAX_VALUES_SHOWN else ""
+    return ", ".join(repr(value) for value in values[:MAX_VALUES_SHOWN]) + more

@@ -1,4 +1,4 @@
-"""Attributes of customers as a table of numbers: what each is, and the query for it."""
+"""Which attributes of customers are features, and the query that makes them numbers."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Attribute:
     kind : str
         ``number``, ``date`` (days from it to ``as_of``) or ``category``.
     levels : tuple of str
-        Values of a category: each has its place as code, what is not among them the
-        code after the last.
+        Values of a category. The code of a value is its position; any other value has
+        the code after the last.
     """
 
     name: str
@@ -73,7 +73,7 @@ class AttributePlan:
     @property
     def names(self) -> tuple[str, ...]:
         """The feature columns, in order."""
-        return tuple(each.name for each in self.attributes)
+        return tuple(attribute.name for attribute in self.attributes)
 
     @property
     def windows(self) -> tuple[int, ...]:
@@ -84,9 +84,9 @@ class AttributePlan:
     def categories(self) -> dict[str, tuple[str, ...]]:
         """The values of each category that the model sees."""
         return {
-            each.name: each.levels
-            for each in self.attributes
-            if each.kind == CATEGORY and each.name in self.used
+            attribute.name: attribute.levels
+            for attribute in self.attributes
+            if attribute.kind == CATEGORY and attribute.name in self.used
         }
 
     @property
@@ -99,16 +99,16 @@ class AttributePlan:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> AttributePlan:
-        """Restore what ``to_dict`` gave, also after a trip through JSON."""
+    def from_dict(cls, fields: Mapping[str, Any]) -> AttributePlan:
+        """Restore a plan from ``to_dict``, directly or through JSON."""
         attributes = tuple(
-            Attribute(each["name"], each["kind"], tuple(each["levels"]))
-            for each in given["attributes"]
+            Attribute(attribute["name"], attribute["kind"], tuple(attribute["levels"]))
+            for attribute in fields["attributes"]
         )
-        left_out = tuple((str(name), str(why)) for name, why in given["left_out"])
-        used = tuple(given["used"])
-        rest = {"attributes": attributes, "left_out": left_out, "used": used}
-        return cls(**{**given, **rest})
+        left_out = tuple((str(name), str(why)) for name, why in fields["left_out"])
+        used = tuple(fields["used"])
+        parsed = {"attributes": attributes, "left_out": left_out, "used": used}
+        return cls(**{**fields, **parsed})
 
 
 def make_attribute(profile: Profile) -> Attribute:
@@ -119,7 +119,8 @@ def make_attribute(profile: Profile) -> Attribute:
 def write_query(attributes: Sequence[Attribute]) -> str:
     """Return the query of the attributes, one row a customer and instant."""
     columns = "".join(
-        f",\n    {_column_sql(each)} as {quote_name(each.name)}" for each in attributes
+        f",\n    {_column_sql(attribute)} as {quote_name(attribute.name)}"
+        for attribute in attributes
     )
     return (
         f"select\n    customers.customer_id,\n    as_ofs.as_of{columns}\n"
@@ -129,7 +130,7 @@ def write_query(attributes: Sequence[Attribute]) -> str:
 
 
 def build_attributes(log: Log, plan: AttributePlan, *, as_of: datetime) -> pd.DataFrame:
-    """Return the plan's columns, indexed by ``customer_id``, NaN where not known.
+    """Return the plan's columns, indexed by ``customer_id``, NaN where unknown.
 
     Raises
     ------
@@ -137,8 +138,8 @@ def build_attributes(log: Log, plan: AttributePlan, *, as_of: datetime) -> pd.Da
         If the table lacks an attribute of the plan.
     """
     described = log.con.execute("describe customers").fetchall()
-    found = {str(row[0]).lower() for row in described}
-    missing = [name for name in plan.names if name.lower() not in found]
+    columns = {str(row[0]).lower() for row in described}
+    missing = [name for name in plan.names if name.lower() not in columns]
     if missing:
         raise DataError(
             f"customers has no {', '.join(missing[:5])}.",

@@ -10,22 +10,23 @@ import pandas as pd
 
 from features.suggest import fold
 
-MOST_VALUES = 60
-"""Values of a category that are told apart; the others are one."""
+MAX_VALUES = 60
+"""Values of a category that are levels of their own; the others share one."""
 
-RARE_SHARE, FEWEST = 0.001, 5
-"""A value is told apart if so many of the customers have it, and so many at least."""
+RARE_SHARE, MIN_CUSTOMERS_PER_VALUE = 0.001, 5
+"""Share and number of customers that a value needs to be a level of its own."""
 
-COVERED = 0.5
-"""Share of customers whose value is told apart, below which a text says too little."""
+MIN_COVERED_SHARE = 0.5
+"""Share of customers that the levels must cover for a text to be a category."""
 
-AS_NUMBER = 0.95
-"""Share of texts that are numbers, or dates, for all of them to be taken so."""
+MIN_PARSED_SHARE = 0.95
+"""Share of texts that must be numbers, or dates, for the column to be one."""
 
 ID_SHARE = 0.9
-"""Distinct values a customer, from which a text or a counter is an identifier."""
+"""Distinct values per customer from which a text or a counter is an identifier."""
 
-LONG_TEXT = 60
+LONG_TEXT_CHARS = 60
+"""Mean length from which a text is free text."""
 
 CODES = "id uuid guid phone phonenumber mobile zip zipcode postcode postalcode ssn "
 CODES += "email rownumber index unnamed0 latitude longitude 手机 电话 邮编 序号 编号"
@@ -37,7 +38,7 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a column is.
+    """What kind of attribute a column is.
 
     Parameters
     ----------
@@ -57,13 +58,13 @@ class Profile:
 
 
 def profile_column(name: str, values: pd.Series) -> Profile:
-    """Look at a column.
+    """Decide what kind of attribute a column is.
 
     Parameters
     ----------
     name : str
     values : Series of shape (n_customers,)
-        Numbers, or text; missing where not known.
+        Numbers, or text; missing where unknown.
 
     Examples
     --------
@@ -72,38 +73,40 @@ def profile_column(name: str, values: pd.Series) -> Profile:
     >>> profile_column("Surname", pd.Series([f"x{i}" for i in range(99)])).why_not
     'a value of its own for nearly every customer'
     """
-    known = values.dropna()
-    if not len(known):
+    present = values.dropna()
+    if not len(present):
         return Profile(name, why_not="empty")
-    if len(known.unique()) == 1 and len(known) == len(values):
+    if len(present.unique()) == 1 and len(present) == len(values):
         return Profile(name, why_not="the same for every customer")
     if fold(name) in CODE_NAMES or name.lower().endswith((" id", "_id")):
         return Profile(name, why_not="an identifier or a place by its name")
-    if pd.api.types.is_numeric_dtype(known):
-        return _profile_number(name, known.to_numpy(dtype=np.float64))
-    return _profile_text(name, known.astype(str), n=len(values))
+    if pd.api.types.is_numeric_dtype(present):
+        return _profile_number(name, present.to_numpy(dtype=np.float64))
+    return _profile_text(name, present.astype(str), n=len(values))
 
 
-def _profile_number(name: str, known: np.ndarray) -> Profile:
-    counter = np.unique(known)
-    steps = len(counter) >= ID_SHARE * len(known) and len(known) > 50
+def _profile_number(name: str, numbers: np.ndarray) -> Profile:
+    counter = np.unique(numbers)
+    steps = len(counter) >= ID_SHARE * len(numbers) and len(numbers) > 50
     if steps and bool(np.all(np.diff(counter) == 1)):
         return Profile(name, why_not="counts the rows")
     return Profile(name, "number")
 
 
-def _profile_text(name: str, known: pd.Series, *, n: int) -> Profile:
+def _profile_text(name: str, texts: pd.Series, *, n: int) -> Profile:
     for kind, form in (("number", NUMBER), ("date", DATE)):
-        if known.str.fullmatch(form).mean() >= AS_NUMBER and known.nunique() > 2:
+        if texts.str.fullmatch(form).mean() >= MIN_PARSED_SHARE and texts.nunique() > 2:
             return Profile(name, kind)
-    counts = known.value_counts()
-    if len(counts) >= ID_SHARE * len(known) and len(known) > 20:
+    counts = texts.value_counts()
+    if len(counts) >= ID_SHARE * len(texts) and len(texts) > 20:
         why = "a value of its own for nearly every customer"
         return Profile(name, why_not=why)
-    if known.str.len().mean() > LONG_TEXT:
+    if texts.str.len().mean() > LONG_TEXT_CHARS:
         return Profile(name, why_not="free text")
-    common = counts[counts >= max(FEWEST, RARE_SHARE * n)].head(MOST_VALUES)
-    if common.sum() < COVERED * len(known):
+    common = counts[counts >= max(MIN_CUSTOMERS_PER_VALUE, RARE_SHARE * n)].head(
+        MAX_VALUES
+    )
+    if common.sum() < MIN_COVERED_SHARE * len(texts):
         return Profile(name, why_not="too many values, each of few customers")
     order = sorted(common.items(), key=lambda item: (-int(item[1]), str(item[0])))
     return Profile(name, "category", levels=tuple(str(value) for value, _ in order))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from features.attributes.label import find_label, is_telling, read_label
@@ -17,6 +15,7 @@ from features.attributes.profile import Profile, profile_column
 from features.attributes.sensitive import is_sensitive
 from features.errors import ConfigError
 from features.suggest import did_you_mean, fold
+from features.types import Floats
 
 if TYPE_CHECKING:
     from features.door.log import Log
@@ -26,7 +25,7 @@ AMOUNTS = (
     "monthlyrevenue monthlyspend monthlybill monthlypayment mrr arpu 月费 月租 月租费 "
     "月消费 月消费额 每月费用 月账单"
 ).split()
-"""What a month's amount is called, folded."""
+"""Usual names of a month's amount, folded."""
 
 TENURES: Mapping[str, float] = {
     **dict.fromkeys(("tenuredays", "dayssincejoined", "在网天数"), 1.0),
@@ -37,27 +36,27 @@ TENURES: Mapping[str, float] = {
         365 / 12,
     ),
 }
-"""What the time as a customer is called, folded, and the days in its unit."""
+"""Usual names of the time as a customer, folded, and the days in its unit."""
 
 JOINED = "joined_at"
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeWish:
-    """What the user says of the attributes.
+    """The user's settings for attributes.
 
     Parameters
     ----------
     label : str or None
         The attribute that says who churned; None to find it by its name.
     churned : tuple of str
-        The values of it that mean churned; none to go by what words usually mean.
+        The values of it that mean churned; none to use the usual meaning of words.
     monthly_amount : str or None
         The attribute with a month's amount; None to find it by its name.
     sensitive : bool or tuple of str
         Whether sensitive attributes are used, or which.
     leave_out : tuple of str
-        What is not to be used.
+        Attributes that are not used.
     """
 
     label: str | None = None
@@ -69,7 +68,7 @@ class AttributeWish:
 
 @dataclass(frozen=True, slots=True)
 class AttributeSurvey:
-    """What the table holds.
+    """The customer table, and what each of its columns is.
 
     Parameters
     ----------
@@ -89,7 +88,7 @@ class AttributeSurvey:
 
     table: pd.DataFrame
     label: str
-    churned: npt.NDArray[np.float64]
+    churned: Floats
     profiles: tuple[Profile, ...]
     sensitive: tuple[str, ...]
     amount: str | None
@@ -100,22 +99,22 @@ class AttributeSurvey:
 def survey_attributes(
     log: Log, wish: AttributeWish, *, as_of: datetime
 ) -> AttributeSurvey:
-    """Find the label, and say of every other attribute what it is.
+    """Find the label, and profile every other attribute.
 
     Raises
     ------
     ConfigError
-        If a named attribute is not there, or the label is not found or understood.
+        If a configured attribute does not exist, or the label is not understood.
     DataError
         If nobody churned, or everybody.
     """
     table: pd.DataFrame = log.con.execute("select * from customers").df()
     table = table.set_index("customer_id").sort_index()
     if JOINED in table:
-        known = table[JOINED].notna()
+        has_joined = table[JOINED].notna()
         days = (pd.Timestamp(as_of).tz_localize(None) - table[JOINED]).dt.days
         table = table.drop(columns=JOINED)
-        if known.any():
+        if has_joined.any():
             table[JOINED] = days
     names = [str(name) for name in table]
     label = find_label([n for n in names if n != JOINED], wish.label)
@@ -123,13 +122,13 @@ def survey_attributes(
     churned = read_label(table[label], name=label, churned=wish.churned)
     amount = wish.monthly_amount or _named(names, AMOUNTS)
     tenure = JOINED if JOINED in names else _named(names, tuple(TENURES))
-    rest = [name for name in names if name != label]
+    features = [name for name in names if name != label]
     return AttributeSurvey(
         table=table,
         label=label,
         churned=churned,
-        profiles=tuple(_profile(table[name], name, wish) for name in rest),
-        sensitive=tuple(name for name in rest if _is_sensitive(name, wish)),
+        profiles=tuple(_profile(table[name], name, wish) for name in features),
+        sensitive=tuple(name for name in features if _is_sensitive(name, wish)),
         amount=amount,
         tenure=tenure,
         tenure_days=1.0 if tenure == JOINED else TENURES.get(fold(tenure or ""), 1.0),
@@ -149,19 +148,19 @@ def plan_attributes(
     survey : AttributeSurvey
     horizon_days : int
     suspects : mapping
-        Attributes that know the answer, and what shows it: they are left out.
+        Attributes that leak the answer, with the evidence: they are left out.
     """
-    known = suspects or {}
-    kept = [p for p in survey.profiles if p.kind and p.name not in known]
-    out = [(p.name, known.get(p.name) or p.why_not) for p in survey.profiles]
+    leaks = suspects or {}
+    profiles = [p for p in survey.profiles if p.kind and p.name not in leaks]
+    out = [(p.name, leaks.get(p.name) or p.why_not) for p in survey.profiles]
     out.append((survey.label, "the label itself"))
-    beside = {survey.amount, survey.tenure} - {p.name for p in kept} - {None}
+    beside = {survey.amount, survey.tenure} - {p.name for p in profiles} - {None}
     extra = [Profile(str(name), "number") for name in sorted(map(str, beside))]
-    attributes = tuple(make_attribute(profile) for profile in (*kept, *extra))
+    attributes = tuple(make_attribute(profile) for profile in (*profiles, *extra))
     return AttributePlan(
         horizon_days=horizon_days,
         attributes=attributes,
-        used=tuple(profile.name for profile in kept),
+        used=tuple(profile.name for profile in profiles),
         left_out=tuple((name, why) for name, why in out if why),
         amount=survey.amount,
         tenure=survey.tenure,
@@ -175,10 +174,10 @@ def _profile(values: pd.Series, name: str, wish: AttributeWish) -> Profile:
         return Profile(name, why_not="left out by the config")
     if is_telling(name):
         return Profile(name, why_not="named after the answer")
-    asked = wish.sensitive is True or (
+    is_allowed = wish.sensitive is True or (
         not isinstance(wish.sensitive, bool) and name in wish.sensitive
     )
-    if is_sensitive(name) and not asked:
+    if is_sensitive(name) and not is_allowed:
         return Profile(name, why_not="sensitive, and not asked for")
     if name == JOINED:
         return Profile(name, "date")
@@ -190,22 +189,22 @@ def _is_sensitive(name: str, wish: AttributeWish) -> bool:
     return is_sensitive(name) or name in named
 
 
-def _named(names: Sequence[str], known: Iterable[str]) -> str | None:
+def _named(names: Sequence[str], candidates: Iterable[str]) -> str | None:
     folded = {fold(name): name for name in reversed(names)}
-    return next((folded[name] for name in known if name in folded), None)
+    return next((folded[name] for name in candidates if name in folded), None)
 
 
 def _check_names(wish: AttributeWish, names: Sequence[str]) -> None:
     """Refuse a setting that names no attribute."""
     sensitive = () if isinstance(wish.sensitive, bool) else wish.sensitive
     amount = () if wish.monthly_amount is None else (wish.monthly_amount,)
-    asked = {
+    settings = {
         "monthly_amount": amount,
         "sensitive": sensitive,
         "leave_out": wish.leave_out,
     }
-    for key, given in asked.items():
-        for name in given:
+    for key, configured in settings.items():
+        for name in configured:
             if name not in names:
                 raise ConfigError(
                     f"[model] {key} names {name!r}, which customers does not have.",

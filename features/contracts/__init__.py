@@ -1,1 +1,1 @@
-"""Contracts: what is planned of them."""
+"""Contracts: the plan of their features, and their outcomes."""

@@ -23,8 +23,8 @@ WINDOWS = (30, 90)
 """Days that contacts are counted over."""
 
 PLAN, AMOUNT, TENURE = "plan", "contract_amount", "contract_tenure_days"
-MOST_PLANS, FEWEST = 60, 5
-"""Plans that are told apart, and contracts that one of them has at least."""
+MAX_PLANS, MIN_CONTRACTS_PER_PLAN = 60, 5
+"""Most plans that are levels of their own, and fewest contracts of each."""
 
 SEEN = seen_sql("$at", at="starts_at")
 
@@ -37,9 +37,9 @@ class ContractPlan:
     ----------
     horizon_days : int
     levels : tuple of str
-        The plans that are told apart, the most common first.
+        The plans that are levels of their own, the most common first.
     interaction_types : tuple of (str, str)
-        Type and direction of the interactions counted apart.
+        Type and direction of the interactions that are counted separately.
     has_amount, has_interactions : bool
         Whether there are amounts, and interactions.
     whole_days : bool
@@ -87,7 +87,7 @@ class ContractPlan:
 
     @property
     def known(self) -> frozenset[str]:
-        """No attribute: customers are known by their contracts."""
+        """No attribute: contracts alone describe a customer."""
         return frozenset()
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,20 +95,20 @@ class ContractPlan:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> ContractPlan:
-        """Restore what ``to_dict`` gave, also after a trip through JSON."""
-        types = tuple((str(a), str(b)) for a, b in given["interaction_types"])
-        tuples = {name: tuple(given[name]) for name in ("levels", "names", "used")}
-        return cls(**{**given, **tuples, "interaction_types": types})
+    def from_dict(cls, fields: Mapping[str, Any]) -> ContractPlan:
+        """Restore a plan from ``to_dict``, directly or through JSON."""
+        types = tuple((str(a), str(b)) for a, b in fields["interaction_types"])
+        tuples = {name: tuple(fields[name]) for name in ("levels", "names", "used")}
+        return cls(**{**fields, **tuples, "interaction_types": types})
 
 
 def plan_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> ContractPlan:
     """Choose plans and interaction types from what is known at ``as_of``."""
     instant = to_naive_utc(as_of)
     levels = _find_plans(log, instant)
-    seen = {"at": instant}
+    parameters = {"at": instant}
     ((n_amounts,),) = log.con.execute(
-        f"select count(amount) from subscriptions where {SEEN}", seen
+        f"select count(amount) from subscriptions where {SEEN}", parameters
     ).fetchall()
     types = find_interaction_types(log.con, instant)
     plan = ContractPlan(
@@ -130,12 +130,12 @@ def plan_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> ContractP
 
 
 def write_contract_query(plan: ContractPlan, step: str, **more: object) -> str:
-    """Return the query of a step, as the plan has it."""
+    """Return the plan's query for a step."""
     return contract_writer(plan, **more).write(step)
 
 
 def contract_writer(plan: ContractPlan, **more: object) -> QueryWriter:
-    """Return what writes the plan's queries."""
+    """Return the writer of the plan's queries."""
     ends = "ends_at + interval 1 day" if plan.whole_days else "ends_at"
     return QueryWriter(
         {
@@ -168,7 +168,7 @@ def build_contracts(
 
 
 def build_outcomes(
-    log: Log, plan: ContractPlan, *, as_of: datetime, days: int, known: datetime
+    log: Log, plan: ContractPlan, *, as_of: datetime, days: int, known_before: datetime
 ) -> pd.DataFrame:
     """Return what became of each customer with a contract.
 
@@ -178,14 +178,14 @@ def build_outcomes(
     plan : ContractPlan
     as_of : datetime
     days : int
-        Length of the time looked at.
-    known : datetime
+        Length of the label window.
+    known_before : datetime
         Rows known at or after it are not seen.
 
     Returns
     -------
     DataFrame of shape (n_customers, 2), indexed by ``customer_id``
-        ``churned``: 1 where no contract is active at the end of the time; and the
+        ``churned``: 1 where no contract is active at the end of the window; and the
         ``value`` of its days, or without amounts its months.
     """
     set_as_ofs(log.con, [as_of])
@@ -193,7 +193,7 @@ def build_outcomes(
         plan,
         "contract_outcomes",
         until=f"as_of + interval {int(days)} day",
-        known=f"timestamp '{to_naive_utc(known)}'",
+        known=f"timestamp '{to_naive_utc(known_before)}'",
     )
     table = log.con.sql(sql).to_arrow_table().drop_columns(["as_of"])
     frame: pd.DataFrame = table.to_pandas()
@@ -201,7 +201,7 @@ def build_outcomes(
 
 
 def build_spells(log: Log, plan: ContractPlan, *, as_of: datetime) -> pd.DataFrame:
-    """Return the times without a gap that customers had contracts.
+    """Return the periods in which customers had contracts without a gap.
 
     Returns
     -------
@@ -218,8 +218,8 @@ def build_spells(log: Log, plan: ContractPlan, *, as_of: datetime) -> pd.DataFra
 def _find_plans(log: Log, instant: datetime) -> tuple[str, ...]:
     rows = log.con.execute(
         f"select plan, count(*) as n from subscriptions where plan is not null and "
-        f"{SEEN} group by plan having n >= {FEWEST} "
-        f"order by n desc, plan limit {MOST_PLANS}",
+        f"{SEEN} group by plan having n >= {MIN_CONTRACTS_PER_PLAN} "
+        f"order by n desc, plan limit {MAX_PLANS}",
         {"at": instant},
     ).fetchall()
     return tuple(str(name) for name, _ in rows)

@@ -1,8 +1,8 @@
-"""When a log starts and ends; by default, the instant that is looked from is its end.
+"""When a log starts and ends; its end is the default ``as_of``.
 
-It ends where what is foretold ends: with the last purchase, or the last change of a
-contract. A contact, a return or a customer dated later moves nothing, as it would have
-everybody look as if they had stopped buying.
+It ends with the events that are predicted: the last purchase, or the last change of a
+contract. A contact, a return or a customer dated later does not move the end, as all
+customers would then look as if they had stopped buying.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 """Where a log without rows starts and ends."""
 
 FAR = EPOCH.replace(year=2200, tzinfo=None)
-"""Later than any row, where the present is not told."""
+"""Later than any row, where the present is unknown."""
 
-FAR_BEYOND = timedelta(days=7)
-"""So long after the end, rows are no longer those of its last days."""
+MIN_OVERRUN = timedelta(days=7)
+"""How far rows must reach beyond the end to be reported."""
 
 TRANSACTIONS, SUBSCRIPTIONS = "transactions", "subscriptions"
 
@@ -32,8 +32,8 @@ def find_bounds(
     ----------
     con : DuckDBPyConnection or SparkQueries
     learnt_from : str
-        The table that outcomes are learnt from. Where it tells no end, purchases do,
-        then contracts; and customers alone end with the last midnight.
+        The table that outcomes are learnt from. If it has no end, the end is that of
+        purchases, then of contracts; with customers alone it is the last midnight.
     now : datetime or None
         The present, naive UTC.
     """
@@ -59,7 +59,7 @@ def notes_beyond(con: Queries, *, ends_at: datetime) -> tuple[str, ...]:
     notes = []
     for table, query in _BEYOND.items():
         [(n_rows, last)] = con.execute(query, {"at": end}).fetchall()
-        if n_rows and last - end >= FAR_BEYOND:
+        if n_rows and last - end >= MIN_OVERRUN:
             rows = "1 row is" if n_rows == 1 else f"{n_rows:,} rows are"
             notes.append(
                 f"{table} run to {last:%Y-%m-%d}, {(last - last_day).days} days beyond "

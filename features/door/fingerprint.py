@@ -1,4 +1,4 @@
-"""Tell whether what a log says of the past is still what it said."""
+"""A hash of what a log says of the past, to notice when that changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS = {
         " case when ends_at < $as_of then ends_at end)"
     ),
 }
-"""What counts of a row, where it is not all of it."""
+"""The part of a row that counts, where not all of it does."""
 
 
 def fingerprint(log: AnyLog, *, as_of: datetime, attributes: bool = False) -> str:

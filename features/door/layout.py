@@ -31,7 +31,7 @@ class Layout:
     theirs : mapping
         Our name to theirs, for the columns that at least one file has.
     unused : tuple of str
-        Theirs that nothing is read from.
+        Columns of the files that are not read.
     """
 
     columns: tuple[Column, ...]
@@ -54,22 +54,22 @@ def lay_out(
     theirs = {column.name: mapping.get(column.name, column.name) for column in named}
     for file in files:
         _check_header(table, file, theirs)
-    found = {name for file in files for name in file.columns}
-    _check_mapped(table, mapping, found)
+    file_columns = {name for file in files for name in file.columns}
+    _check_mapped(table, mapping, file_columns)
     attributes = _attributes(table, files, {*theirs.values(), *theirs})
     theirs |= {name: name for name in attributes}
     columns = (*named, *(Column(name, Kind.ATTRIBUTE) for name in attributes))
     for file in files:
         _check_columns(table, file, columns, theirs)
-    used = {ours: name for ours, name in theirs.items() if name in found}
-    unused = tuple(sorted(name for name in found - set(used.values()) if name))
+    used = {ours: name for ours, name in theirs.items() if name in file_columns}
+    unused = tuple(sorted(name for name in file_columns - set(used.values()) if name))
     return Layout(columns, used, unused)
 
 
 def number_attributes(
     layout: Layout, files: Sequence[OpenFile]
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the attributes that are numbers, and those whose text will tell."""
+    """Return the attributes that are numbers, and those whose text must be checked."""
     sure: set[str] = set()
     unsure: set[str] = set()
     for column in layout.columns:
@@ -88,18 +88,18 @@ def _is_text_by_name(name: str) -> bool:
 
 
 def _with_mapped(table: str, mapping: Mapping[str, str]) -> tuple[Column, ...]:
-    known = TABLES[table]
-    names = {column.name for column in known}
+    standard = TABLES[table]
+    names = {column.name for column in standard}
     extra = [Column(ours, Kind.ATTRIBUTE) for ours in mapping if ours not in names]
-    return (*known, *extra)
+    return (*standard, *extra)
 
 
 def _attributes(
-    table: str, files: Sequence[OpenFile], taken: set[str]
+    table: str, files: Sequence[OpenFile], used: set[str]
 ) -> tuple[str, ...]:
     if table != OPEN_TABLE:
         return ()
-    blocked = {name.lower() for name in taken}
+    blocked = {name.lower() for name in used}
     names: dict[str, str] = {}
     for file in files:
         for name, sql_type in file.columns.items():
@@ -142,22 +142,25 @@ def _propose(
     where = f"[data.columns.{table}]"
     if not lines:
         return f'Name the columns in regulars.toml: {where} {missing[0]} = "...".'
-    asked = ", ".join(f'"{name}"' for name in near.values() if name)
-    return f"Did you mean {asked}? Then write {where} {', '.join(lines)}."
+    suggestions = ", ".join(f'"{name}"' for name in near.values() if name)
+    return f"Did you mean {suggestions}? Then write {where} {', '.join(lines)}."
 
 
 def _looks_like_data(header: Sequence[str]) -> bool:
     return any(re.fullmatch(f"{NUMBER}|{INSTANT}", cell) for cell in header)
 
 
-def _check_mapped(table: str, mapping: Mapping[str, str], found: set[str]) -> None:
+def _check_mapped(
+    table: str, mapping: Mapping[str, str], file_columns: set[str]
+) -> None:
     for ours, name in mapping.items():
-        if name not in found:
+        if name not in file_columns:
             raise TableError(
                 f"[data.columns.{table}] takes {ours} from {name!r}, which no file "
-                f"has. They have: {', '.join(sorted(found))}.",
+                f"has. They have: {', '.join(sorted(file_columns))}.",
                 needed="The name of a column as the files write it.",
-                todo=did_you_mean(name, sorted(found)) or "Correct or remove the line.",
+                todo=did_you_mean(name, sorted(file_columns))
+                or "Correct or remove the line.",
             )
 
 

@@ -1,4 +1,4 @@
-"""The log once it is through the door: its tables in DuckDB, and what was read."""
+"""The log's accepted tables in DuckDB, and the reports of what was read."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ HASH_MODULUS = 2**64
 """Hashes of rows are added up modulo this."""
 
 ROWS_PER_BATCH = 100_000
-"""Rows that are on the way at a time from one database to another."""
+"""Rows copied at a time from one database to another."""
 
-HASHES = 1 << 32
-"""How many different hashes of customers decide who is in a sample."""
+N_HASH_VALUES = 1 << 32
+"""Number of different hashes of a customer, which decide who is in a sample."""
 
 
 class AnyLog(Protocol):
-    """A log, wherever its tables are. It says of itself what a ``Log`` does."""
+    """A log, on this machine or on Spark, with the properties of ``Log``."""
 
     @property
     def con(self) -> Queries: ...
@@ -195,8 +195,8 @@ def share_sql(share: float) -> str:
     >>> share_sql(1)
     'true'
     """
-    bound = round(share * HASHES)
-    if bound >= HASHES:
+    bound = round(share * N_HASH_VALUES)
+    if bound >= N_HASH_VALUES:
         return "true"
     return f"substring(md5(customer_id), 1, 8) < '{bound:08x}'"
 
@@ -214,7 +214,7 @@ def make_log(
     learnt_from: str = TRANSACTIONS,
     now: datetime | None = None,
 ) -> Log:
-    """Add the tables that are lacking, and find out when the log starts and ends."""
+    """Add the missing tables as empty ones, and find when the log starts and ends."""
     for table in TABLES:
         if table not in reports:
             columns = ", ".join(

@@ -1,35 +1,32 @@
-"""The door: log tables come in from files, or from rows already in memory.
+"""Read a log: its tables come from files, or from rows already in memory.
 
 Each row is accepted, or set aside for one reason, the first that
 ``features.door.rows.faults`` finds; ``rows_in == rows_accepted +
-sum(rejected.values())``. In CSV a record is a row: blank lines are none, and one with
-more or fewer cells than the header, or with a quote left open, is ``malformed_row`` and
-costs one line. Text is trimmed, and words such as
-NULL mean nothing. Instants are ISO 8601 and UTC where they have no offset; numbers have
-a point. Nothing is guessed.
+sum(rejected.values())``. In CSV a record is a row: blank lines are ignored, and one
+with more or fewer cells than the header, or with a quote left open, is
+``malformed_row`` and consumes one line. Text is trimmed, and words such as NULL mean
+nothing. Instants are ISO 8601, in UTC where they have no offset; numbers have
+a decimal point. Nothing is guessed.
 
 A whole file or table is refused if it is empty, has no header or no rows, lacks a
 needed or mapped column, has a used column twice or of a wrong type, is not UTF-8, is
-damaged or no table at all, or if no row of the table is good.
+damaged or not a table at all, or if no row of the table is accepted.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 import duckdb
 
+from features.door.arrow_rows import rows_layout
 from features.door.bounds import TRANSACTIONS
-from features.door.database import close_files, open_database
-from features.door.given_rows import rows_layout
+from features.door.cache import ReadCache
+from features.door.database import close_files, open_database, scratch_database
 from features.door.log import Log, make_log
-from features.door.reading import read_table, settle
-from features.door.reading_cache import KeptLog
 from features.door.row_faults import (
     ALLOWED,
     RowsOf,
@@ -40,7 +37,9 @@ from features.door.row_faults import (
 from features.door.rows.columns import TABLES, check_mapping
 from features.door.rows.faults import Rules
 from features.door.rows.reports import RejectedRow, TableReport
+from features.door.table_reader import read_table, settle
 from features.errors import DataError, TableError
+from features.instants import to_naive_utc
 
 __all__ = [
     "Log",
@@ -101,8 +100,8 @@ class LogSource:
     @property
     def tables(self) -> dict[str, TableSource]:
         """The tables given, by name."""
-        given = {name: getattr(self, name) for name in TABLES}
-        return {name: source for name, source in given.items() if source is not None}
+        sources = {name: getattr(self, name) for name in TABLES}
+        return {name: source for name, source in sources.items() if source is not None}
 
 
 def read_log(
@@ -110,7 +109,7 @@ def read_log(
     *,
     now: datetime,
     memory_limit: str | None = None,
-    kept: KeptLog | None = None,
+    cache: ReadCache | None = None,
 ) -> Log:
     """Read a log from files.
 
@@ -122,8 +121,8 @@ def read_log(
         The present; rows of the future are set aside. UTC if it has no offset.
     memory_limit : str or None
         How much memory DuckDB may take, such as "2GB", before it spills to disk.
-    kept : KeptLog or None
-        What was read before: files that it knows are not read again.
+    cache : ReadCache or None
+        Files that it has are not read again.
 
     Returns
     -------
@@ -139,16 +138,20 @@ def read_log(
     DataError
         If the log fits neither ``memory_limit`` nor the disk.
     """
-    for table, each in source.tables.items():
-        check_mapping(table, each.columns)
-    rules = Rules(_naive_utc(now), source.not_products)
+    for table, table_source in source.tables.items():
+        check_mapping(table, table_source.columns)
+    rules = Rules(to_naive_utc(now), source.not_products)
     con = open_database(memory_limit=memory_limit)
     try:
         reports = {
             table: read_table(
-                con, table, (each.path, each.columns), rules=rules, kept=kept
+                con,
+                table,
+                (table_source.path, table_source.columns),
+                rules=rules,
+                cache=cache,
             )
-            for table, each in source.tables.items()
+            for table, table_source in source.tables.items()
         }
         close_files(con)
         return make_log(
@@ -208,18 +211,18 @@ def log_from_rows(
     TableError
         If any other row would be set aside, or holds an unknown column.
     """
-    rules = Rules(_naive_utc(now), not_products)
-    given = {
+    rules = Rules(to_naive_utc(now), not_products)
+    rows_by_table = {
         "transactions": transactions,
         "interactions": interactions,
         "customers": customers,
         "subscriptions": subscriptions,
     }
-    con = _rows_database(os.getpid()).cursor()
+    con = scratch_database()
     try:
         reports = {
             table: _take_rows(con, table, rows, rules=rules)
-            for table, rows in given.items()
+            for table, rows in rows_by_table.items()
             if rows
         }
         return make_log(con, reports, not_products=rules.not_products, now=rules.now)
@@ -231,9 +234,9 @@ def log_from_rows(
 def find_faulty(
     tables: Mapping[str, RowsOf], *, now: datetime, not_products: tuple[str, ...] = ()
 ) -> dict[str, TableError]:
-    """Tell which customers ``log_from_rows`` would refuse if each came alone.
+    """Return the customers whose rows ``log_from_rows`` would refuse on their own.
 
-    All are looked at in one pass, however many are faulty.
+    All are checked in one pass, however many are faulty.
 
     Parameters
     ----------
@@ -247,17 +250,9 @@ def find_faulty(
     dict of str to TableError
         By customer, the error that it would raise.
     """
-    rules = Rules(_naive_utc(now), not_products)
-    with _rows_database(os.getpid()).cursor() as con:
+    rules = Rules(to_naive_utc(now), not_products)
+    with scratch_database() as con:
         return find_row_faults(con, tables, rules=rules)
-
-
-@lru_cache(maxsize=1)
-def _rows_database(process: int) -> duckdb.DuckDBPyConnection:
-    """Open, once a process, the database whose cursors hold a temporary log each."""
-    con = open_database(threads=1)
-    close_files(con)
-    return con
 
 
 def _take_rows(
@@ -270,14 +265,10 @@ def _take_rows(
     layout, numbers = rows_layout(table, rows)
     staging = stage_rows(con, table, rows, layout=layout, rules=rules)
     report = settle(staging, layout, [])
-    for each in report.examples:
-        if each.reason != ALLOWED:
-            raise refuse_row(table, each.row, reason=each.reason, column=each.column)
+    for example in report.examples:
+        if example.reason != ALLOWED:
+            raise refuse_row(
+                table, example.row, reason=example.reason, column=example.column
+            )
     staging.publish(numbers=numbers)
     return report
-
-
-def _naive_utc(instant: datetime) -> datetime:
-    if instant.tzinfo is None:
-        return instant
-    return instant.astimezone(UTC).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""What answers queries in DuckDB's dialect: its connection, or Spark."""
+"""The protocol of a connection that takes DuckDB's dialect: DuckDB, or Spark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 
 
 class Answer(Protocol):
-    """What a query gives."""
+    """The result of a query."""
 
     def fetchall(self) -> list[Any]:
         """Return all rows."""
@@ -18,7 +18,7 @@ class Answer(Protocol):
 
 
 class Queries(Protocol):
-    """What answers queries in DuckDB's dialect."""
+    """A connection that takes queries in DuckDB's dialect."""
 
     def execute(self, query: str, parameters: Any = ..., /) -> Answer:
         """Run a query, or describe a table."""
@@ -27,7 +27,7 @@ class Queries(Protocol):
         """Run a query."""
 
     def register(self, name: str, table: Any, /) -> Any:
-        """Have queries read a table of this process."""
+        """Let queries read a table of this process by name."""
 
     def unregister(self, name: str, /) -> Any:
-        """Take a table of this process away."""
+        """Undo ``register``."""

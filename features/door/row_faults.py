@@ -1,4 +1,4 @@
-"""Which customers' rows the door would refuse, told apart in one pass over all rows."""
+"""Find the customers whose rows the door would refuse, in one pass over all rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from features.door.given_rows import rows_layout, rows_relation, rows_table
+from features.door.arrow_rows import rows_layout, rows_relation, rows_table
 from features.door.layout import Layout
 from features.door.rows.faults import Rules
 from features.door.rows.staging import AT, FAULT, Staging
@@ -32,7 +32,7 @@ def stage_rows(
     layout: Layout,
     rules: Rules,
 ) -> Staging:
-    """Classify rows that are at hand.
+    """Stage rows that are in memory.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def refuse_row(table: str, row: int, *, reason: str, column: str | None) -> Tabl
 def find_row_faults(
     con: duckdb.DuckDBPyConnection, tables: Mapping[str, RowsOf], *, rules: Rules
 ) -> dict[str, TableError]:
-    """Return, by customer, what the door would say of that customer's rows alone.
+    """Return, by customer, the error for that customer's rows alone.
 
     Parameters
     ----------

@@ -13,8 +13,8 @@ from features.purchases.render import QueryWriter
 if TYPE_CHECKING:
     from features.door.log import AnyLog
 
-MOST_PERIODS = 16
-"""Periods of a unit beyond which the next larger unit is taken: more are not read."""
+MAX_PERIODS = 16
+"""Most periods that a reader takes in: with more, the next larger unit is used."""
 
 UNITS = {"month": 1, "quarter": 3, "year": 12}
 """The units and their months."""
@@ -27,7 +27,7 @@ def build_cohorts(log: AnyLog, *, as_of: datetime) -> tuple[str, pd.DataFrame]:
     ----------
     log : Log
     as_of : datetime
-        What happened, or was known, at or after it takes no part.
+        What happened, or became known, at or after it is not counted.
 
     Returns
     -------
@@ -42,9 +42,9 @@ def build_cohorts(log: AnyLog, *, as_of: datetime) -> tuple[str, pd.DataFrame]:
     start = pd.Timestamp(to_naive_utc(log.starts_at))
     unit = choose_unit((end.year - start.year) * 12 + end.month - start.month)
     query = QueryWriter({"months": UNITS[unit]}).write("cohorts")
-    found = log.con.sql(query, params={"as_of": to_naive_utc(as_of)}).to_arrow_table()
+    cells = log.con.sql(query, params={"as_of": to_naive_utc(as_of)}).to_arrow_table()
     now = (end.year * 12 + end.month - 1) // UNITS[unit]
-    return unit, whole_periods(found.to_pandas(), size=UNITS[unit], now=now)
+    return unit, whole_periods(cells.to_pandas(), size=UNITS[unit], now=now)
 
 
 def choose_unit(months: int) -> str:
@@ -53,16 +53,16 @@ def choose_unit(months: int) -> str:
     >>> choose_unit(12), choose_unit(25), choose_unit(120)
     ('month', 'quarter', 'year')
     """
-    fits = (unit for unit, size in UNITS.items() if months / size <= MOST_PERIODS)
+    fits = (unit for unit, size in UNITS.items() if months / size <= MAX_PERIODS)
     return next(fits, "year")
 
 
-def whole_periods(found: pd.DataFrame, *, size: int, now: int) -> pd.DataFrame:
+def whole_periods(counts: pd.DataFrame, *, size: int, now: int) -> pd.DataFrame:
     """Keep the periods that are over, with zeros where nobody bought.
 
     Parameters
     ----------
-    found : DataFrame
+    counts : DataFrame
         ``cohort_no``, ``period``, ``n_customers``, ``net_spend``.
     size : int
         Months of a period.
@@ -71,11 +71,11 @@ def whole_periods(found: pd.DataFrame, *, size: int, now: int) -> pd.DataFrame:
     """
     cells = [
         (cohort, period)
-        for cohort in found["cohort_no"].unique()
+        for cohort in counts["cohort_no"].unique()
         for period in range(now - int(cohort))
     ]
     grid = pd.DataFrame(cells, columns=["cohort_no", "period"], dtype="int64")
-    table = grid.merge(found, on=["cohort_no", "period"], how="left")
+    table = grid.merge(counts, on=["cohort_no", "period"], how="left")
     firsts = [
         pd.Timestamp(year=no * size // 12, month=no * size % 12 + 1, day=1)
         for no in table.pop("cohort_no")

@@ -1,4 +1,4 @@
-"""Who of us contacted whom, how often and how long."""
+"""Which of our people contacted which customers, how often and for how long."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def build_owner_contacts(log: AnyLog, *, as_of: datetime) -> pd.DataFrame:
     ----------
     log : Log
     as_of : datetime
-        What happened, or was known, at or after it takes no part.
+        What happened, or became known, at or after it is not counted.
 
     Returns
     -------
@@ -30,5 +30,5 @@ def build_owner_contacts(log: AnyLog, *, as_of: datetime) -> pd.DataFrame:
         ``minutes`` and ``cost`` (NaN where none is logged).
     """
     query = QueryWriter({}).write("owner_contacts")
-    found = log.con.sql(query, params={"as_of": to_naive_utc(as_of)})
-    return pd.DataFrame(found.to_arrow_table().to_pandas())
+    contacts = log.con.sql(query, params={"as_of": to_naive_utc(as_of)})
+    return pd.DataFrame(contacts.to_arrow_table().to_pandas())

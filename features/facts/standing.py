@@ -1,8 +1,8 @@
-"""What stands of each customer at an instant, for rules rather than for models.
+"""Facts of each customer at an instant, for rules rather than for models.
 
-These facts keep their names whatever the model's horizon: sums of a year, the last
-contact, an open complaint. Like features they are made of what was known strictly
-before the instant; attributes have no date, and are as the log holds them.
+Their names do not depend on the model's horizon: sums of a year, the last contact, an
+open complaint. Like features they use only what was known strictly before the instant;
+attributes have no date, and are as in the log.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from features.purchases.render import QueryWriter
 if TYPE_CHECKING:
     from features.door.log import AnyLog
 
-TOGETHER = 500_000
-"""Customers asked for at a time: each time the whole log is looked through."""
+CUSTOMERS_PER_QUERY = 500_000
+"""Customers per query: each query scans the whole log."""
 
 ZERO = frozenset(
     name for name in STANDING.names if name.startswith(("n_", "contact_", "net_"))
@@ -47,7 +47,7 @@ def build_standing(
     log : Log
     customer_id : Array of str, shape (n_customers,)
     as_of : datetime
-        What happened, or was known, at or after it takes no part.
+        What happened, or became known, at or after it is not counted.
 
     Returns
     -------
@@ -59,20 +59,20 @@ def build_standing(
     query = (
         f"with contacts as (\n{writer.write('standing_contacts')}),"
         f" purchases as (\n{writer.write('standing_purchases')})"
-        f" select {listed} from asked"
+        f" select {listed} from requested"
         " left join contacts using (customer_id)"
         " left join purchases using (customer_id) order by place"
     )
     params = {"as_of": to_naive_utc(as_of)}
     parts = [
-        _ask(log, some, query, params).cast(STANDING)
-        for some in asked_in_blocks(log, customer_id, size=TOGETHER)
+        _ask(log, block, query, params).cast(STANDING)
+        for block in asked_in_blocks(log, customer_id, size=CUSTOMERS_PER_QUERY)
     ]
     return pa.concat_tables(parts)
 
 
 def read_attributes(log: AnyLog, customer_id: pa.ChunkedArray | pa.Array) -> pa.Table:
-    """Return the attributes of some customers, as the log holds them.
+    """Return the attributes of some customers, as in the log.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def read_attributes(log: AnyLog, customer_id: pa.ChunkedArray | pa.Array) -> pa.
     -------
     Table of shape (n_customers, n_attributes)
         Numbers are float64, text is string, ``joined_at`` is an instant, UTC. A column
-        that is named as a flag (``strategic``, ``is_...``, ``has_...``, ``consent...``)
-        and says yes or no throughout is boolean.
+        named like a flag (``strategic``, ``is_...``, ``has_...``, ``consent...``) that
+        says yes or no throughout is boolean.
     """
     described = log.con.execute("describe customers").fetchall()
     lacking = {"customer_id", "joined_at"} - (
@@ -98,18 +98,18 @@ def read_attributes(log: AnyLog, customer_id: pa.ChunkedArray | pa.Array) -> pa.
         return pa.table({"none": pa.nulls(len(customer_id))}).select([])
     columns = ", ".join(quote_name(name) for name in names)
     query = (
-        f"with known as (select customer_id, {listed} from customers"
+        f"with attributes as (select customer_id, {listed} from customers"
         " group by customer_id)"
-        f" select {columns} from asked left join known using (customer_id)"
+        f" select {columns} from requested left join attributes using (customer_id)"
         " order by place"
     )
-    found = _ask(log, customer_id, query, {})
+    attributes = _ask(log, customer_id, query, {})
     if "joined_at" in names:
-        place = found.schema.get_field_index("joined_at")
-        instants = found["joined_at"].cast(pa.timestamp("us")).cast(pa.int64())
+        place = attributes.schema.get_field_index("joined_at")
+        instants = attributes["joined_at"].cast(pa.timestamp("us")).cast(pa.int64())
         instants = instants.cast(pa.timestamp("us", "UTC"))
-        found = found.set_column(place, "joined_at", instants)
-    return found
+        attributes = attributes.set_column(place, "joined_at", instants)
+    return attributes
 
 
 def _standing_sql(name: str) -> str:
@@ -124,8 +124,8 @@ def _attribute_sql(log: AnyLog, name: str) -> str:
     if name not in FLAGS and not name.startswith(FLAG_PREFIXES):
         return quoted
     text = f"lower(trim(cast({quoted} as varchar)))"
-    known = _texts((*TRUE, *FALSE))
-    strange = f"select 1 from customers where {text} not in ({known}) limit 1"
+    flag_words = _texts((*TRUE, *FALSE))
+    strange = f"select 1 from customers where {text} not in ({flag_words}) limit 1"
     if log.con.execute(strange).fetchall():
         return quoted
     return (
@@ -144,11 +144,11 @@ def _ask(
     query: str,
     params: dict[str, datetime],
 ) -> pa.Table:
-    """Run a query beside the table ``asked`` of customers and their places."""
+    """Run a query beside the table ``requested`` of customers and their positions."""
     places = pa.array(np.arange(len(customer_id)))
-    asked = pa.table({"customer_id": customer_id, "place": places})
-    log.con.register("asked", asked)
+    customers = pa.table({"customer_id": customer_id, "place": places})
+    log.con.register("requested", customers)
     try:
         return log.con.sql(query, params=params or None).to_arrow_table()
     finally:
-        log.con.unregister("asked")
+        log.con.unregister("requested")

@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 from features.door.log import Log
 from features.door.rows.casts import quote_name, quote_text
 from features.door.rows.columns import TABLES
-from features.purchases.build import build_by_query
-from features.purchases.numpy.blocks import SumError
-from features.purchases.numpy.engine import array_blocks, families_of
-from features.purchases.numpy.reading import Sizes
+from features.purchases.build import build_features
+from features.purchases.numpy.engine import array_blocks
+from features.purchases.numpy.families.compile import slow_families
+from features.purchases.numpy.grains.runs import SumError
+from features.purchases.numpy.reading.log import Sizes
 from features.purchases.plan import FeaturePlan
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def feature_blocks(
         maybe not seen yet. None for what suits each way.
     """
     done = ""
-    if families_of(plan) is not None:
+    if not slow_families(plan):
         try:
             sizes = Sizes(customers=size) if size else Sizes()
             for table in array_blocks(log.con, plan, as_of=as_of, sizes=sizes):
@@ -61,7 +62,7 @@ def feature_blocks(
             return
     for bounds in block_bounds(log, size=size, after=done):
         with narrowed(log, bounds):
-            table = build_by_query(log, plan, as_of=[as_of])
+            table = build_features(log, plan, as_of=[as_of])
         table = table.filter(pc.greater(table["customer_id"], done))
         if table.num_rows:
             yield table

@@ -1,6 +1,7 @@
 """Compute every feature of every customer, as of many instants."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import pyarrow.compute as pc
 
 from features.instants import to_naive_utc
 from features.purchases.numpy.engine import build_in_arrays
-from features.purchases.numpy.selects import knows_late
+from features.purchases.numpy.families.compile import compile_plan
+from features.purchases.numpy.reading.selects import knows_late
 from features.purchases.plan import FeaturePlan, feature_schema, set_as_ofs
 from features.purchases.sql_errors import as_query_error
 
@@ -31,8 +33,8 @@ def build_features(
 ) -> pa.Table:
     """Compute the plan's features for every customer that each ``as_of`` sees.
 
-    What the feature files say is worked out in numpy where
-    ``features.purchases.numpy`` knows their families, by the query itself where not.
+    Families are compiled from the plan's query and worked out in numpy; those of which
+    something is not known there, by the query itself (``slow_families``).
 
     Parameters
     ----------
@@ -48,8 +50,29 @@ def build_features(
         ``customer_id``, ``as_of`` (naive UTC), then the features as float64, NULL where
         not defined. Sorted by ``as_of`` and ``customer_id``.
     """
+    compiled = compile_plan(plan.sql)
+    if not compiled.program.names:
+        return build_by_query(log, plan, as_of=as_of)
     table = build_in_arrays(log.con, plan, as_of=as_of)
-    return build_by_query(log, plan, as_of=as_of) if table is None else table
+    if table is None:
+        return build_by_query(log, plan, as_of=as_of)
+    if not compiled.slow:
+        return table
+    slow = replace(plan, sql=compiled.slow_query, names=compiled.slow_names)
+    return _join(table, build_by_query(log, slow, as_of=as_of), feature_schema(plan))
+
+
+def _join(fast: pa.Table, slow: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Put columns beside others of the same customers in the same order."""
+    keys = ["customer_id", "as_of"]
+    if not fast.select(keys).equals(slow.select(keys)):
+        raise ValueError(
+            "The compiled features are of other customers than the query's."
+        )
+    columns = [
+        (fast if name in fast.column_names else slow)[name] for name in schema.names
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def build_by_query(

@@ -1,4 +1,4 @@
-"""Hand the feature table to numpy and pandas."""
+"""The feature table as numpy arrays and pandas frames."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -7,17 +7,17 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from features.errors import DataError
+from features.types import Floats
 
 KEYS = ("customer_id", "as_of")
 
-FEW = 1_000
-"""Rows."""
+SMALL_FRAME_ROWS = 1_000
+"""Up to so many rows, looking up columns by name costs more than reading them."""
 
 
-def to_matrix(table: pa.Table, names: Sequence[str]) -> NDArray[np.float64]:
+def to_matrix(table: pa.Table, names: Sequence[str]) -> Floats:
     """Return the named columns as numbers, NaN where NULL.
 
     Parameters
@@ -40,20 +40,20 @@ def to_matrix(table: pa.Table, names: Sequence[str]) -> NDArray[np.float64]:
     return X
 
 
-def take_columns(X: pd.DataFrame, names: Iterable[str]) -> NDArray[np.float64]:
+def take_columns(X: pd.DataFrame, names: Iterable[str]) -> Floats:
     """Return the named columns of a frame of numbers, of shape (n_rows, n_names).
 
-    To look up a hundred labels takes longer than all that is then done with few rows,
-    so where they stand in frames of the same columns is kept.
+    The positions of the columns in frames of the same columns are cached for small
+    frames.
     """
-    if len(X) > FEW:
+    if len(X) > SMALL_FRAME_ROWS:
         return X[list(names)].to_numpy(dtype=np.float64)
     places = _places(tuple(X.columns.to_numpy()), tuple(names))
     return X.to_numpy(dtype=np.float64)[:, places]
 
 
 @lru_cache(maxsize=64)
-def _places(columns: tuple[str, ...], names: tuple[str, ...]) -> NDArray[np.intp]:
+def _places(columns: tuple[str, ...], names: tuple[str, ...]) -> np.ndarray:
     place = {name: at for at, name in enumerate(columns)}
     return np.array([place[name] for name in names], dtype=np.intp)
 

@@ -1,4 +1,4 @@
-"""Say what each customer did in the time after an instant."""
+"""Label each customer with what they did in the horizon after an instant."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

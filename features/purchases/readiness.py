@@ -1,4 +1,4 @@
-"""Whether a log can carry a model: what is needed, what was found, what would help."""
+"""Whether a log suffices for a model: what is needed, what it has, what would help."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a log can carry a model, and why.
+    """Whether a log suffices for a model, and why.
 
     Parameters
     ----------
@@ -175,14 +175,14 @@ def check_readiness(log: AnyLog, *, as_of: datetime, horizon: timedelta) -> Read
     )
 
 
-def _minimum(name: str, needed: int, found: int) -> Minimum:
-    return Minimum(name, needed, found, found >= needed)
+def _minimum(name: str, needed: int, actual: int) -> Minimum:
+    return Minimum(name, needed, actual, actual >= needed)
 
 
 def _measure(log: AnyLog, as_of: datetime) -> Facts:
     (row,) = log.con.execute(_FACTS, {"as_of": as_of}).fetchall()
     customers, repeat, orders, n_above, n_below, n_other = row[:6]
-    first, last, gap, taken, returned = row[6:]
+    first, last, gap, paid, returned = row[6:]
     return Facts(
         customers=customers,
         repeat_customers=repeat,
@@ -195,7 +195,7 @@ def _measure(log: AnyLog, as_of: datetime) -> Facts:
         history_days=(as_of.date() - first).days if first else 0,
         one_time_share=1 - repeat / customers if customers else None,
         repeat_gap_days_median=gap,
-        returns_share=returned / taken if taken else None,
+        returns_share=returned / paid if paid else None,
         currency=log.currency,
     )
 

@@ -1,4 +1,4 @@
-"""What is wrong in a feature file, said with its file and line."""
+"""Errors in feature files, reported with file and line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from traceback import walk_tb
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import duckdb
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -15,11 +15,8 @@ from features.errors import QueryError
 from features.purchases.sql_lines import MACROS, Place, read_places
 from features.suggest import did_you_mean
 
-if TYPE_CHECKING:
-    from features.purchases.render import QueryWriter
-
 KEYS = frozenset({"row_no", "customer_id", "as_of"})
-"""The columns that say of whom and of when a row is."""
+"""The columns that identify a row."""
 
 AT_LINE = re.compile(r"\n+LINE (\d+):.*", re.DOTALL)
 UNDEFINED = re.compile(r"^'(\w+)' is undefined")
@@ -27,17 +24,27 @@ RENDER_ERRORS = (TemplateError, TypeError, ValueError, ArithmeticError)
 NUMBERS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$")
 
 
+class MarkableQueries(Protocol):
+    """What writes a step's query, and again with marks of where each line is from."""
+
+    def write_table(self, step: str) -> str:
+        """Return the query for all columns of a step."""
+
+    def with_marks(self) -> MarkableQueries:
+        """Return a writer of the same queries that marks their lines."""
+
+
 def describe_numbers(
     con: duckdb.DuckDBPyConnection,
-    writer: QueryWriter,
+    writer: MarkableQueries,
     step: str,
 ) -> list[str]:
-    """Return the columns that a step's query computes, its keys left out.
+    """Return the columns that a step's query computes, without its keys.
 
     Parameters
     ----------
     con : DuckDBPyConnection
-    writer : QueryWriter
+    writer : MarkableQueries
     step : str
         The file that the columns are of.
 
@@ -95,12 +102,12 @@ def check_names(columns: Sequence[tuple[str, str]]) -> None:
 
 @contextmanager
 def as_query_error() -> Iterator[None]:
-    """Say what DuckDB has against a plan's query while it is run.
+    """Turn DuckDB's errors from running a plan's query into ours.
 
     Raises
     ------
     QueryError
-        In place of DuckDB's own error, unless memory is what is lacking.
+        In place of DuckDB's own error, unless it ran out of memory or disk.
     """
     try:
         yield
@@ -121,17 +128,17 @@ def as_query_error() -> Iterator[None]:
 def as_template_error(
     step: str, *, is_named: bool, names: Iterable[str] = ()
 ) -> Iterator[None]:
-    """Say where a feature file is wrong that cannot be rendered.
+    """Turn errors from rendering a feature file into ours, with its line.
 
     Parameters
     ----------
     step : str
         The file that is rendered.
     is_named : bool
-        Whether another file names it, which then tells its line if there is no such
-        file.
+        Whether another file names it: the error is then reported there if the file
+        does not exist.
     names : iterable of str
-        All files and what they may use, of which one may have been meant.
+        All files and the names that they may use, for suggestions.
 
     Raises
     ------
@@ -153,7 +160,7 @@ def as_template_error(
 
 
 def _place_of(error: Exception) -> Place | None:
-    """Return the last line of a feature file that was reached, macros left aside."""
+    """Return the last line of a feature file in the traceback, ignoring macros."""
     reached = None
     for frame, line in walk_tb(error.__traceback__):
         name = frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
@@ -198,6 +205,6 @@ def _explain(error: duckdb.Error, places: list[Place], *, step: str) -> QueryErr
 
 
 def _first_part(error: duckdb.Error) -> str:
-    """Return DuckDB's words without its picture of the query, as one line."""
+    """Return DuckDB's message on one line, without its excerpt of the query."""
     words = " ".join(AT_LINE.sub("", str(error)).split())
     return words if words.endswith((".", "!", "?")) else f"{words}."

@@ -1,4 +1,4 @@
-"""See what a log holds before an instant, so that a plan can be made for it."""
+"""Survey what a log holds before an instant, to plan its features."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from features.instants import seen_sql
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MOST_INTERACTION_TYPES = 12
+MAX_INTERACTION_TYPES = 12
 
 
 def measure_rhythm(
@@ -46,7 +46,7 @@ def measure_rhythm(
 
 
 def find_columns(con: "DuckDBPyConnection", instant: datetime) -> tuple[str, ...]:
-    """Return the optional columns that hold something before the instant."""
+    """Return the optional columns with any value before the instant."""
     queries = (
         f"""select count(order_id) as order_id, count(product_id) as product_id,
             count(category) as category, count(quantity) as quantity,
@@ -61,13 +61,13 @@ def find_columns(con: "DuckDBPyConnection", instant: datetime) -> tuple[str, ...
         from interactions where {seen_sql()}""",
         "select count(*) as joined_at from customers where joined_at < $as_of",
     )
-    found: list[str] = []
+    present: list[str] = []
     for query in queries:
         answer = con.execute(query, {"as_of": instant})
         names = [column[0] for column in answer.description or ()]
         (counts,) = answer.fetchall()
-        found += [name for name, n in zip(names, counts, strict=True) if n > 0]
-    return tuple(found)
+        present += [name for name, n in zip(names, counts, strict=True) if n > 0]
+    return tuple(present)
 
 
 def find_interaction_types(
@@ -82,6 +82,6 @@ def find_interaction_types(
         order by count(*) desc, type, direction
         limit $most
         """,
-        {"as_of": instant, "most": MOST_INTERACTION_TYPES},
+        {"as_of": instant, "most": MAX_INTERACTION_TYPES},
     ).fetchall()
     return tuple((str(type_), str(direction)) for type_, direction in rows)

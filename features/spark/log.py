@@ -1,4 +1,4 @@
-"""The log once it is through the door on Spark."""
+"""A log whose accepted tables are on Spark."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ ROWS_PER_TASK = 250_000
 class SparkLog:
     """``transactions``, ``interactions`` and ``customers`` as views of a session.
 
-    It says of itself what a ``Log`` does. It is a context manager: at its end the views
-    are gone, and the session too if it is its own.
+    It has the properties of ``Log``. It is a context manager: at its end the views are
+    dropped, and the session is stopped if the log owns it.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ class SparkLog:
         As of a ``Log``.
     currency : str or None
     not_products : tuple of str
-    held : tuple of DataFrame
-        What is kept on the workers for it.
+    persisted : tuple of DataFrame
+        The frames that the workers hold for it.
     owns_session : bool
     """
 
@@ -63,17 +63,17 @@ class SparkLog:
     ends_at: datetime
     currency: str | None = None
     not_products: tuple[str, ...] = ()
-    held: tuple[DataFrame, ...] = field(default=(), repr=False)
+    persisted: tuple[DataFrame, ...] = field(default=(), repr=False)
     owns_session: bool = False
 
     @property
     def con(self) -> SparkQueries:
-        """What answers queries in DuckDB's dialect."""
+        """The connection for queries in DuckDB's dialect."""
         return SparkQueries(self.spark, self.prefix, self.views)
 
     @property
     def n_tasks(self) -> int:
-        """Into how many tasks the log is cut."""
+        """The number of tasks that the log is split into."""
         n_rows = sum(report.rows_accepted for report in self.reports.values())
         return max(2, -(-n_rows // ROWS_PER_TASK))
 
@@ -126,11 +126,11 @@ class SparkLog:
         return n_rows, sum(int(row.mixed) for row in rows) % HASH_MODULUS
 
     def close(self) -> None:
-        """Let the tables go."""
+        """Release the tables."""
         if self.owns_session:
             self.spark.stop()
             return
-        for frame in self.held:
+        for frame in self.persisted:
             frame.unpersist()
         for view in self.views.values():
             self.spark.catalog.dropTempView(view)
@@ -171,22 +171,22 @@ class SparkQueries:
         return self.execute(sql, params)
 
     def register(self, name: str, table: pa.Table) -> None:
-        """Have queries read a table of this machine."""
+        """Let queries read a table of this machine by name."""
         self.views[name] = f"{self.prefix}{name}"
         self.spark.createDataFrame(table).createOrReplaceTempView(self.views[name])
 
     def unregister(self, name: str) -> None:
-        """Take a table of this machine away."""
+        """Undo ``register``."""
         self.spark.catalog.dropTempView(self.views.pop(name))
 
     def _describe(self, table: str) -> DataFrame:
-        found = self.spark.table(self.views[table]).dtypes
-        return self.spark.createDataFrame(found, "column_name string, type string")
+        types = self.spark.table(self.views[table]).dtypes
+        return self.spark.createDataFrame(types, "column_name string, type string")
 
 
 @dataclass(frozen=True, slots=True)
 class SparkAnswer:
-    """What a query gives."""
+    """The result of a query."""
 
     frame: DataFrame
 

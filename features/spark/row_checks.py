@@ -1,4 +1,4 @@
-"""What is told of a table's rows on Spark once each was judged: among all of them."""
+"""Questions over all checked rows of a table on Spark."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ ARROW = {
     "TIMESTAMP": pa.timestamp("us"),
 }
 FAULT, GIVEN, FILE, AT = "door_fault", "door_given", "door_file", "door_at"
-"""What stands beside the columns of a judged row."""
+"""The columns of a checked row besides ours."""
 
 
 def place_of(columns: Sequence[Column], name: str) -> str:
-    """Return what a column is called among those of a judged row."""
+    """Return what a column is called among those of a checked row."""
     return f"v{[column.name for column in columns].index(name)}"
 
 
@@ -42,29 +42,31 @@ def usual_value(sound: DataFrame, name: str) -> str | None:
 
 
 def numbers_among(
-    judged: DataFrame, columns: Sequence[Column], names: frozenset[str]
+    checked: DataFrame, columns: Sequence[Column], names: frozenset[str]
 ) -> frozenset[str]:
     """Return the text attributes whose every value is a number, or true or false."""
     if not names:
         return frozenset()
-    asked = sorted(names)
+    attributes = sorted(names)
     tests = ", ".join(
-        f"bool_and({is_number_sql(place_of(columns, name))})" for name in asked
+        f"bool_and({is_number_sql(place_of(columns, name))})" for name in attributes
     )
-    schema = pa.schema([(f"n{at}", pa.bool_()) for at in range(len(asked))])
+    schema = pa.schema([(f"n{at}", pa.bool_()) for at in range(len(attributes))])
     sound = f"SELECT {tests} FROM {ROWS} WHERE {FAULT} IS NULL"
-    answers = on_batches(judged, sound, schema).collect()
-    found = {
+    answers = on_batches(checked, sound, schema).collect()
+    results = {
         name: [row[at] for row in answers if row[at] is not None]
-        for at, name in enumerate(asked)
+        for at, name in enumerate(attributes)
     }
-    return frozenset(name for name, told in found.items() if told and all(told))
+    return frozenset(
+        name for name, answers_of in results.items() if answers_of and all(answers_of)
+    )
 
 
 def accepted_rows(
     settled: DataFrame, columns: Sequence[Column], numbers: frozenset[str]
 ) -> DataFrame:
-    """Return the rows without fault as our table holds them."""
+    """Return the rows without fault, with our columns."""
     from pyspark.sql import functions as sf
 
     sound = settled.where(sf.col(FAULT).isNull())

@@ -30,10 +30,10 @@ SETTINGS = {
     "spark.sql.requireAllClusterKeysForCoPartition": "false",
     "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "false",
 }
-"""What an answer hangs on, or how often the log is shuffled. All else is the user's."""
+"""Settings that results or the number of shuffles depend on; the user owns the rest."""
 
 MEMORY = "spark.driver.memory"
-SHARE_OF_MEMORY = 0.5
+DRIVER_MEMORY_SHARE = 0.5
 """Of this machine's memory, for a Spark that runs in it: its own 1 GB is too little."""
 
 ON_MASTER = {
@@ -121,7 +121,7 @@ def _on_master(builder: SparkSession.Builder, address: str) -> SparkSession:
     for key, value in ON_MASTER.items():
         builder = builder.config(key, value)
     if address.startswith("local") and not says_memory(os.environ):
-        builder = builder.config(MEMORY, f"{_memory_mb(SHARE_OF_MEMORY)}m")
+        builder = builder.config(MEMORY, f"{_memory_mb(DRIVER_MEMORY_SHARE)}m")
     return builder.master(address).getOrCreate()
 
 

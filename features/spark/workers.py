@@ -1,33 +1,32 @@
-"""What runs on the workers: DuckDB, on one batch of rows at a time."""
+"""Queries on the workers: DuckDB runs them, on one batch of rows at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from features.door.database import close_files, open_database
+from features.door.database import scratch_database
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 ROWS = "door_cells"
-"""What a query that runs on the workers reads from."""
+"""The table that a query on the workers reads from."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchQuery:
-    """A query that looks at each batch for itself.
+    """A query that is run on each batch alone.
 
     Parameters
     ----------
     sql : str
         In DuckDB's dialect, over ``ROWS``.
     schema : Schema
-        Of what it gives, by position.
+        Of its result, by position.
     """
 
     sql: str
@@ -35,8 +34,7 @@ class BatchQuery:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Answer for each batch."""
-        with closing(open_database(threads=1)) as con:
-            close_files(con)
+        with scratch_database() as con:
             for batch in batches:
                 con.register(ROWS, pa.Table.from_batches([batch]))
                 answer = con.sql(self.sql).to_arrow_table()
@@ -48,9 +46,8 @@ class BatchQuery:
 def on_batches(frame: DataFrame, sql: str, schema: pa.Schema) -> DataFrame:
     """Run a query of DuckDB's on every batch of a frame.
 
-    The rules of the door hang on how DuckDB reads text as numbers and instants. On the
-    workers it is DuckDB that reads it, so that no row is judged otherwise than on one
-    machine.
+    The rules of the door depend on how DuckDB parses numbers and instants. The workers
+    run DuckDB too, so that each row is checked exactly as on one machine.
     """
     from pyspark.sql.pandas.types import from_arrow_schema
 

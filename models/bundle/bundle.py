@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import BundleError
-from models.kind import ServedModel, kind_of
+from models.kind import KINDS, ChurnKind, ServedModel, kind_of
 from models.parts.tree_text import check_trees
 from models.words.reasons import ReasonTable
 
@@ -72,6 +72,11 @@ class Bundle:
     model: ServedModel
     reasons: ReasonTable
     reference: pd.DataFrame
+
+    @property
+    def kind(self) -> ChurnKind:
+        """The kind of churn that its model predicts."""
+        return KINDS[self.model.kind]
 
 
 def save_bundle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -68,9 +69,26 @@ def fit_booster(
     -------
     Booster
     """
-    settings = {**PARAMETERS, **parameters, **FIXED, **objective, "seed": random_state}
-    leaf = min(int(settings["min_data_in_leaf"]), max(5, len(X) // 50))
-    data = lgb.Dataset(X, y, feature_name=names, free_raw_data=True)
+    return train_booster(
+        lgb.Dataset(X, y, feature_name=names, free_raw_data=True),
+        {**PARAMETERS, **parameters, **objective},
+        n_rows=len(X),
+        n_rounds=n_rounds,
+        random_state=random_state,
+    )
+
+
+def train_booster(
+    data: lgb.Dataset,
+    parameters: Mapping[str, Any],
+    *,
+    n_rows: int,
+    n_rounds: int,
+    random_state: int,
+) -> lgb.Booster:
+    """Train one booster, in small data with smaller leaves."""
+    settings = {**parameters, **FIXED, "seed": random_state}
+    leaf = min(int(settings["min_data_in_leaf"]), max(5, n_rows // 50))
     return lgb.train({**settings, "min_data_in_leaf": leaf}, data, n_rounds)
 
 
@@ -98,8 +116,8 @@ def raw_score(booster: lgb.Booster, X: Floats) -> Floats:
 
 def _tables(booster: lgb.Booster) -> TreeTables:
     """Return a booster's tables, which are made once."""
-    found = TABLES.get(booster)
-    if found is None:
+    tables = TABLES.get(booster)
+    if tables is None:
         text = booster.model_to_string()
-        found = TABLES[booster] = TreeTables(text, booster.num_feature())
-    return found
+        tables = TABLES[booster] = TreeTables(text, booster.num_feature())
+    return tables

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ FARTHEST = 10.0
 """Standard deviations from the mean beyond which numbers count alike."""
 
 
-class MixedLogit:
+class CategoryLogit:
     """Fit log-odds that are linear in numbers, in absences and in values.
 
     Parameters
@@ -41,6 +41,8 @@ class MixedLogit:
     base_ : float
         Log-odds at the means.
     """
+
+    columns: ClassVar[slice] = slice(None)
 
     def __init__(
         self,
@@ -77,10 +79,14 @@ class MixedLogit:
             parts[:, owner] += weighed[:, term]
         return parts, self.base_
 
+    def assess(self, X: Floats) -> tuple[Floats, Floats, float]:
+        """Return ``decision_function`` and ``contributions``."""
+        parts, base = self.contributions(X)
+        return np.asarray(base + parts.sum(axis=1)), parts, base
+
     def decision_function(self, X: Floats) -> Floats:
         """Return the log-odds of class 1, of shape (n,)."""
-        parts, base = self.contributions(X)
-        return np.asarray(base + parts.sum(axis=1))
+        return self.assess(X)[0]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -97,7 +103,7 @@ class MixedLogit:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> MixedLogit:
+    def from_dict(cls, values: Mapping[str, Any]) -> CategoryLogit:
         """Restore what ``to_dict`` gave."""
         model = cls(
             values["sizes"],
@@ -118,9 +124,9 @@ class MixedLogit:
         """Learn how the numbers lie."""
         if self._has_scores():
             self.scores_ = NormalScores(n_knots=201, tail=0.001).fit(numbers)
-        known = [column[~np.isnan(column)] for column in numbers.T]
-        self.centre_ = np.array([c.mean() if len(c) else 0.0 for c in known])
-        spread = np.array([c.std() if len(c) else 1.0 for c in known])
+        present = [column[~np.isnan(column)] for column in numbers.T]
+        self.centre_ = np.array([c.mean() if len(c) else 0.0 for c in present])
+        spread = np.array([c.std() if len(c) else 1.0 for c in present])
         self.width_ = np.where(spread > 0, spread, 1.0)
 
     def _scale(self, numbers: Floats) -> Floats:

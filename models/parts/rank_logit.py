@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ MANY = 200_000
 """Rows from which each step over all of them is worth saving."""
 
 
-class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class RankLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Fit log-odds that are linear in each feature's rank, and in its absence.
 
     Parameters
@@ -43,6 +43,8 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     curves_ : Curves
         What each value adds to the log-odds.
     """
+
+    columns: ClassVar[slice] = slice(None)
 
     def __init__(self, *, inverse_penalty: float = 0.003) -> None:
         self.inverse_penalty = inverse_penalty
@@ -114,7 +116,7 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> ScoreLogit:
+    def from_dict(cls, values: Mapping[str, Any]) -> RankLogit:
         """Restore what ``to_dict`` gave."""
         model = cls(inverse_penalty=values["inverse_penalty"])
         model.scores_ = NormalScores.from_dict(values["scores"])
@@ -141,9 +143,9 @@ class ScoreLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         model = LogisticRegression(
             C=self.inverse_penalty, solver="newton-cholesky", warm_start=True
         )
-        some = slice(None, None, 16)
-        if len(y) >= MANY and y[some].min() != y[some].max():
-            model.fit(design[some], y[some])
+        sample = slice(None, None, 16)
+        if len(y) >= MANY and y[sample].min() != y[sample].max():
+            model.fit(design[sample], y[sample])
         fitted = model.fit(design, y)
         return np.asarray(fitted.coef_[0]), float(fitted.intercept_[0])
 

@@ -197,10 +197,10 @@ class BehaviourClusters(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # s
         )
         model.scores_ = NormalScores.from_dict(values["scores"])
         model.clusters_ = tuple(
-            Cluster(**{**given, "centroid": tuple(given["centroid"])})
-            for given in values["clusters"]
+            Cluster(**{**item, "centroid": tuple(item["centroid"])})
+            for item in values["clusters"]
         )
-        model.trials_ = tuple(KTrial(**given) for given in values["trials"])
+        model.trials_ = tuple(KTrial(**item) for item in values["trials"])
         model.k_, model.next_id_ = len(model.clusters_), values["next_id"]
         model.n_features_in_ = len(FEATURES)
         return model
@@ -214,14 +214,14 @@ def _describe(table: Floats, centroids: Floats, rows: Labels) -> tuple[Cluster, 
     spend = np.nan_to_num(table[:, FEATURES.index("net_spend")])
     members = {row: np.flatnonzero(rows == row) for row in np.unique(rows).tolist()}
     mean_spend = {row: float(spend[inside].mean()) for row, inside in members.items()}
-    found = sorted(members, key=lambda row: -mean_spend[row])
-    usual = [_medians(table[members[row]]) for row in found]
+    order = sorted(members, key=lambda row: -mean_spend[row])
+    usual = [_medians(table[members[row]]) for row in order]
     traits = [
         Traits(
             scores=dict(zip(FEATURES, centroids[row].tolist(), strict=True)),
             n_orders=medians.get("n_orders", 1.0),
         )
-        for row, medians in zip(found, usual, strict=True)
+        for row, medians in zip(order, usual, strict=True)
     ]
     names = name_clusters(traits)
     return tuple(
@@ -233,17 +233,17 @@ def _describe(table: Floats, centroids: Floats, rows: Labels) -> tuple[Cluster, 
             usual=usual[place],
             mean_net_spend=mean_spend[row],
         )
-        for place, row in enumerate(found)
+        for place, row in enumerate(order)
     )
 
 
 def _medians(rows: Floats) -> dict[str, float]:
     """Return the median of each feature that any row has."""
-    known = ~np.isnan(rows)
+    present = ~np.isnan(rows)
     return {
-        name: float(np.median(rows[known[:, i], i]))
+        name: float(np.median(rows[present[:, i], i]))
         for i, name in enumerate(FEATURES)
-        if known[:, i].any()
+        if present[:, i].any()
     }
 
 

@@ -20,6 +20,8 @@ from features.machine import cores
 from features.purchases.blocks import feature_blocks
 from features.purchases.build import build_features
 from features.purchases.frame import to_frame, to_matrix
+from features.purchases.numpy.families.compile import slow_families
+from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows, build_from_rows
 from features.purchases.plan import FeaturePlan
 from models.parts.calibration import Calibration
@@ -102,6 +104,11 @@ class CustomerModel:
             for target, score in scores.items()
             if not isinstance(score, SimpleScore)
         }
+
+    @property
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """The families of features that only their SQL can work out, and why."""
+        return slow_families(self.plan)
 
     @property
     def kind(self) -> str:

@@ -6,7 +6,7 @@ it contributes to each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import lightgbm as lgb
@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.parts.boosting import FIXED
-from models.parts.category_logit import MixedLogit
+from models.parts.blend import Blend, Part, Trees
+from models.parts.boosting import train_booster
+from models.parts.category_logit import CategoryLogit
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,7 +50,7 @@ LOGISTIC = (0.0, 0.0, 1.0)
 """The simple method alone."""
 
 
-class MixedChurn:
+class RecurringChurn(Blend):
     """Fit the log-odds of churn to a table of numbers and of codes.
 
     Parameters
@@ -65,11 +66,13 @@ class MixedChurn:
     booster_ : lightgbm.Booster
         Its features are called ``f0``, ``f1`` and so on: names of columns may hold
         what LightGBM's text cannot.
-    ranks_, logistic_ : MixedLogit
+    ranks_, logistic_ : CategoryLogit
         By the ranks of numbers, and by the numbers.
     weights_ : ndarray of shape (3,)
         Of the parts.
     """
+
+    part_names = PARTS
 
     def __init__(
         self,
@@ -87,61 +90,24 @@ class MixedChurn:
     def fit(self, X: pd.DataFrame, y: npt.ArrayLike) -> Self:
         """Fit on one row a customer; ``y`` is 1 for churned."""
         matrix, churned = self._matrix(X), np.asarray(y, dtype=np.float64)
-        settings = {**self.parameters, **FIXED, "objective": "binary"}
-        n_rounds = int(settings.pop("n_rounds"))
-        leaf = min(int(settings["min_data_in_leaf"]), max(5, len(matrix) // 50))
-        data = lgb.Dataset(
-            matrix,
-            churned,
-            feature_name=[f"f{at}" for at in range(matrix.shape[1])],
-            categorical_feature=[at for at, n in enumerate(self.sizes.values()) if n],
-        )
-        settings |= {"min_data_in_leaf": leaf, "seed": self.random_state}
-        self.booster_ = lgb.train(settings, data, n_rounds)
         sizes = tuple(self.sizes.values())
-        self.ranks_ = MixedLogit(sizes).fit(matrix, churned)
-        logistic = MixedLogit(sizes, ranks=False, inverse_penalty=1.0)
+        parameters = {k: v for k, v in self.parameters.items() if k != "n_rounds"}
+        self.booster_ = train_booster(
+            lgb.Dataset(
+                matrix,
+                churned,
+                feature_name=[f"f{place}" for place in range(matrix.shape[1])],
+                categorical_feature=[place for place, n in enumerate(sizes) if n],
+            ),
+            {**parameters, "objective": "binary"},
+            n_rows=len(matrix),
+            n_rounds=int(self.parameters["n_rounds"]),
+            random_state=self.random_state,
+        )
+        self.ranks_ = CategoryLogit(sizes).fit(matrix, churned)
+        logistic = CategoryLogit(sizes, ranks=False, inverse_penalty=1.0)
         self.logistic_ = logistic.fit(matrix, churned)
         return self
-
-    def blend(self, weights: npt.ArrayLike) -> Self:
-        """Weigh the parts; the weights sum to 1."""
-        self.weights_ = np.asarray(weights, dtype=np.float64)
-        return self
-
-    @property
-    def blend_(self) -> dict[str, float]:
-        """Return the weight of each part."""
-        return dict(zip(PARTS, self.weights_.tolist(), strict=True))
-
-    def parts(self, X: pd.DataFrame) -> Floats:
-        """Return the log-odds of each part, of shape (n, 3)."""
-        matrix = self._matrix(X)
-        return np.column_stack(
-            [
-                np.asarray(self.booster_.predict(matrix, raw_score=True)),
-                self.ranks_.decision_function(matrix),
-                self.logistic_.decision_function(matrix),
-            ]
-        )
-
-    def decision_function(self, X: pd.DataFrame) -> Floats:
-        """Return the blended log-odds of churn, of shape (n,)."""
-        weighed = self.parts(X) * self.weights_  # not BLAS: a row alone is the same
-        return np.asarray(weighed.sum(axis=1))
-
-    def contributions(self, X: pd.DataFrame) -> tuple[Floats, float]:
-        """Return what each column adds to the log-odds of churn, and the base."""
-        matrix = self._matrix(X)
-        both = np.asarray(self.booster_.predict(matrix, pred_contrib=True))
-        found = [(both[:, :-1], float(both[0, -1]) if len(both) else 0.0)]
-        found += [part.contributions(matrix) for part in (self.ranks_, self.logistic_)]
-        total = np.zeros(matrix.shape)
-        base = 0.0
-        for weight, (parts, start) in zip(self.weights_.tolist(), found, strict=True):
-            total += weight * parts
-            base += weight * start
-        return total, base
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; the booster is kept beside them as its own text."""
@@ -156,7 +122,7 @@ class MixedChurn:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any], booster: Any) -> MixedChurn:
+    def from_dict(cls, values: Mapping[str, Any], booster: Any) -> RecurringChurn:
         """Restore what ``to_dict`` gave, with its booster."""
         model = cls(
             {name: int(values["sizes"][name]) for name in values["columns"]},
@@ -164,9 +130,9 @@ class MixedChurn:
             random_state=values["random_state"],
         )
         model.booster_ = booster
-        model.ranks_ = MixedLogit.from_dict(values["ranks"])
-        model.logistic_ = MixedLogit.from_dict(values["logistic"])
+        model.ranks_ = CategoryLogit.from_dict(values["ranks"])
+        model.logistic_ = CategoryLogit.from_dict(values["logistic"])
         return model.blend(values["weights"])
 
-    def _matrix(self, X: pd.DataFrame) -> Floats:
-        return X[list(self.sizes)].to_numpy(dtype=np.float64)
+    def _list_parts(self) -> Sequence[Part]:
+        return Trees(self.booster_), self.ranks_, self.logistic_

@@ -23,7 +23,7 @@ MOST_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class MixedCluster:
+class RecurringCluster:
     """One cluster, as people see it."""
 
     id: int
@@ -32,7 +32,7 @@ class MixedCluster:
     n_customers: int
 
 
-class MixedClusters:
+class RecurringClusters:
     """Group customers by some columns of numbers and codes.
 
     Parameters
@@ -43,7 +43,7 @@ class MixedClusters:
 
     Attributes
     ----------
-    clusters_ : tuple of MixedCluster
+    clusters_ : tuple of RecurringCluster
         0 is the largest.
     scores_ : NormalScores
         Of the numbers.
@@ -72,7 +72,7 @@ class MixedClusters:
         order = [int(at) for at in np.argsort(-sizes, kind="stable") if sizes[at]]
         names = self._name(centroids[order], terms.mean(axis=0))
         self.clusters_ = tuple(
-            MixedCluster(
+            RecurringCluster(
                 place, names[place], tuple(centroids[at].tolist()), int(sizes[at])
             )
             for place, at in enumerate(order)
@@ -102,15 +102,15 @@ class MixedClusters:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> MixedClusters:
+    def from_dict(cls, values: Mapping[str, Any]) -> RecurringClusters:
         """Restore what ``to_dict`` gave."""
         categories = {name: values["categories"][name] for name in values["columns"]}
         model = cls(categories, random_state=values["random_state"])
         if values["scores"] is not None:
             model.scores_ = NormalScores.from_dict(values["scores"])
         model.clusters_ = tuple(
-            MixedCluster(**{**given, "centroid": tuple(given["centroid"])})
-            for given in values["clusters"]
+            RecurringCluster(**{**cluster, "centroid": tuple(cluster["centroid"])})
+            for cluster in values["clusters"]
         )
         return model
 
@@ -135,9 +135,9 @@ class MixedClusters:
         """Name clusters by what is salient of each, no two alike."""
         names: list[dict[str, str]] = []
         for centroid in centroids:
-            told = self._traits(centroid, overall)[:MOST_WORDS]
-            en = ", ".join(words[0] for words in told) or "Everybody else"
-            zh = "、".join(words[1] for words in told) or "其他客户"
+            traits = self._traits(centroid, overall)[:MOST_WORDS]
+            en = ", ".join(words[0] for words in traits) or "Everybody else"
+            zh = "、".join(words[1] for words in traits) or "其他客户"
             again = sum(name["en"].split(" (")[0] == en for name in names)
             mark = (f" ({again + 1})", f"（{again + 1}）") if again else ("", "")
             names.append({"en": en + mark[0], "zh": zh + mark[1]})
@@ -145,13 +145,13 @@ class MixedClusters:
 
     def _traits(self, centroid: Floats, overall: Floats) -> list[tuple[str, str]]:
         """Return what is said of a centroid, the most telling first."""
-        found: list[tuple[float, str, str]] = []
+        traits: list[tuple[float, str, str]] = []
         numbers = self._numbers()
         for at, name in enumerate(numbers):
             score, shown = float(centroid[at]), name.replace("_", " ")
             if abs(score) >= SALIENT:
                 way = ("high", "较高") if score > 0 else ("low", "较低")
-                found.append((abs(score), f"{way[0]} {shown}", f"{shown}{way[1]}"))
+                traits.append((abs(score), f"{way[0]} {shown}", f"{shown}{way[1]}"))
         at = len(numbers)
         for name, levels in self.categories.items():
             for level in levels:
@@ -159,5 +159,5 @@ class MixedClusters:
                 at += 1
                 if share >= PURE and share - usual >= 0.2:
                     shown = f"{name.replace('_', ' ')} {level}"
-                    found.append((2.0 * (share - usual), shown, shown))
-        return [(en, zh) for _, en, zh in sorted(found, key=lambda each: -each[0])]
+                    traits.append((2.0 * (share - usual), shown, shown))
+        return [(en, zh) for _, en, zh in sorted(traits, key=lambda trait: -trait[0])]

@@ -19,11 +19,12 @@ from features.contracts.plan import ContractPlan, build_contracts
 from features.door.fingerprint import fingerprint
 from features.door.log import AnyLog, Log
 from features.errors import DataError
+from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows
 from models.parts.calibration import Calibration
 from models.purchases.model import Basis
-from models.recurring.churn import MixedChurn
-from models.recurring.clusters import MixedClusters
+from models.recurring.churn import RecurringChurn
+from models.recurring.clusters import RecurringClusters
 from models.recurring.worth import Worth
 from models.score.forecast import Explained, Forecast
 from models.tiers.abc_words import NO_AMOUNT, YEARLY, QuantityWords
@@ -47,25 +48,30 @@ class RecurringModel(ABC):
     Parameters
     ----------
     plan : AttributePlan or ContractPlan
-    churn : MixedChurn
+    churn : RecurringChurn
     churn_calibration : Calibration
     worth : Worth
-    clusters : MixedClusters
+    clusters : RecurringClusters
     usual : DataFrame of shape (n_clusters, n_columns)
         Median of each number, most common code of each category.
     basis : Basis
     """
 
     plan: Plan
-    churn: MixedChurn
+    churn: RecurringChurn
     churn_calibration: Calibration
     worth: Worth
-    clusters: MixedClusters
+    clusters: RecurringClusters
     usual: pd.DataFrame
     basis: Basis
 
     kind: ClassVar[str]
     plan_type: ClassVar[type[AttributePlan] | type[ContractPlan]]
+
+    @property
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """The families of features that only their SQL can work out: there are none."""
+        return ()
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -221,10 +227,10 @@ class RecurringModel(ABC):
         """Restore what ``to_dict`` gave, with what was kept beside it."""
         return cls(
             plan=cls.plan_type.from_dict({**values["plan"], "sql": sql}),
-            churn=MixedChurn.from_dict(values["churn"], boosters["churn"]),
+            churn=RecurringChurn.from_dict(values["churn"], boosters["churn"]),
             churn_calibration=Calibration.from_dict(values["churn_calibration"]),
             worth=Worth.from_dict(values["worth"]),
-            clusters=MixedClusters.from_dict(values["clusters"]),
+            clusters=RecurringClusters.from_dict(values["clusters"]),
             usual=usual,
             basis=Basis(**values["basis"]),
         )

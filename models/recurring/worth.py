@@ -93,10 +93,10 @@ class Worth:
             two factors, the second shared out as the probability is.
         """
         share, base = self._share(self.p_base + parts.sum(axis=1)), self._base()
-        known = self.amounts(amount)
-        of_amount = (known - self.amount_base) * self.months * (share + base) / 2.0
+        amounts = self.amounts(amount)
+        of_amount = (amounts - self.amount_base) * self.months * (share + base) / 2.0
         slope = (self.of_churned - self.of_stayed) * self.months
-        of_parts = parts * (slope * (known + self.amount_base) / 2.0)[:, None]
+        of_parts = parts * (slope * (amounts + self.amount_base) / 2.0)[:, None]
         return of_amount, of_parts, self.amount_base * self.months * base
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,11 +140,11 @@ def fit_shares(ratio: Floats, churned: Floats) -> dict[str, Any]:
         Actual value over amount x months.
     churned : ndarray of shape (n,)
     """
-    found: dict[str, Any] = {}
+    shares: dict[str, Any] = {}
     for name, rows in (("stayed", churned == 0), ("churned", churned > 0)):
-        some = ratio[rows]
+        ratios = ratio[rows]
         default = 1.0 if name == "stayed" else 0.0
-        found[f"of_{name}"] = float(some.mean()) if len(some) else default
-        ends = np.quantile(some, [0.02, 0.98]) if len(some) else [default, default]
-        found[name] = (float(ends[0]), float(ends[1]))
-    return found
+        shares[f"of_{name}"] = float(ratios.mean()) if len(ratios) else default
+        ends = np.quantile(ratios, [0.02, 0.98]) if len(ratios) else [default, default]
+        shares[name] = (float(ends[0]), float(ends[1]))
+    return shares

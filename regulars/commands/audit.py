@@ -29,28 +29,28 @@ def audit(settings: Settings, *, as_of: str | None, as_json: bool) -> int:
         step("Reading the log")
         with open_sample(settings) as log:
             learner = make(log, as_of=log.ends_at, options=options)
-            found = prove(log, learner.audited(instant), progress=step)
+            result = prove(log, learner.audited(instant), progress=step)
     if as_json:
-        print_json(found.to_dict())
+        print_json(result.to_dict())
     else:
-        show_rebuilds(found)
-        show_suspicions(found.suspicions)
-        say(verdict(found))
-    return CLEAN if found.clean else LEAKS
+        show_rebuilds(result)
+        show_suspicions(result.suspicions)
+        say(verdict(result))
+    return CLEAN if result.clean else LEAKS
 
 
-def show_rebuilds(found: Audit) -> None:
+def show_rebuilds(result: Audit) -> None:
     """Print what was altered and what moved."""
     rows = [
         (
-            f"{each.alteration}: {ALTERATIONS[each.alteration]}",
-            f"{sum(each.rows_altered.values()):,}",
-            f"{each.n_compared:,}",
-            f"{len(each.moved):,}",
-            f"{each.max_difference:g}",
-            ", ".join(each.plan_parts_moved) or "the same",
+            f"{rebuild.alteration}: {ALTERATIONS[rebuild.alteration]}",
+            f"{sum(rebuild.rows_altered.values()):,}",
+            f"{rebuild.n_compared:,}",
+            f"{len(rebuild.moved):,}",
+            f"{rebuild.max_difference:g}",
+            ", ".join(rebuild.plan_parts_moved) or "the same",
         )
-        for each in found.rebuilds
+        for rebuild in result.rebuilds
     ]
     columns = {
         "rows not to be seen": "left",
@@ -61,12 +61,12 @@ def show_rebuilds(found: Audit) -> None:
         "plan": "left",
     }
     title = (
-        f"Features as of {found.as_of:%Y-%m-%d}, {found.n_customers:,} customers by "
-        f"{found.n_features} features, built from the log and from the altered logs"
+        f"Features as of {result.as_of:%Y-%m-%d}, {result.n_customers:,} customers by "
+        f"{result.n_features} features, built from the log and from the altered logs"
     )
     print_table(title, columns, rows)
-    for each in found.rebuilds:
-        show_moved(each)
+    for rebuild in result.rebuilds:
+        show_moved(rebuild)
 
 
 def show_moved(rebuild: Rebuild) -> None:
@@ -86,44 +86,45 @@ def show_moved(rebuild: Rebuild) -> None:
         )
 
 
-def show_suspicions(found: Suspicions) -> None:
+def show_suspicions(suspicions: Suspicions) -> None:
     """Print what was judged by what it knows of churn, and what knows too much."""
-    if found.skipped is not None:
-        say(f"No column was judged by what it knows: {found.skipped}.")
+    if suspicions.skipped is not None:
+        say(f"No column was judged by what it knows: {suspicions.skipped}.")
         return
     say(
-        f"{found.n_columns} columns and every text were judged alone by what they know "
-        f"of churn in the {found.origin.horizon_days} days from "
-        f"{found.origin.as_of:%Y-%m-%d}: the best is {found.best_column}, AUC "
-        f"{found.best_auc:.3f}; all features together have {found.model_auc:.3f}; one "
-        f"that alone has {found.threshold:.3f} is named."
+        f"{suspicions.n_columns} columns and every text were judged alone by what they "
+        f"know of churn in the {suspicions.origin.horizon_days} days from "
+        f"{suspicions.origin.as_of:%Y-%m-%d}: the best is {suspicions.best_column}, "
+        f"AUC {suspicions.best_auc:.3f}; all features together have "
+        f"{suspicions.model_auc:.3f}; one that alone has {suspicions.threshold:.3f} is "
+        "named."
     )
-    for suspect in found.suspects[:SHOWN]:
+    for suspect in suspicions.suspects[:SHOWN]:
         say(in_words(suspect))
 
 
 def in_words(suspect: Suspect) -> str:
     """Say what a column knows."""
     if suspect.churn_rate is None or suspect.expected_churn_rate is None:
-        known = f"alone has AUC {suspect.auc:.3f}"
+        knowledge = f"alone has AUC {suspect.auc:.3f}"
     else:
-        known = (
+        knowledge = (
             f"is held by {suspect.n_customers:,} customers of whom "
             f"{suspect.churn_rate:.1%} churned, where the other features expect "
             f"{suspect.expected_churn_rate:.1%}"
         )
     return (
-        f"{suspect.column} knows the answer: it {known}. If it is written once a "
+        f"{suspect.column} knows the answer: it {knowledge}. If it is written once a "
         "customer has left, leave it out or give the row its known_at."
     )
 
 
-def verdict(found: Audit) -> str:
+def verdict(result: Audit) -> str:
     """Say it in a sentence."""
-    if not found.blind:
+    if not result.blind:
         return "LEAK: features or their plan saw rows that they must not see."
     proof = "No feature of any customer moved, to the last bit, nor did the plan."
-    n_suspects = len(found.suspicions.suspects)
+    n_suspects = len(result.suspicions.suspects)
     if n_suspects:
         return f"LEAK: {proof} But {n_suspects} know the answer."
     return f"Clean: {proof}"

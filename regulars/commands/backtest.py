@@ -65,7 +65,7 @@ def backtest(
     with Steps() as step:
         step("Reading the log")
         with open_sample(settings) as log:
-            found = look_back(
+            values = look_back(
                 log,
                 as_of=instant or log.ends_at,
                 options=options,
@@ -74,18 +74,18 @@ def backtest(
                 progress=step,
             ).to_dict()
     if as_json:
-        print_json(found)
+        print_json(values)
     else:
-        show_origins(found)
-        show_measures(found)
-        show_methods(found)
-        show_reliability(found)
-        show_slices(found)
-        say(in_words(found))
+        show_origins(values)
+        show_measures(values)
+        show_methods(values)
+        show_reliability(values)
+        show_slices(values)
+        say(in_words(values))
     return DONE
 
 
-def show_origins(found: Mapping[str, Any]) -> None:
+def show_origins(values: Mapping[str, Any]) -> None:
     """Print how each origin went."""
     rows = [
         (
@@ -98,7 +98,7 @@ def show_origins(found: Mapping[str, Any]) -> None:
             f"{origin['value']['model']['total_error']:+.1%}",
             origin["grade"],
         )
-        for origin in found["origins"]
+        for origin in values["origins"]
     ]
     columns = {"as of": "left", "horizon": "right", "customers": "right"}
     measures = ("churned", "AUC", "Gini", "total", "grade")
@@ -106,15 +106,15 @@ def show_origins(found: Mapping[str, Any]) -> None:
     print_table("Fitted on what was known, judged on what came after", columns, rows)
 
 
-def show_measures(found: Mapping[str, Any]) -> None:
+def show_measures(values: Mapping[str, Any]) -> None:
     """Print each measure of the model, and how far it varies."""
     rows = [
-        *spread_rows(CHURN, found["churn"]["model"]),
-        *spread_rows(VALUE, found["value"]["model"]),
-        *spread_rows(CLUSTERS, found["clusters"]),
+        *spread_rows(CHURN, values["churn"]["model"]),
+        *spread_rows(VALUE, values["value"]["model"]),
+        *spread_rows(CLUSTERS, values["clusters"]),
         *spread_rows(
             {"top_list_overlap": "share of the top 10 % that is in the next one's"},
-            found,
+            values,
         ),
     ]
     columns = dict.fromkeys(("mean", "least", "most", "sd"), "right")
@@ -132,29 +132,29 @@ def spread_rows(
     ]
 
 
-def show_methods(found: Mapping[str, Any]) -> None:
+def show_methods(values: Mapping[str, Any]) -> None:
     """Print the model beside the simple methods."""
     rows = [
         (
             NAMES.get(name, name),
-            ranged(found["churn"].get(name, {}).get("auc")),
-            ranged(found["value"].get(name, {}).get("gini")),
+            ranged(values["churn"].get(name, {}).get("auc")),
+            ranged(values["value"].get(name, {}).get("gini")),
         )
-        for name in dict.fromkeys((*found["churn"], *found["value"]))
+        for name in dict.fromkeys((*values["churn"], *values["value"]))
     ]
     columns = {"method": "left", "churn: AUC": "right", "value: Gini": "right"}
     print_table("Beside the simple methods: mean (least to most)", columns, rows)
 
 
-def show_reliability(found: Mapping[str, Any]) -> None:
+def show_reliability(values: Mapping[str, Any]) -> None:
     """Print expected and actual in tenths by churn probability and by value."""
     of_churn = [
         (f"{row['n']:,}", f"{row['expected']:.1%}", f"{row['actual']:.1%}")
-        for row in found["reliability"]
+        for row in values["reliability"]
     ]
     of_value = [
         (f"{row['expected']:,.2f}", f"{row['actual']:,.2f}")
-        for row in found["value_deciles"]
+        for row in values["value_deciles"]
     ]
     # Ties may leave one of the two with fewer groups than the other.
     pairs = zip_longest(of_churn, of_value)
@@ -177,13 +177,13 @@ def show_reliability(found: Mapping[str, Any]) -> None:
     print_table(title, columns, rows)
 
 
-def show_slices(found: Mapping[str, Any]) -> None:
+def show_slices(values: Mapping[str, Any]) -> None:
     """Print how well each kind of customer is told."""
     rows = []
-    for by, slices in found["slices"].items():
+    for by, slices in values["slices"].items():
         words = SLICES.get(by, by)
         for name, spreads in slices.items():
-            means = {measure: each["mean"] for measure, each in spreads.items()}
+            means = {measure: spread["mean"] for measure, spread in spreads.items()}
             rows.append((words, name.replace("_", " "), *slice_cells(means)))
             words = ""
     columns = {"by": "left", "slice": "left"}
@@ -205,9 +205,9 @@ def slice_cells(means: Mapping[str, float | None]) -> tuple[str, ...]:
     )
 
 
-def in_words(found: Mapping[str, Any]) -> str:
+def in_words(values: Mapping[str, Any]) -> str:
     """Say in a sentence how the model did against the best simple method."""
-    number = len(found["origins"])
+    number = len(values["origins"])
     ahead = {
         target: sum(
             origin[target]["model"][metric]
@@ -216,15 +216,15 @@ def in_words(found: Mapping[str, Any]) -> str:
                 for name, figures in origin[target].items()
                 if name != MODEL
             )
-            for origin in found["origins"]
+            for origin in values["origins"]
         )
         for target, metric in (("churn", "auc"), ("value", "gini"))
     }
-    days = found["origin_horizon_days"]
+    days = values["origin_horizon_days"]
     shorter = (
         ""
-        if days == found["horizon_days"]
-        else f" The history is short for {found['horizon_days']} days, so that "
+        if days == values["horizon_days"]
+        else f" The history is short for {values['horizon_days']} days, so that "
         f"{days} were foretold."
     )
     return (

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.door.log import Log
+from features.purchases.numpy.families.compile import slow_families
+from features.purchases.plan import plan_features
 from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_log
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
 
     from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
+    from features.purchases.numpy.families.places import SlowFamily
     from regulars.settings.settings import Settings
     from training.kinds.learner import Readiness
 
@@ -29,17 +35,19 @@ def check(settings: Settings, *, as_json: bool) -> int:
         step("Reading the log")
         with open_log(settings) as log:
             step("Counting what a model needs")
-            found = look(log, settings)
+            readiness = look(log, settings)
+            slow = look_for_slow(log, settings) if readiness.ready else ()
     if as_json:
-        print_json(as_values(log, found))
+        print_json({**as_values(log, readiness), "slow_families": [*map(asdict, slow)]})
     else:
         show_rows(log.reports.values())
-        show_readiness(found)
+        show_readiness(readiness)
+        show_notes(map(str, slow))
         show_notes(
-            f"{name} would add: {what}." for name, what in found.would_help.items()
+            f"{name} would add: {what}." for name, what in readiness.would_help.items()
         )
-        say(READY_IN_WORDS if found.ready else NOT_READY_IN_WORDS)
-    return READY if found.ready else NOT_READY
+        say(READY_IN_WORDS if readiness.ready else NOT_READY_IN_WORDS)
+    return READY if readiness.ready else NOT_READY
 
 
 def look(log: AnyLog, settings: Settings) -> Readiness:
@@ -48,14 +56,22 @@ def look(log: AnyLog, settings: Settings) -> Readiness:
     return find_learner(options.kind).check(log, options=options)
 
 
-def as_values(log: AnyLog, found: Readiness) -> dict[str, Any]:
+def look_for_slow(log: AnyLog, settings: Settings) -> tuple[SlowFamily, ...]:
+    """Return the families of features that are worked out slowly, and why."""
+    if settings.model.kind != "purchases" or not isinstance(log, Log):
+        return ()
+    horizon = timedelta(days=settings.model.horizon_days)
+    return slow_families(plan_features(log, as_of=log.ends_at, horizon=horizon))
+
+
+def as_values(log: AnyLog, readiness: Readiness) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {
-        "ready": found.ready,
+        "ready": readiness.ready,
         "starts_at": log.starts_at,
         "ends_at": log.ends_at,
-        "tables": {name: each.to_dict() for name, each in log.reports.items()},
-        **found.to_dict(),
+        "tables": {name: report.to_dict() for name, report in log.reports.items()},
+        **readiness.to_dict(),
     }
 
 
@@ -79,15 +95,15 @@ def show_rows(reports: Iterable[TableReport]) -> None:
     show_notes(notes)
 
 
-def show_readiness(found: Readiness) -> None:
+def show_readiness(readiness: Readiness) -> None:
     """Print what a model needs beside what there is."""
     rows = [
-        (each.name, f"{each.needed:,}", f"{each.found:,}", "yes" if each.met else "no")
-        for each in found.minimums
+        (m.name, f"{m.needed:,}", f"{m.found:,}", "yes" if m.met else "no")
+        for m in readiness.minimums
     ]
     columns = {"a model needs": "left", "at least": "right", "found": "right"}
     print_table("Is it enough?", {**columns, "met": "left"}, rows)
-    show_notes(found.notes)
+    show_notes(readiness.notes)
 
 
 def show_notes(notes: Iterable[str]) -> None:
@@ -98,7 +114,7 @@ def show_notes(notes: Iterable[str]) -> None:
 
 def first_place(report: TableReport, reason: str) -> str:
     """Return the file and row of the first example of a reason."""
-    example = next((each for each in report.examples if each.reason == reason), None)
+    example = next((row for row in report.examples if row.reason == reason), None)
     return f"{Path(example.file).name}, row {example.row}" if example else ""
 
 

@@ -52,7 +52,7 @@ def find(store: Store, customer_id: str, *, run_id: str | None) -> PastScore:
     try:
         return past_score(store, customer_id, run_id=run_id)
     except (UnknownCustomerError, UnknownRunError) as exc:
-        raise ConfigError(exc.given, needed=exc.needed, todo=exc.todo) from exc
+        raise ConfigError(exc.problem, needed=exc.needed, todo=exc.todo) from exc
 
 
 def show_differences(found: Replay) -> None:

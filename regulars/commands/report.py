@@ -56,7 +56,7 @@ def report(settings: Settings, *, wanted: Wanted, as_json: bool) -> int:
         try:
             found = find_report(store, wanted.name, run_id=wanted.run_id)
         except (UnknownReportError, UnknownRunError) as exc:
-            raise ConfigError(exc.given, needed=exc.needed, todo=exc.todo) from exc
+            raise ConfigError(exc.problem, needed=exc.needed, todo=exc.todo) from exc
     form = "json" if as_json and wanted.format is None else wanted.format
     if wanted.out is None:
         write_stdout(found, form)

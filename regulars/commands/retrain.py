@@ -125,12 +125,12 @@ def tuned_before(settings: Settings) -> dict[str, Any] | None:
     source = bundle_source(settings)
     try:
         champion = source.champion()
-        found = source.get(champion).card.get("tuning")
+        tuning = source.get(champion).card.get("tuning")
     except BundleError:  # there is none yet, or none that is sound: `score` says so
         return None
-    if found is None or not found["is_used"]:
+    if tuning is None or not tuning["is_used"]:
         return None
-    return {"reused_from": champion, **found}
+    return {"reused_from": champion, **tuning}
 
 
 def as_values(done: Retrained, out: Path | None) -> dict[str, Any]:

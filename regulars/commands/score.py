@@ -14,7 +14,7 @@ from models.actions import read_catalogue
 from models.score.schema import SCORE_SCHEMA
 from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, say
-from regulars.log import OpenedLog, kept_log, open_log, parse_as_of
+from regulars.log import OpenedLog, open_log, open_read_cache, parse_as_of
 from serving.runs.nightly import (
     PublishedRun,
     RunSettings,
@@ -46,9 +46,9 @@ def score(
     with Steps() as step:
         bundle = fetch_champion(settings, step=step)
         step("Reading the log")
-        kept = kept_log(settings, full=full)
-        with open_log(settings, kept=kept) as log:
-            step(f"Read {kept.n_read:,} files, {kept.n_known:,} were known")
+        cache = open_read_cache(settings, full=full)
+        with open_log(settings, cache=cache) as log:
+            step(f"Read {cache.n_read:,} files, {cache.n_cached:,} were known")
             at = instant or log.ends_at
             run = run_nightly(log, bundle, settings, as_of=at, step=step)
         if out is not None:

@@ -13,6 +13,7 @@ from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import learnt_from, open_log, parse_as_of
 from serving.api.pages import render_card
+from serving.runs.nightly import note_slow_families
 from training.registry import Registered, local_folder, register
 from training.train import train as fit
 from training.tuning import Budget
@@ -134,6 +135,7 @@ def _fit_and_register(
             options=options,
             progress=tell,
         )
+        note_slow_families(trained.fitted.model, log, step=step)
         step("Registering the version and its plots")
         registered = register(
             trained,
@@ -154,24 +156,26 @@ def tuning_storage(settings: Settings) -> str:
 
 def show_tuning(card: dict[str, Any]) -> None:
     """Print what a search for parameters came to, where there was one."""
-    found = card.get("tuning")
-    if found is None:
+    tuning = card.get("tuning")
+    if tuning is None:
         return
-    if found.get("reused_from"):
-        say(f"Tuning: the parameters of version {found['reused_from']} are used again.")
+    if tuning.get("reused_from"):
+        say(
+            f"Tuning: the parameters of version {tuning['reused_from']} are used again."
+        )
         return
-    used = "they are used" if found["is_used"] else "the usual ones are used"
+    used = "they are used" if tuning["is_used"] else "the usual ones are used"
     where = "out of fold, without the customers held out"
     if kind_of(card).is_judged_later:
         where = (
-            f"on the {found['judged_days']} days from {found['judged_at'][:10]}, "
+            f"on the {tuning['judged_days']} days from {tuning['judged_at'][:10]}, "
             "before the holdout"
         )
     say(
-        f"Tuning: {found['n_trials']} trials, judged {where}. Mean of AUC and "
-        f"Gini {found['default_value']:.4f} by the usual parameters, "
-        f"{found['best_value']:.4f} by the best; {found['margin']} more is asked, with "
-        f"two seeds: {used}."
+        f"Tuning: {tuning['n_trials']} trials, judged {where}. Mean of AUC and "
+        f"Gini {tuning['default_value']:.4f} by the usual parameters, "
+        f"{tuning['best_value']:.4f} by the best; {tuning['margin']} more is asked, "
+        f"with two seeds: {used}."
     )
 
 
@@ -193,12 +197,12 @@ def show_snapshots(card: dict[str, Any]) -> None:
         return
     rows = [
         (
-            each["as_of"][:10],
-            f"{each['horizon_days']} days",
-            f"{each['n_customers']:,}",
-            f"{each['churn_rate']:.1%}",
+            snapshot["as_of"][:10],
+            f"{snapshot['horizon_days']} days",
+            f"{snapshot['n_customers']:,}",
+            f"{snapshot['churn_rate']:.1%}",
         )
-        for each in card["snapshots"]
+        for snapshot in card["snapshots"]
     ]
     columns = {"as of": "left", "horizon": "right", "customers": "right"}
     title = "The training snapshots"
@@ -237,10 +241,10 @@ def show_grade(card: dict[str, Any]) -> None:
 def _show_improvements(card: dict[str, Any]) -> None:
     if card["improvements"]:
         say("What would improve it:")
-    for each in card["improvements"]:
-        say(f"- {each['en']}")
-    for each in card.get("warnings", ()):
-        say(f"Warning: {each}")
+    for text in card["improvements"]:
+        say(f"- {text['en']}")
+    for text in card.get("warnings", ()):
+        say(f"Warning: {text}")
 
 
 def method_name(name: str, holdout: dict[str, Any]) -> str:

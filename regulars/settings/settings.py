@@ -277,7 +277,7 @@ def check_columns(columns: ColumnSettings, file: TomlFile) -> None:
             except ConfigError as exc:
                 place = file.place(("data", "columns", table, ours))
                 raise ConfigError(
-                    f"{place}: {exc.given}", needed=exc.needed, todo=exc.todo
+                    f"{place}: {exc.problem}", needed=exc.needed, todo=exc.todo
                 ) from exc
 
 

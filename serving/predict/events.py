@@ -14,17 +14,18 @@ import pyarrow as pa
 from features.door.log import AnyLog
 from features.door.log_files import Log, log_from_rows
 from features.errors import TableError
+from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows
 from models.bundle.bundle import Bundle
 from models.bundle.scoring import score_customers, without_rank
 from models.kind import ServedModel
-from models.purchases.model import CustomerModel
 from models.score.fact_types import unknown
 from models.score.facts import build_facts
 from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import ManualOverride, apply_primary, grade, plan_again
 from serving.predict.customer_events import CustomerEvents
 from serving.predict.customer_rows import find_faults, rows_by_table
+from serving.predict.scorer import ScoredKind
 from serving.runs.score import own_features
 from serving.runs.standing import NO_MEMORY, Memory
 
@@ -41,9 +42,14 @@ class BundleScorer:
     bundle: Bundle
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> ScoredKind:
         """Return the kind of churn that the model is of."""
-        return self.bundle.model.kind
+        return self.bundle.kind
+
+    @property
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """Return the families of features that only their SQL can work out."""
+        return self.bundle.model.slow_families
 
     def score(
         self,
@@ -108,7 +114,7 @@ def _read_own_rows(
 ) -> pd.DataFrame | None:
     """Return the features of customers without a log, None where one is needed."""
     own = {one.customer_id: one for one in customers}
-    if not isinstance(model, CustomerModel) or len(own) < len(customers):
+    if len(own) < len(customers):
         return None
     if any(one.subscriptions for one in customers) or not _keeps_tiers(context):
         return None  # nobody else reads contracts, and other tiers ask for facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,27 +28,7 @@ Answers: TypeAlias = dict[str, Answer]
 AnswersOfRun: TypeAlias = dict[str, tuple[Run, Answer]]
 """By customer; the latter with the run that the answer is of."""
 
-NEEDED = {
-    "purchases": "transactions",
-    "labels": "attributes",
-    "subscriptions": "subscriptions",
-}
-"""What a customer is scored from, by the kind of the model in service."""
-
 UNKNOWN = UnknownCustomerError("The customer is unknown.")
-UNSEEN: Mapping[str, UnscorableError] = {
-    "purchases": UnscorableError(
-        "No purchase is known before as_of.",
-        needed="At least one purchase (amount > 0) must be known before as_of.",
-    ),
-    "labels": UnscorableError(
-        "Nothing is known of the customer.", needed="Its attributes."
-    ),
-    "subscriptions": UnscorableError(
-        "No contract is active at as_of.",
-        needed="One that started before it, and had not ended.",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +132,7 @@ def _find_unscorable(
     serving: InService, customer: CustomerEvents, currency: str | None
 ) -> UnscorableError | None:
     """Say what keeps the model in service from scoring a customer."""
-    needed = NEEDED[serving.scorer.kind]
+    needed = serving.scorer.kind.scored_from
     is_sent = {
         "transactions": bool(customer.transactions),
         "attributes": customer.attributes is not None,
@@ -203,7 +183,7 @@ def _without(events: tuple[Event, ...], name: str) -> tuple[Event, ...]:
 
 
 def _unscorable(error: RegularsError) -> UnscorableError:
-    return UnscorableError(error.given, needed=error.needed, todo=error.todo)
+    return UnscorableError(error.problem, needed=error.needed, todo=error.todo)
 
 
 def _score_together(
@@ -220,7 +200,9 @@ def _score_together(
         memory=memory,
     )
     scored = _with_priority(keeper, serving, scored)
-    unseen: Answers = dict.fromkeys(ids, UNSEEN[serving.scorer.kind])
+    kind = serving.scorer.kind
+    why = UnscorableError(kind.unseen, needed=kind.needed)
+    unseen: Answers = dict.fromkeys(ids, why)
     bodies = score_bodies(scored)
     return unseen | dict(zip(scored["customer_id"].to_pylist(), bodies, strict=True))
 

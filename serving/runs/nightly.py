@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from features.door.log import Log
 from features.spark.log import SparkLog
 from models.actions import Catalogue
 from models.bundle.bundle import Bundle
 from models.bundle.packed import PackedBundle
+from models.kind import ServedModel
 from models.lists import ListDefinition, presets
 from models.score.schema import RunContext
 from models.tiers import TierPlan, plan_with_stored
@@ -99,6 +100,16 @@ class PublishedRun:
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
+class Progress(Protocol):
+    """Who is told how far a run is."""
+
+    def __call__(self, text: str) -> None:
+        """Say what is done next."""
+
+    def note(self, text: str) -> None:
+        """Say something besides."""
+
+
 def score_and_publish(
     store: Store,
     log: Log | SparkLog,
@@ -106,18 +117,18 @@ def score_and_publish(
     *,
     settings: RunSettings,
     as_of: datetime,
-    step: Callable[[str], None],
+    step: Progress,
 ) -> PublishedRun:
     """Score every customer of an open log, and publish the run.
 
     Parameters
     ----------
-    step : callable
-        Is called with what is done next.
+    step : Progress
     """
     bundle = model.bundle
     step(f"Scoring with version {bundle.version}")
     tiers = read_tier_plan(store, settings.tiers, as_of=as_of)
+    note_slow_families(bundle.model, log, step=step)
     scored = _score(log, model, as_of=as_of, tiers=tiers, actions=settings.actions)
     step(f"Publishing {scored.rows.num_rows:,} customers")
     sync_lists(store, settings.lists)
@@ -146,6 +157,15 @@ def score_and_publish(
         rows=scored.rows,
         faults=find_faults(scored.context, tiers, lists, actions=settings.actions),
     )
+
+
+def note_slow_families(
+    model: ServedModel, log: Log | SparkLog, *, step: Progress
+) -> None:
+    """Say which features are worked out slowly on this machine, a line each."""
+    if not isinstance(log, SparkLog):
+        for family in model.slow_families:
+            step.note(str(family))
 
 
 def find_faults(

@@ -232,6 +232,6 @@ def own_features(
     yearly spend, so that schemes, lists and reports need not know the kind of churn.
     """
     own = features[[str(n) for n in features if n not in model.attributes]]
-    if quantity is None or model.kind == "purchases" or not quantity.any():
+    if quantity is None or SPEND in own or not quantity.any():
         return own
     return own.assign(**{SPEND: quantity})

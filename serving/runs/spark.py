@@ -15,7 +15,6 @@ from features.spark.engine import features_on_spark
 from features.spark.log import SparkLog
 from models.actions import Catalogue, read_catalogue
 from models.bundle.packed import BatchScorer, PackedBundle
-from models.purchases.model import CustomerModel
 from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import TierPlan, plan_tiers
 from serving.runs.parallel import ranked
@@ -65,13 +64,13 @@ def score_log_on_spark(
         If the bundle is not whole.
     """
     model = packed.unpack().model
-    if not isinstance(model, CustomerModel) or not isinstance(model.plan, FeaturePlan):
+    plan = model.plan
+    if not isinstance(plan, FeaturePlan):
         raise DataError(
             "On Spark, only models of purchases score.",
             needed="A champion that was trained on purchases.",
             todo='Write [data] engine = "duckdb".',
         )
-    plan = model.plan
     with features_on_spark(log, plan, as_of=[as_of]) as lazy, _persisted(lazy) as rows:
         features = to_frame(_collect(rows, rows.count(), feature_schema(plan)))
         features = features.droplevel("as_of")

@@ -18,16 +18,15 @@ from features.purchases.frame import to_frame
 from features.purchases.plan import (
     FeaturePlan,
     plan_features,
-    query_context,
-    set_as_ofs,
-    write_query,
 )
-from features.purchases.render import SQL_FOLDER, QueryWriter
+from features.purchases.render import SQL_FOLDER
 from tests.bench.by_pandas import build_by_pandas
 from tests.bench.clock import in_turn
 from tests.bench.generate import LogShape, generate
+from tests.bench.lines import line_rows
 from tests.bench.pandas_grains import Tables
 from tests.bench.rows import Row
+from tests.features.sqllog import plan_of_files
 
 AS_OF = datetime(2025, 10, 1, tzinfo=UTC)
 HORIZON = timedelta(days=90)
@@ -63,12 +62,13 @@ def feature_rows(events: int) -> list[Row]:
     with generated(events) as folder, open_folder(folder) as log:
         found = _single(log, events)
     with generated(min(events, MOST_OF_TWELVE)) as folder, open_folder(folder) as log:
-        return [*found, _twelve(log, min(events, MOST_OF_TWELVE))]
+        fewer = min(events, MOST_OF_TWELVE)
+        return [*found, _twelve(log, fewer), *line_rows(log, fewer)]
 
 
 def _single(log: Log, events: int) -> list[Row]:
     plan = plan_features(log, as_of=AS_OF, horizon=HORIZON)
-    sql = _by_hand(log, plan)
+    sql = by_hand_plan(log, plan).sql
     frames = Tables(
         *(log.con.sql(f"from {name}").df() for name in Tables.__dataclass_fields__)
     )
@@ -111,16 +111,10 @@ def _single(log: Log, events: int) -> list[Row]:
     ]
 
 
-def _by_hand(log: Log, plan: FeaturePlan) -> str:
+def by_hand_plan(log: Log, plan: FeaturePlan) -> FeaturePlan:
     """Write the query that is set against ours."""
-    context = query_context(
-        plan.horizon_days, plan.windows, plan.interaction_types, has=plan.has
-    )
-    context["as_of"] = f"{AS_OF:%Y-%m-%d}"
-    set_as_ofs(log.con, [AS_OF])
-    writer = QueryWriter(context, folders=(BY_HAND, SQL_FOLDER))
-    sql, _ = write_query(log.con, writer, plan.has)
-    return sql
+    as_of = f"{AS_OF:%Y-%m-%d}"
+    return plan_of_files(log, plan, BY_HAND, SQL_FOLDER, as_of=as_of)
 
 
 def _twelve(log: Log, events: int) -> Row:

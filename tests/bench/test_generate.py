@@ -7,15 +7,9 @@ import numpy as np
 
 from features.purchases.build import build_features
 from features.purchases.frame import to_frame
-from features.purchases.plan import (
-    plan_features,
-    query_context,
-    set_as_ofs,
-    write_query,
-)
-from features.purchases.render import SQL_FOLDER, QueryWriter
+from features.purchases.plan import plan_features
 from tests.bench.by_pandas import build_by_pandas
-from tests.bench.features import AS_OF, BY_HAND, HORIZON, check_equal, open_folder
+from tests.bench.features import AS_OF, HORIZON, by_hand_plan, check_equal, open_folder
 from tests.bench.generate import LogShape, generate
 from tests.bench.pandas_grains import Tables
 
@@ -56,14 +50,8 @@ def test_pandas_and_a_query_by_hand_give_the_same_columns(tmp_path: Path) -> Non
         )
         check_equal(ours, build_by_pandas(frames, plan, as_of=AS_OF))
 
-        context = query_context(
-            plan.horizon_days, plan.windows, plan.interaction_types, has=plan.has
-        )
-        context["as_of"] = f"{AS_OF:%Y-%m-%d}"
-        set_as_ofs(log.con, [AS_OF])
-        writer = QueryWriter(context, folders=(BY_HAND, SQL_FOLDER))
-        sql, names = write_query(log.con, writer, plan.has)
-        by_hand = log.con.sql(sql).to_arrow_table().to_pandas()
+        other = by_hand_plan(log, plan)
+        by_hand = log.con.sql(other.sql).to_arrow_table().to_pandas()
     by_hand = by_hand.set_index("customer_id").sort_index()
-    assert names == plan.names
-    check_equal(ours, by_hand[list(names)].astype(np.float64))
+    assert other.names == plan.names
+    check_equal(ours, by_hand[list(plan.names)].astype(np.float64))

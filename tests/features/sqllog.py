@@ -1,7 +1,9 @@
 """Logs made in memory, from text or from rows, for the tests of the queries."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -9,7 +11,14 @@ from hypothesis import strategies as st
 
 from features.door.log_files import Log, log_from_rows
 from features.purchases.build import build_features
-from features.purchases.plan import FeaturePlan, plan_features
+from features.purchases.plan import (
+    FeaturePlan,
+    plan_features,
+    query_context,
+    set_as_ofs,
+    write_query,
+)
+from features.purchases.render import QueryWriter
 
 Row = Mapping[str, Any]
 Features = dict[str, dict[str, Any]]
@@ -37,8 +46,8 @@ def open_log(
     )
 
 
-def _read_rows(given: str | Iterable[Row]) -> list[Row]:
-    return list(read_text(given) if isinstance(given, str) else given)
+def _read_rows(table: str | Iterable[Row]) -> list[Row]:
+    return list(read_text(table) if isinstance(table, str) else table)
 
 
 def read_text(text: str) -> list[dict[str, Any]]:
@@ -67,6 +76,19 @@ def at(text: str) -> datetime:
 
 def plan_for(log: Log, as_of: str, horizon_days: float = 30) -> FeaturePlan:
     return plan_features(log, as_of=at(as_of), horizon=timedelta(days=horizon_days))
+
+
+def plan_of_files(
+    log: Log, plan: FeaturePlan, *folders: Path, **context: object
+) -> FeaturePlan:
+    """Return a plan whose query is written from other feature files."""
+    usual = query_context(
+        plan.horizon_days, plan.windows, plan.interaction_types, has=plan.has
+    )
+    writer = QueryWriter({**usual, **context}, folders=folders)
+    set_as_ofs(log.con, [NOW])
+    sql, names = write_query(log.con, writer, plan.has)
+    return replace(plan, sql=sql, names=names)
 
 
 def features_of(

@@ -14,13 +14,13 @@ STATM = Path("/proc/self/statm")
 
 @pytest.mark.skipif(not STATM.exists(), reason="the system does not tell (no /proc)")
 def test_arrays_that_are_gone_take_no_memory() -> None:
-    def held() -> int:
+    def memory() -> int:
         return int(STATM.read_text().split()[1]) * 4096
 
-    before = held()
+    before = memory()
     arrays = [pa.array(range(10_000)) for _ in range(1_000)]
-    taken = held() - before
-    assert taken > 40 << 20
+    n_bytes = memory() - before
+    assert n_bytes > 40 << 20
     del arrays
     give_back_memory()
-    assert held() - before < taken / 2
+    assert memory() - before < n_bytes / 2

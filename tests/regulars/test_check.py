@@ -33,6 +33,7 @@ def test_rows_in_are_rows_accepted_and_rows_set_aside(
     report = json.loads(out)
     table = report["tables"]["transactions"]
     assert report["ready"] is True
+    assert report["slow_families"] == []
     assert (table["rows_in"], table["rows_accepted"]) == (1803, 1800)
     assert table["rejected"] == {
         "bad_amount": 1,

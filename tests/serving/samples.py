@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from features.errors import BundleError
+from features.purchases.numpy.families.places import SlowFamily
 from models.score.schema import SCORE_SCHEMA, RunContext
 
 if TYPE_CHECKING:
@@ -73,11 +74,18 @@ def described(version: str = "1") -> dict[str, Any]:
     return {"version": version, "grade": "B", "horizon_days": 90}
 
 
+class Shelved(str):
+    """A scorer by its bundle's name, without slow features unless they are set."""
+
+    slow_families: tuple[SlowFamily, ...] = ()
+
+
 class Shelf:
     """A registry in memory: any version is sound until it is spoilt."""
 
     def __init__(self) -> None:
         self.spoilt: set[str] = set()
+        self.slow_families: tuple[SlowFamily, ...] = ()
         self.asked: list[str] = []
 
     def get(self, version: str) -> Scorer:
@@ -85,5 +93,6 @@ class Shelf:
         self.asked.append(version)
         if version in self.spoilt:
             raise BundleError(f"Version {version} does not match its hashes.")
-        scorer: Any = f"bundle {version}"
+        scorer: Any = Shelved(f"bundle {version}")
+        scorer.slow_families = self.slow_families
         return cast("Scorer", scorer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +14,13 @@ from features.door.log_files import LogSource, read_log
 from features.purchases.build import build_features
 from features.purchases.frame import to_matrix
 from features.purchases.plan import plan_features
+from features.purchases.render import SQL_FOLDER
 from features.spark.door import read_log_on_spark
 from features.spark.engine import features_on_spark
 from regulars.log import log_source
 from regulars.settings.settings import load_settings
 from tests.bench.logs import LOGS, RealLog
+from tests.features.sqllog import plan_of_files
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,11 +31,17 @@ EXACT = 1e-9
 
 
 def check_equal(
-    source: LogSource, spark: SparkSession, *, as_of: datetime, horizon: timedelta
+    source: LogSource,
+    spark: SparkSession,
+    *,
+    as_of: datetime,
+    horizon: timedelta,
+    folder: Path = SQL_FOLDER,
 ) -> None:
     """Compare reports and every feature of every customer."""
     with read_log(source, now=NOW) as log:
         plan = plan_features(log, as_of=as_of, horizon=horizon)
+        plan = plan_of_files(log, plan, folder)
         expected = build_features(log, plan, as_of=[as_of])
         reports = log.reports
         bounds = log.starts_at, log.ends_at, log.present, log.currency
@@ -57,6 +66,20 @@ def test_the_sample_log_has_the_same_rows_set_aside_and_the_same_features(
     as_of = datetime(2011, 12, 10, tzinfo=UTC)
 
     check_equal(source, spark, as_of=as_of, horizon=timedelta(days=90))
+
+
+def test_a_line_more_of_sql_is_the_same_feature(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder, old = tmp_path / "sql", "    order_sums.n_orders,\n"
+    shutil.copytree(SQL_FOLDER, folder)
+    new = "    {{ ratio('moment_sums.net', 'order_sums.n_lines') }} as net_per_line,\n"
+    text = (folder / "rfm.sql").read_text()
+    (folder / "rfm.sql").write_text(text.replace(old, old + new))
+    source = log_source(load_settings(SAMPLE, {}))
+    as_of, horizon = datetime(2011, 12, 10, tzinfo=UTC), timedelta(days=90)
+
+    check_equal(source, spark, as_of=as_of, horizon=horizon, folder=folder)
 
 
 @pytest.mark.parametrize("real", LOGS, ids=lambda real: real.name)

@@ -21,7 +21,7 @@ from features.door.log import Log
 from features.purchases.plan import FeaturePlan
 from models.purchases.btyd import BuyingModel, design
 from models.purchases.churn import ChurnModel
-from models.recurring.churn import MixedChurn
+from models.recurring.churn import RecurringChurn
 from training.judge.lone import Folds
 from training.origin import Origin
 from training.snapshots import build_snapshots
@@ -106,7 +106,11 @@ def gather_holders(log: Log, plan: ContractPlan, *, origin: Origin) -> Evidence:
     """Return who had a contract at an origin, and who of them had none after it."""
     frame = build_contracts(log, plan, as_of=[origin.as_of]).droplevel("as_of")
     outcomes = build_outcomes(
-        log, plan, as_of=origin.as_of, days=origin.horizon_days, known=log.ends_at
+        log,
+        plan,
+        as_of=origin.as_of,
+        days=origin.horizon_days,
+        known_before=log.ends_at,
     )
     levels = plan.categories
 
@@ -118,7 +122,7 @@ def gather_holders(log: Log, plan: ContractPlan, *, origin: Origin) -> Evidence:
         p = np.empty(len(X))
         with threadpool_limits(1, "blas"):  # small matrices: threads wait for others
             for train, test in folds:
-                model = MixedChurn(sizes).fit(X.iloc[train], churned[train])
+                model = RecurringChurn(sizes).fit(X.iloc[train], churned[train])
                 p[test] = expit(model.decision_function(X.iloc[test]))
         return p
 

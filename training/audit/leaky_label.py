@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.attributes.survey import AttributeSurvey
-from models.recurring.churn import MixedChurn
+from models.recurring.churn import RecurringChurn
 from training.audit.leaky_columns import LEFT_SHARE
 from training.judge.folds import fold_rows
 from training.judge.lone import Folds, group_codes, lone_auc, rank_auc
@@ -54,15 +54,15 @@ def find_leaks(
     }
     rest = [name for name, auc in lone.items() if auc < LEAST_BAR]
     bar = max(LEAST_BAR, 1.0 - LEFT_SHARE * (1.0 - _together(X[rest], y, folds)))
-    found = {
+    leaks = {
         name: f"knows the answer: alone its AUC is {auc:.3f}"
         for name, auc in lone.items()
         if auc >= bar
     }
     for name in rest:
         if why := _pure_text(table[name], y):
-            found[name] = why
-    return found
+            leaks[name] = why
+    return leaks
 
 
 def _together(X: pd.DataFrame, y: Floats, folds: Folds) -> float:
@@ -72,7 +72,7 @@ def _together(X: pd.DataFrame, y: Floats, folds: Folds) -> float:
     sizes = {str(name): 0 for name in X}
     score = np.zeros(len(X))
     for train, test in folds:
-        model = MixedChurn(sizes, parameters={"n_rounds": 60})
+        model = RecurringChurn(sizes, parameters={"n_rounds": 60})
         score[test] = model.fit(X.iloc[train], y[train]).parts(X.iloc[test])[:, 0]
     return rank_auc(y, score)
 

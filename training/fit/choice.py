@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.parts.calibration import Calibration, choose_logistic
-from models.recurring.churn import BLENDS, DEEPER, LOGISTIC, PLAIN, MixedChurn
+from models.recurring.churn import BLENDS, DEEPER, LOGISTIC, PLAIN, RecurringChurn
 from training.judge.folds import Rows, fold_rows
 from training.judge.metrics import churn_ranking
 
@@ -101,7 +101,7 @@ def cross_fit(
 
     def fit(job: tuple[int, tuple[Rows, Rows]]) -> None:
         place, (train, test) = job
-        model = MixedChurn(sizes, parameters=recipes[place], random_state=seed)
+        model = RecurringChurn(sizes, parameters=recipes[place], random_state=seed)
         model.fit(X.iloc[train], churned[train])
         log_odds[place][test] = model.parts(X.iloc[test])
 
@@ -118,7 +118,7 @@ def fit_choice(
     *,
     choice: Choice,
     seed: int,
-) -> MixedChurn:
+) -> RecurringChurn:
     """Fit what was chosen on all rows."""
-    model = MixedChurn(sizes, parameters=choice.parameters, random_state=seed)
+    model = RecurringChurn(sizes, parameters=choice.parameters, random_state=seed)
     return model.fit(X, churned).blend(choice.weights)

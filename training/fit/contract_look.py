@@ -108,7 +108,7 @@ def look_at_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> Contra
     instants = frame.index.get_level_values("as_of")
     before = frame[instants == instants.min()].droplevel("as_of")
     is_there = len(before) > 0 and instants.nunique() > 1
-    outcomes = build_outcomes(log, plan, as_of=then, days=days or 1, known=as_of)
+    outcomes = build_outcomes(log, plan, as_of=then, days=days or 1, known_before=as_of)
     churned = outcomes["churned"]
     if is_there:
         churned = churned.reindex(before.index)

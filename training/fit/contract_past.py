@@ -104,7 +104,11 @@ def read_outcomes(
 ) -> ContractRows:
     """Return what became of customers, as it was known at an instant."""
     outcomes = build_outcomes(
-        log, plan, as_of=origin.as_of, days=origin.horizon_days, known=known_before
+        log,
+        plan,
+        as_of=origin.as_of,
+        days=origin.horizon_days,
+        known_before=known_before,
     ).reindex(X.index)
     return ContractRows(X, outcomes["churned"].to_numpy(), outcomes["value"].to_numpy())
 

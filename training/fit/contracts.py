@@ -16,7 +16,7 @@ from features.contracts.plan import (
     ContractPlan,
 )
 from models.purchases.model import Basis
-from models.recurring.churn import MixedChurn
+from models.recurring.churn import RecurringChurn
 from models.recurring.model import ContractModel
 from models.recurring.worth import fit_shares
 from training.fit.choice import (
@@ -145,7 +145,7 @@ def simple_score(fit: ContractFit, X: pd.DataFrame) -> Floats:
     """Return what the time as a customer and the plan alone say, as log-odds."""
     plan = choose_columns(fit.plan, fit.past, served=TENURE_AND_PLAN)
     rows, used = stack_rows(fit.past, fit.origins.snapshots, seed=0), list(plan.used)
-    simple = MixedChurn(sizes_of(plan)).fit(rows.X[used], rows.churned)
+    simple = RecurringChurn(sizes_of(plan)).fit(rows.X[used], rows.churned)
     return simple.decision_function(X[used])
 
 
@@ -158,7 +158,7 @@ def predict_late(
     late = past.rows[past.origins.late].X[used]
 
     def predict(recipe: Parameters) -> Floats:
-        model = MixedChurn(sizes_of(plan), parameters=recipe, random_state=seed)
+        model = RecurringChurn(sizes_of(plan), parameters=recipe, random_state=seed)
         return model.fit(rows.X[used], rows.churned).parts(late)
 
     with ThreadPoolExecutor(max_workers=2) as pool:

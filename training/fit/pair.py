@@ -114,12 +114,12 @@ def stack(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of all snapshots that are large enough, and their labels."""
     parts: list[pd.DataFrame] = []
-    kept: list[Origin] = []
+    peopled: list[Origin] = []
     for origin in origins:
         features = snapshots.features[origin.as_of]
         if len(features) < LEAST_CUSTOMERS:
             continue
-        kept.append(origin)
+        peopled.append(origin)
         buying = BuyingModel().fit(features)
         parts.append(design(features, buying, horizon_days))
     if not parts:
@@ -129,7 +129,7 @@ def stack(
             todo="Bring a longer log, or choose a later --as-of.",
         )
     X = pd.concat(parts, ignore_index=True)
-    labels = pd.concat([snapshots.labels[o] for o in kept], ignore_index=True)
+    labels = pd.concat([snapshots.labels[o] for o in peopled], ignore_index=True)
     if len(X) > MOST_ROWS:
         rows = np.random.default_rng(seed).permutation(len(X))[:MOST_ROWS]
         X, labels = X.iloc[np.sort(rows)], labels.iloc[np.sort(rows)]
@@ -184,9 +184,9 @@ def carry_over(late: Core, churn: ChurnScore, value: ValueScore) -> Core:
 def _best(
     blends: Sequence[Sequence[float]], parts: Floats, judge: Callable[[Floats], float]
 ) -> Sequence[float]:
-    found = [judge(np.asarray(parts @ np.asarray(blend))) for blend in blends]
-    best = int(np.argmax(found))
-    return blends[best] if found[best] > found[0] + CLEARLY else blends[0]
+    figures = [judge(np.asarray(parts @ np.asarray(blend))) for blend in blends]
+    best = int(np.argmax(figures))
+    return blends[best] if figures[best] > figures[0] + CLEARLY else blends[0]
 
 
 def _auc(churned: Floats, score: Floats) -> float:

@@ -181,12 +181,12 @@ def _basis(core: Core) -> Basis:
         if isinstance(score, SimpleScore)
     }
     if simple:
-        told = " and ".join(
+        methods = " and ".join(
             f"{target} by {WORDS[target][method]}" for target, method in simple.items()
         )
         return Basis(
             _name_of(simple),
-            f"{told}: on a later period the model was no better than simple methods",
+            f"{methods}: on a later period the model was no better than simple methods",
         )
     if not core.churn.blend_.get(BTYD):
         return Basis("model", "LightGBM and a logistic regression on ranks")

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.purchases.model import Basis
-from models.recurring.churn import LOGISTIC, MixedChurn
-from models.recurring.clusters import MixedClusters
+from models.recurring.churn import LOGISTIC, RecurringChurn
+from models.recurring.clusters import RecurringClusters
 from models.recurring.model import MONTH_DAYS, Plan, RecurringModel, usual_of
 from models.recurring.worth import Worth, fit_threshold
 from training.fit.choice import Choice
@@ -40,7 +40,7 @@ def sizes_of(plan: Plan) -> dict[str, int]:
 def assemble(
     model_type: type[M],
     plan: Plan,
-    churn: MixedChurn,
+    churn: RecurringChurn,
     X: pd.DataFrame,
     *,
     choice: Choice,
@@ -55,7 +55,7 @@ def assemble(
     model_type : type
         Of the kind.
     plan : AttributePlan or ContractPlan
-    churn : MixedChurn
+    churn : RecurringChurn
         Fitted.
     X : DataFrame of shape (n, n_columns)
         The customers to serve, in the plan's columns.
@@ -95,13 +95,13 @@ def assemble(
 
 def _cluster(
     plan: Plan, X: pd.DataFrame, strength: Floats, *, seed: int
-) -> MixedClusters:
+) -> RecurringClusters:
     order = [plan.used[at] for at in np.argsort(-strength, kind="stable")]
     chosen = [n for n in order[:CLUSTERED_COLUMNS] if n != plan.amount]
     if plan.amount is not None:
         chosen.append(plan.amount)
     levels = {name: plan.categories.get(name, ()) for name in chosen}
-    return MixedClusters(levels, random_state=seed).fit(X)
+    return RecurringClusters(levels, random_state=seed).fit(X)
 
 
 def _basis(plan: Plan, choice: Choice) -> Basis:

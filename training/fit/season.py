@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.parts.calibration import Calibration, with_mean
-from models.recurring.churn import MixedChurn
+from models.recurring.churn import RecurringChurn
 from models.recurring.model import MONTH_DAYS
 from training.fit.contract_schedule import ContractOrigins
 from training.origin import Origin
@@ -47,7 +47,7 @@ class ContractRows:
 
 
 def move_level(
-    churn: MixedChurn,
+    churn: RecurringChurn,
     calibration: Calibration,
     past: dict[Origin, ContractRows],
     origins: ContractOrigins,
@@ -73,7 +73,7 @@ def move_level(
 
 
 def _miss(
-    churn: MixedChurn, calibration: Calibration, rows: ContractRows
+    churn: RecurringChurn, calibration: Calibration, rows: ContractRows
 ) -> tuple[float, float] | None:
     """Return by how much log-odds missed the share that churned, and its variance."""
     n_churned = float(rows.churned.sum())
@@ -87,7 +87,7 @@ def _miss(
 
 
 def step_up(
-    calibration: Calibration, churn: MixedChurn, X: pd.DataFrame, *, ratio: float
+    calibration: Calibration, churn: RecurringChurn, X: pd.DataFrame, *, ratio: float
 ) -> Calibration:
     """Go from the days learnt from to the days foretold."""
     if ratio == 1.0:

@@ -42,14 +42,14 @@ def report_groups(
     """
     n_below = int(np.ceil(round((1.0 - SELECTED) * (len(p) - 1), 6)))
     selected = share_in_top(p, len(p) - n_below)
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    report: dict[str, dict[str, dict[str, Any]]] = {}
     for name in names:
         groups = _groups(table[name])
-        found[name] = {
+        report[name] = {
             group: _measure(*(v[groups == group] for v in (churned, p, selected)))
             for group in dict.fromkeys(sorted(groups.tolist(), key=_place))
         }
-    return found
+    return report
 
 
 def _measure(churned: Floats, p: Floats, selected: Floats) -> dict[str, Any]:
@@ -67,9 +67,12 @@ def _measure(churned: Floats, p: Floats, selected: Floats) -> dict[str, Any]:
 
 def _groups(values: pd.Series) -> npt.NDArray[np.object_]:
     """Return the group of each customer: a value, or a quarter of the numbers."""
-    known = values.dropna()
-    if not pd.api.types.is_numeric_dtype(values) or len(known.unique()) <= MOST_GROUPS:
-        common = set(known.value_counts().head(MOST_GROUPS).index)
+    present = values.dropna()
+    if (
+        not pd.api.types.is_numeric_dtype(values)
+        or len(present.unique()) <= MOST_GROUPS
+    ):
+        common = set(present.value_counts().head(MOST_GROUPS).index)
         named = [_spell(v) if v in common else "other" for v in values]
         out = np.array(named, dtype=object)
         out[values.isna().to_numpy()] = UNKNOWN

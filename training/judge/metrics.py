@@ -27,7 +27,7 @@ def churn_ranking(churned: Floats, score: Floats) -> dict[str, float]:
     """
     if churned.min() == churned.max():
         return {"auc": 0.5, "average_precision": float(churned.mean())}
-    found = {
+    metrics = {
         "auc": float(roc_auc_score(churned, score)),
         "average_precision": float(average_precision_score(churned, score)),
     }
@@ -35,9 +35,9 @@ def churn_ranking(churned: Floats, score: Floats) -> dict[str, float]:
     for top in TOPS:
         k = max(1, round(top * len(churned)))
         hits = float((churned * share_in_top(score, k)).sum())
-        found[f"lift_at_{top:.0%}"] = hits / k / rate
-        found[f"capture_at_{top:.0%}"] = hits / float(churned.sum())
-    return found
+        metrics[f"lift_at_{top:.0%}"] = hits / k / rate
+        metrics[f"capture_at_{top:.0%}"] = hits / float(churned.sum())
+    return metrics
 
 
 def churn_calibration(churned: Floats, p: Floats) -> dict[str, float]:

@@ -18,15 +18,15 @@ def spread_of(values: Sequence[float | None]) -> Spread:
     >>> spread_of([0.75, None, 0.25])
     {'mean': 0.5, 'min': 0.25, 'max': 0.75, 'sd': 0.3535533905932738, 'n_origins': 2}
     """
-    known = [value for value in values if value is not None]
-    if not known:
+    figures = [value for value in values if value is not None]
+    if not figures:
         return {"mean": None, "min": None, "max": None, "sd": None, "n_origins": 0}
     return {
-        "mean": float(np.mean(known)),
-        "min": float(min(known)),
-        "max": float(max(known)),
-        "sd": float(np.std(known, ddof=1)) if len(known) > 1 else None,
-        "n_origins": len(known),
+        "mean": float(np.mean(figures)),
+        "min": float(min(figures)),
+        "max": float(max(figures)),
+        "sd": float(np.std(figures, ddof=1)) if len(figures) > 1 else None,
+        "n_origins": len(figures),
     }
 
 
@@ -42,14 +42,14 @@ def spread_tables(looks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     0.75
     """
     names = dict.fromkeys(name for look in looks for name in look)
-    found: dict[str, Any] = {}
+    spreads: dict[str, Any] = {}
     for name in names:
-        held = [look[name] for look in looks if name in look]
-        if isinstance(held[0], Mapping):
-            found[name] = spread_tables(held)
+        figures = [look[name] for look in looks if name in look]
+        if isinstance(figures[0], Mapping):
+            spreads[name] = spread_tables(figures)
         else:
-            found[name] = spread_of(held)
-    return found
+            spreads[name] = spread_of(figures)
+    return spreads
 
 
 def pool_tenths(tables: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """CSV read so that no row is lost: each record is a row, or counted as malformed.
 
 A file that keeps every record on one line and every quote in its place is parsed by
-pyarrow. Any other is parsed by Python's csv reader, which is slower and can go on at
-the next line after a record that it cannot make out. Both give the same rows.
+pyarrow. Any other is parsed by Python's csv reader, which is slower and can resume at
+the next line after a record that it cannot parse. Both give the same rows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DELIMITERS = ",;\t|"
 BLOCK_BYTES = 1 << 16
 """A longer line is left to the careful reader, as pyarrow reads by the block."""
 CHUNK_BYTES = 1 << 22
-ROWS_AT_ONCE = 1 << 18
+ROWS_PER_TABLE = 1 << 18
 ROWS_PER_LIST = 1 << 11
 
 ROW = "row"
@@ -42,7 +42,7 @@ class CsvFile:
     path : Path
         The file.
     delimiter : str
-        What parts the cells.
+        The character between cells.
     header : tuple of str
         The column names, in order, without the blanks around them.
     regular : bool
@@ -77,10 +77,10 @@ def open_csv(path: Path) -> CsvFile:
     Raises
     ------
     TableError
-        If it is not UTF-8, or its first line cannot be made out.
+        If it is not UTF-8, or its first line cannot be parsed.
     """
     headers = {delimiter: _header(path, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(headers, key=lambda each: len(headers[each]))
+    delimiter = max(headers, key=lambda candidate: len(headers[candidate]))
     regular = _check_bytes(path, delimiter)
     if not headers[delimiter]:
         raise TableError(
@@ -103,7 +103,7 @@ def read_rows(file: CsvFile, positions: Sequence[int]) -> Iterator[CsvRows]:
         tables.append(table)
         malformed += bad
         n_rows += table.num_rows + len(bad)
-        if n_rows >= ROWS_AT_ONCE:
+        if n_rows >= ROWS_PER_TABLE:
             yield CsvRows(pa.concat_tables(tables), tuple(malformed))
             tables, malformed, n_rows = [], [], 0
     if n_rows:
@@ -122,16 +122,16 @@ def _check_bytes(path: Path, delimiter: str) -> bool:
     regular, carry, n_lines = True, b"", 0
     for chunk in _utf8_chunks(path):
         n_lines += chunk.count(b"\n")
-        lines, end, rest = (carry + chunk).rpartition(b"\n")
+        lines, end, unfinished = (carry + chunk).rpartition(b"\n")
         regular = regular and _is_regular(lines + end, quotes)
-        carry = rest if regular else b""
+        carry = unfinished if regular else b""
         regular = regular and len(carry) < BLOCK_BYTES
     return regular and n_lines > 0 and _is_regular(carry, quotes)
 
 
 def _utf8_chunks(path: Path) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    seen = 0
+    n_bytes = 0
     with path.open("rb") as handle:
         chunk = handle.read(CHUNK_BYTES)
         while chunk:
@@ -139,9 +139,9 @@ def _utf8_chunks(path: Path) -> Iterator[bytes]:
             try:
                 decoder.decode(chunk, final=not ahead)
             except UnicodeDecodeError as error:
-                raise _not_utf8(path, seen + error.start) from error
+                raise _not_utf8(path, n_bytes + error.start) from error
             yield chunk
-            seen += len(chunk)
+            n_bytes += len(chunk)
             chunk = ahead
 
 
@@ -206,15 +206,15 @@ def _read_regular(
             strings_can_be_null=False,
         ),
     )
-    n_read, n_told = 0, 0
+    n_read, n_reported = 0, 0
     for batch in reader:
         rows = np.arange(n_read, n_read + batch.num_rows)
         n_read += batch.num_rows
-        told = bad[n_told:]
-        n_told += len(told)
+        malformed = bad[n_reported:]
+        n_reported += len(malformed)
         table = pa.Table.from_batches([batch])
-        yield table.append_column(ROW, pa.array(_line_numbers(rows, bad))), told
-    yield _table(positions, [], []), bad[n_told:]
+        yield table.append_column(ROW, pa.array(_line_numbers(rows, bad))), malformed
+    yield _table(positions, [], []), bad[n_reported:]
 
 
 def _line_numbers(rows: np.ndarray, bad: Sequence[int]) -> np.ndarray:
@@ -231,9 +231,11 @@ def _read_carefully(
     with file.path.open(encoding="utf-8-sig", newline="") as handle:
         records = read_records(handle, file.delimiter)
         next(records)
-        while some := list(islice(records, ROWS_PER_LIST)):
-            good = [(line, row) for line, row in some if row and len(row) == width]
-            bad = [line for line, row in some if not row or len(row) != width]
+        while records_read := list(islice(records, ROWS_PER_LIST)):
+            good = [
+                (line, row) for line, row in records_read if row and len(row) == width
+            ]
+            bad = [line for line, row in records_read if not row or len(row) != width]
             rows, lines = [row for _, row in good], [line for line, _ in good]
             yield _table(positions, rows, lines), bad
 

@@ -1,4 +1,4 @@
-"""Records of a CSV that may be damaged: each is made out, or spends one line."""
+"""Records of a possibly damaged CSV: each is parsed, or consumes one line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read_records(
 ) -> Iterator[tuple[int, list[str] | None]]:
     """Yield each record with its first line, blank lines left out.
 
-    A record that cannot be made out is None, and only its first line is spent on it.
+    A record that cannot be parsed is None, and consumes only its first line.
     """
     lines = _Lines(handle)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -35,30 +35,30 @@ def read_records(
 
 
 class _Lines:
-    """The lines of a file, which can be gone back over to the last mark."""
+    """The lines of a file, which can be rewound to the last mark."""
 
     def __init__(self, handle: TextIO) -> None:
         self.number = 1
         self._handle = handle
-        self._taken: list[str] = []
+        self._read: list[str] = []
         self._ahead: deque[str] = deque()
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self._taken) >= MAX_LINES:
+        if len(self._read) >= MAX_LINES:
             raise csv.Error("a quote is left open")
         line = self._ahead.popleft() if self._ahead else next(self._handle)
-        self._taken.append(line)
+        self._read.append(line)
         return line
 
     def mark(self) -> None:
         """Begin a record at the next line."""
-        self.number += len(self._taken)
-        self._taken.clear()
+        self.number += len(self._read)
+        self._read.clear()
 
     def rewind(self) -> None:
-        """Give back all lines of the record but its first."""
-        self._ahead.extendleft(reversed(self._taken[1:]))
-        del self._taken[1:]
+        """Return to the line after the first of the record."""
+        self._ahead.extendleft(reversed(self._read[1:]))
+        del self._read[1:]

@@ -1,6 +1,6 @@
-"""Which files a path or glob names, and what each of them really is.
+"""The files that a path or glob names, and the format of each.
 
-A file is known by its first bytes, not by its name.
+The format is told by a file's first bytes, not by its name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from features.errors import TableError
 from features.suggest import did_you_mean
 
 HEAD_BYTES = 4096
-"""How much of a file is looked at to tell what it is."""
+"""Bytes at the start of a file that are examined for its format."""
 
 UTF8_BOM = b"\xef\xbb\xbf"
 
@@ -35,7 +35,7 @@ FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"Obj\x01", "an Avro file", AS_TEXT),
     (b"ARROW1", "an Arrow file", AS_TEXT),
 )
-"""First bytes, what they tell, what to do."""
+"""First bytes, the format that has them, what to do."""
 
 NEEDED = "A table is a Parquet file or a CSV file in UTF-8."
 
@@ -58,8 +58,8 @@ def find_files(path: str) -> tuple[Path, ...]:
     if Path(path).exists():
         files = [Path(path)]
     else:
-        found = sorted(glob.glob(path, recursive=True))
-        files = [Path(name) for name in found if not Path(name).is_dir()]
+        names = sorted(glob.glob(path, recursive=True))
+        files = [Path(name) for name in names if not Path(name).is_dir()]
     if not files:
         raise _nothing_found(path)
     for file in files:

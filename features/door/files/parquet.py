@@ -27,7 +27,7 @@ class OpenFile:
     columns : mapping
         Their names to DuckDB types, in order.
     csv : CsvFile or None
-        What is known of it as CSV, if it is.
+        Its delimiter and header, if it is CSV.
     """
 
     path: Path
@@ -73,7 +73,7 @@ def _path_list(paths: Iterable[Path]) -> str:
 
 
 def unreadable(path: Path, error: Exception) -> TableError:
-    """Return what to tell of a Parquet file that DuckDB cannot read."""
+    """Return the error for a Parquet file that DuckDB cannot read."""
     return TableError(
         f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}",
         needed="A whole, undamaged file.",

@@ -79,7 +79,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
 """The tables and their columns, in order. ``customers`` takes any attribute besides."""
 
 OPEN_TABLE = "customers"
-"""The table whose further columns are all kept, as attributes."""
+"""The table whose further columns are all read, as attributes."""
 
 TEXT_ATTRIBUTES = frozenset({"customer_type", "region", "industry", "source"})
 """Attributes that are text even where every value looks like a number."""
@@ -96,7 +96,7 @@ ALIASES: Mapping[str, str] = {
     "starts_at": "start startdate startedat begin begindate startson subscriptionstart "
     "contractstart signupdate",
 }
-"""What others call our needed columns, folded; only ever offered, never assumed."""
+"""Other usual names of our needed columns, folded; suggested, never assumed."""
 
 
 def check_mapping(table: str, mapping: Mapping[str, str]) -> None:
@@ -107,17 +107,17 @@ def check_mapping(table: str, mapping: Mapping[str, str]) -> None:
     ConfigError
         If one of our names is unknown. ``customers`` may name any attribute.
     """
-    known = [column.name for column in TABLES[table]]
+    names = [column.name for column in TABLES[table]]
     for ours in mapping:
-        if table != OPEN_TABLE and ours not in known:
+        if table != OPEN_TABLE and ours not in names:
             raise ConfigError(
                 f"[data.columns.{table}] maps {ours!r}, which is no column of ours.",
-                needed=f"The columns of {table} are {', '.join(known)}.",
-                todo=did_you_mean(ours, known) or "Remove it or write one of these.",
+                needed=f"The columns of {table} are {', '.join(names)}.",
+                todo=did_you_mean(ours, names) or "Remove it or write one of these.",
             )
 
 
-def theirs_for(ours: str, found: Iterable[str]) -> str | None:
+def theirs_for(ours: str, header: Iterable[str]) -> str | None:
     """Return the file's column that probably is the one we call ``ours``.
 
     Examples
@@ -125,10 +125,10 @@ def theirs_for(ours: str, found: Iterable[str]) -> str | None:
     >>> theirs_for("occurred_at", ["InvoiceDate", "Price"])
     'InvoiceDate'
     """
-    names = list(found)
+    candidates = list(header)
     aliases = [fold(ours), *ALIASES.get(ours, "").split()]
     for alias in aliases:
-        for name in names:
+        for name in candidates:
             if fold(name) == alias:
                 return name
-    return closest(ours, names)
+    return closest(ours, candidates)

@@ -25,19 +25,19 @@ EARLIEST = {
 }
 """Earlier instants are absurd: a purchase before 1970, a customer since before 1900."""
 
-AHEAD = frozenset({"starts_at"})
-"""What may lie ahead: a contract can be signed before it starts."""
+MAY_BE_FUTURE = frozenset({"starts_at"})
+"""Columns that may be in the future: a contract can be signed before it starts."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of our clock an instant may be."""
 
-LARGEST = 1e12
+MAX_NUMBER = 1e12
 """Larger numbers are absurd, and their sums would lose pennies."""
 
-LONGEST_ID = 256
+MAX_ID_CHARS = 256
 """Characters of a customer_id. A longer one is a sentence, or a broken row."""
 
-CLIP = 24
+MAX_CHARS_SHOWN = 24
 """How many characters of a bad number or instant are shown."""
 
 
@@ -126,23 +126,23 @@ def list_faults(
     The order and length do not depend on ``cells``, only the conditions do.
     """
     at = {column.name: cells.get(column.name, ABSENT) for column in columns}
-    found = [Fault("malformed_row")]
+    faults = [Fault("malformed_row")]
     for name, cell in at.items():
-        found.append(Fault("nul_character", name, f"contains({cell.raw}, chr(0))"))
+        faults.append(Fault("nul_character", name, f"contains({cell.raw}, chr(0))"))
     for column in columns:
-        found += _column_faults(at[column.name], column, rules)
+        faults += _column_faults(at[column.name], column, rules)
     if "product_id" in at:
         listed = ", ".join(quote_text(product) for product in rules.not_products)
         condition = f"list_contains([{listed}], {at['product_id'].value})"
-        found.append(Fault("not_a_product", "product_id", condition if listed else ""))
+        faults.append(Fault("not_a_product", "product_id", condition if listed else ""))
     if "starts_at" in at and "ends_at" in at:
         starts, ends = at["starts_at"].value, at["ends_at"].value
         is_both = f"{ends} < {starts}" if starts and ends else ""
-        found.append(Fault("ends_before_start", "ends_at", is_both))
-        found.append(Fault("negative_amount", "amount", f"{at['amount'].value} < 0"))
-    found += [Fault("other_currency", "currency", "")]
-    found += [Fault("duplicate_customer_id", "customer_id", "")]
-    return tuple(found)
+        faults.append(Fault("ends_before_start", "ends_at", is_both))
+        faults.append(Fault("negative_amount", "amount", f"{at['amount'].value} < 0"))
+    faults += [Fault("other_currency", "currency", "")]
+    faults += [Fault("duplicate_customer_id", "customer_id", "")]
+    return tuple(faults)
 
 
 def classify_sql(relation: Relation, columns: Sequence[Column], rules: Rules) -> str:
@@ -220,7 +220,7 @@ def _shown_sql(
     cases = []
     for raw, name in raws.items():
         numbers = [str(at) for at, fault in enumerate(faults) if _shows(fault, name)]
-        shown = f"left(CAST({raw} AS VARCHAR), {CLIP})"
+        shown = f"left(CAST({raw} AS VARCHAR), {MAX_CHARS_SHOWN})"
         cases.append(f"WHEN fault IN ({', '.join(numbers)}) THEN {shown}")
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 
@@ -235,7 +235,7 @@ def _column_faults(cell: Cell, column: Column, rules: Rules) -> Iterator[Fault]:
     if column.kind is Kind.ID:
         unseen = f"NOT regexp_matches({value}, '{VISIBLE}')"
         yield Fault(f"missing_{name}", name, f"{is_empty} OR {unseen}")
-        yield Fault(f"long_{name}", name, f"length({value}) > {LONGEST_ID}")
+        yield Fault(f"long_{name}", name, f"length({value}) > {MAX_ID_CHARS}")
     elif column.needed:
         yield Fault(f"missing_{name}", name, is_empty)
     if column.kind is Kind.INSTANT:
@@ -249,7 +249,7 @@ def _column_faults(cell: Cell, column: Column, rules: Rules) -> Iterator[Fault]:
 def _instant_faults(value: str, name: str, rules: Rules) -> Iterator[Fault]:
     latest = quote_text((rules.now + CLOCK_SKEW).isoformat(sep=" "))
     earliest = quote_text(EARLIEST[name])
-    if name not in AHEAD:
+    if name not in MAY_BE_FUTURE:
         yield Fault(f"future_{name}", name, f"{value} > CAST({latest} AS TIMESTAMP)")
     yield Fault(f"absurd_{name}", name, f"{value} < CAST({earliest} AS TIMESTAMP)")
 
@@ -257,7 +257,7 @@ def _instant_faults(value: str, name: str, rules: Rules) -> Iterator[Fault]:
 def _number_faults(cell: Cell, column: Column) -> Iterator[Fault]:
     name, value = column.name, cell.value
     bad = f"({value} IS NULL AND {cell.clean} IS NOT NULL)"
-    not_finite, absurd = f"NOT isfinite({value})", f"abs({value}) > {LARGEST}"
+    not_finite, absurd = f"NOT isfinite({value})", f"abs({value}) > {MAX_NUMBER}"
     if not column.needed:
         yield Fault(f"bad_{name}", name, f"{bad} OR {not_finite} OR {absurd}")
         return

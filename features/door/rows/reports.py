@@ -1,4 +1,4 @@
-"""What the door tells of a table: rows in, accepted, and set aside by reason."""
+"""The report of a table: rows in, accepted, and set aside by reason."""
 
 from __future__ import annotations
 
@@ -70,15 +70,17 @@ class TableReport:
     @property
     def hints(self) -> tuple[str, ...]:
         """What to do about the rows set aside, most frequent reason first."""
-        told = (self._hint(reason) for reason in self.rejected)
-        return tuple(dict.fromkeys(hint for hint in told if hint))
+        hints = (self._hint(reason) for reason in self.rejected)
+        return tuple(dict.fromkeys(hint for hint in hints if hint))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {**asdict(self), "rejected": dict(self.rejected), "hints": self.hints}
 
     def _hint(self, reason: str) -> str | None:
-        given = [each.given for each in self.examples if each.reason == reason]
+        examples = [
+            example.given for example in self.examples if example.reason == reason
+        ]
         if reason == "other_currency":
             return (
                 f"Amounts in different currencies are not added up: {self.currency} is "
@@ -86,7 +88,7 @@ class TableReport:
             )
         for prefix, pattern, hint in HINTS:
             if reason.startswith(prefix) and any(
-                re.fullmatch(pattern, each or "") for each in given
+                re.fullmatch(pattern, example or "") for example in examples
             ):
                 return hint
         return None
@@ -144,7 +146,7 @@ HINTS: tuple[tuple[str | tuple[str, ...], str, str], ...] = (
         "NUL characters come from a broken export: export it again.",
     ),
 )
-"""Reason's beginning, what an example looks like, what to tell; the first that fits."""
+"""Prefix of the reason, pattern of an example, hint; the first match is used."""
 
 
 def count_reasons(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -158,4 +160,4 @@ def count_reasons(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
     total: dict[str, int] = {}
     for reason, count in counts:
         total[reason] = total.get(reason, 0) + count
-    return dict(sorted(total.items(), key=lambda each: (-each[1], each[0])))
+    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))

@@ -1,4 +1,4 @@
-"""Rows on their way in: classified once, then kept or counted by reason."""
+"""Staged rows: each is classified once, then accepted or counted by its fault."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ FAULT, GIVEN, FILE, AT = (
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFile:
-    """What one file held, kept from an earlier reading.
+class CachedFile:
+    """The rows of one file, cached by an earlier reading.
 
     Parameters
     ----------
     rows : Path
-        Its good rows, as Parquet.
+        Its accepted rows, as Parquet.
     accepted : int
         How many they are.
     rejected : tuple of (int, int)
@@ -47,7 +47,7 @@ class KeptFile:
     examples: tuple[tuple[int, str | None, int], ...]
 
 
-NOTHING_KEPT: Mapping[int, KeptFile] = {}
+NO_CACHED_FILES: Mapping[int, CachedFile] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +81,23 @@ class Staging:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """All faults, by the number that stands for them."""
+        """All faults; a fault's number is its position."""
         return list_faults(self.columns, self.rules, {})
 
     def create(self) -> None:
-        """Make room for the rows."""
+        """Create the temporary table."""
         ours = [f"{quote_name(c.name)} {SQL_TYPES[c.kind]}" for c in self.columns]
-        kept = [f"{FAULT} INTEGER", f"{GIVEN} VARCHAR", f"{FILE} INTEGER"]
-        columns = ", ".join([*ours, *kept, f"{AT} BIGINT"])
+        bookkeeping = [f"{FAULT} INTEGER", f"{GIVEN} VARCHAR", f"{FILE} INTEGER"]
+        columns = ", ".join([*ours, *bookkeeping, f"{AT} BIGINT"])
         self.con.execute(f"CREATE TEMP TABLE {self.name} ({columns})")
 
     def add(self, relation: Relation) -> int:
-        """Classify rows and take them in; return how many they are."""
+        """Classify and insert rows; return how many they are."""
         query = classify_sql(relation, self.columns, self.rules)
         return self._insert(f"INSERT INTO {self.name} {query}")
 
     def add_malformed(self, lines: Sequence[int], *, file: int) -> int:
-        """Count records that could not be made out."""
+        """Insert a fault for each record that could not be parsed."""
         self.con.register("door_lines", pa.table({"line": pa.array(lines, pa.int64())}))
         n_rows = self._insert(
             f"INSERT INTO {self.name} ({FAULT}, {FILE}, {AT})"
@@ -114,8 +114,8 @@ class Staging:
             f" WHERE {FAULT} IS NULL AND ({condition})"
         )
 
-    def copy_file(self, number: int, path: Path) -> tuple[KeptFile, datetime | None]:
-        """Write a file's rows without fault; return what it held, and the last one."""
+    def copy_file(self, number: int, path: Path) -> tuple[CachedFile, datetime | None]:
+        """Write a file's sound rows; return its cache entry and its last instant."""
         ours = ", ".join(quote_name(column.name) for column in self.columns)
         rows = f"FROM {self.name} WHERE {FILE} = {number}"
         self.con.execute(
@@ -126,26 +126,26 @@ class Staging:
             f"SELECT {FAULT}, count(*), max(occurred_at) {rows}"
             " GROUP BY ALL ORDER BY ALL"
         ).fetchall()
-        kept = KeptFile(
+        cached = CachedFile(
             rows=path,
             accepted=sum(n for fault, n, _ in counts if fault is None),
             rejected=tuple((fault, n) for fault, n, _ in counts if fault is not None),
             examples=tuple(
-                (fault, given, row)
-                for fault, given, _, row in self._faulty(f"{FILE} = {number}")
+                (fault, value, row)
+                for fault, value, _, row in self._faulty(f"{FILE} = {number}")
             ),
         )
-        return kept, next((last for fault, _, last in counts if fault is None), None)
+        return cached, next((last for fault, _, last in counts if fault is None), None)
 
     def publish(
         self,
         *,
         numbers: frozenset[str] = frozenset(),
-        kept: Mapping[int, KeptFile] = NOTHING_KEPT,
+        cached: Mapping[int, CachedFile] = NO_CACHED_FILES,
     ) -> None:
-        """Make the table of the rows without fault, and let the others go.
+        """Create the table of the rows without fault, and drop the others.
 
-        ``numbers`` are the attributes to be DOUBLE; ``kept`` adds its rows.
+        ``numbers`` are the attributes to be DOUBLE; ``cached`` adds its rows.
         """
         columns = ", ".join(
             f"{number_sql(c.name)} AS {quote_name(c.name)}"
@@ -154,7 +154,7 @@ class Staging:
             for c in self.columns
         )
         kind = "TEMP TABLE" if self.temporary else "TABLE"
-        paths = ", ".join(quote_text(str(each.rows)) for each in kept.values())
+        paths = ", ".join(quote_text(str(file.rows)) for file in cached.values())
         more = (
             f" UNION ALL SELECT {columns} FROM read_parquet([{paths}])" if paths else ""
         )
@@ -171,14 +171,14 @@ class Staging:
         theirs: Mapping[str, str],
         unused: tuple[str, ...] = (),
         currency: str | None = None,
-        kept: Mapping[int, KeptFile] = NOTHING_KEPT,
+        cached: Mapping[int, CachedFile] = NO_CACHED_FILES,
     ) -> TableReport:
         """Count the rows by what became of them."""
         counts = self.con.execute(
             f"SELECT {FAULT}, count(*) FROM {self.name} GROUP BY ALL"
         ).fetchall()
-        for each in kept.values():
-            counts += [(None, each.accepted), *each.rejected]
+        for file in cached.values():
+            counts += [(None, file.accepted), *file.rejected]
         faults = self.faults
         rejected = count_reasons(
             (faults[fault].reason, count)
@@ -191,19 +191,21 @@ class Staging:
             rows_in=sum(count for _, count in counts),
             rows_accepted=sum(count for fault, count in counts if fault is None),
             rejected=rejected,
-            examples=self._examples(files, kept) if rejected else (),
+            examples=self._examples(files, cached) if rejected else (),
             columns=tuple(c.name for c in self.columns if c.name in theirs),
             unused=unused,
             currency=currency,
         )
 
     def _examples(
-        self, files: Sequence[str], kept: Mapping[int, KeptFile]
+        self, files: Sequence[str], cached: Mapping[int, CachedFile]
     ) -> tuple[RejectedRow, ...]:
-        found = self._faulty("true")
-        for file, each in kept.items():
-            found += [(fault, given, file, row) for fault, given, row in each.examples]
-        by_fault = groupby(sorted(found, key=itemgetter(0, 2, 3)), key=itemgetter(0))
+        examples = self._faulty("true")
+        for file, cached_file in cached.items():
+            examples += [
+                (fault, value, file, row) for fault, value, row in cached_file.examples
+            ]
+        by_fault = groupby(sorted(examples, key=itemgetter(0, 2, 3)), key=itemgetter(0))
         faults = self.faults
         return tuple(
             RejectedRow(
@@ -211,10 +213,10 @@ class Staging:
                 row=row,
                 reason=faults[fault].reason,
                 column=faults[fault].column,
-                given=given and printable(given),
+                given=value and printable(value),
             )
             for _, rows in by_fault
-            for fault, given, file, row in islice(rows, N_EXAMPLES)
+            for fault, value, file, row in islice(rows, N_EXAMPLES)
         )
 
     def _faulty(self, condition: str) -> list[tuple[int, str | None, int, int]]:
@@ -261,7 +263,7 @@ def numbers_among(staging: Staging, names: frozenset[str]) -> frozenset[str]:
 
 def printable(text: str) -> str:
     """Return a text with what cannot be shown replaced."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _holds_numbers(staging: Staging, name: str) -> bool:

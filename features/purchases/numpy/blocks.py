@@ -9,27 +9,33 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.purchases.numpy.contact_rows import Contacts
-from features.purchases.numpy.history import Grains, History, make_history, see
-from features.purchases.numpy.lines import Lines, find_buyers, find_mixed
-from features.purchases.numpy.reading import SECOND, Raw, RawLog
-from features.purchases.numpy.runs import (
-    MOST,
+from features.purchases.numpy.grains.history import (
+    Grains,
+    History,
+    Joined,
+    make_history,
+    see,
+)
+from features.purchases.numpy.grains.lines import (
+    Contacts,
+    Lines,
+    find_buyers,
+    find_mixed,
+)
+from features.purchases.numpy.grains.runs import (
     MOST_MONEY,
-    Bools,
+    MOST_UNITS,
     Codes,
     Floats,
     Ints,
+    SumError,
     heads,
     rounded,
     sort_places,
 )
+from features.purchases.numpy.reading.log import SECOND, Raw, RawLog
 
 Rows = TypeVar("Rows", Lines, Contacts)
-
-
-class SumError(ArithmeticError):
-    """A customer's amounts come to more than the integers that hold them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,6 @@ class Block:
     lines: Lines
     contacts: Contacts
     history: History
-    joined_at: Ints
-    has_joined: Bools
 
     def see(self, as_of: int) -> Sight:
         """Return what an as_of sees of those who have bought before it."""
@@ -73,6 +77,7 @@ class Block:
             of_customers(lines, again, n),
             of_customers(contacts, again, n),
             n=len(again),
+            joined=self.history.joined.take(again),
         )
         return Sight(
             grains=see(self.history, as_of, buyers),
@@ -122,7 +127,7 @@ def read_block(raw: RawLog, number: int) -> Block:
     lines = _make_lines(raw, raw.sale_rows[number], first)
     contacts = _make_contacts(raw, raw.contact_rows[number], first)
     ids, n = raw.ids.slice(first, last - first), last - first
-    joined_at, has_joined = raw.joined_at[first:last], raw.has_joined[first:last]
+    joined = Joined(raw.joined_at[first:last], raw.has_joined[first:last])
     buyers = find_buyers(lines, n=n)
     if len(buyers) < n:
         lines, contacts = (
@@ -130,9 +135,9 @@ def read_block(raw: RawLog, number: int) -> Block:
             of_customers(contacts, buyers, n),
         )
         ids = ids.take(pa.array(buyers))
-        joined_at, has_joined = joined_at[buyers], has_joined[buyers]
-    history = make_history(lines, contacts, n=len(buyers))
-    return Block(ids, lines, contacts, history, joined_at, has_joined)
+        joined = joined.take(buyers)
+    history = make_history(lines, contacts, n=len(buyers), joined=joined)
+    return Block(ids, lines, contacts, history)
 
 
 def of_customers(rows: Rows, some: Ints, n: int) -> Rows:
@@ -191,11 +196,16 @@ def _make_lines(raw: RawLog, rows: Ints, first: int) -> Lines:
         cost=units("cost"),
         has_cost=~np.isnan(column("cost")) if "cost" in sales else nothing > 0,
     )
-    most_lines = int(np.bincount(who).max(initial=0))
-    for units_of in (found.amount, found.quantity, found.discount, found.cost):
-        if int(units_of.max(initial=0)) * most_lines >= MOST:
-            raise SumError("The amounts of a customer come to more than 64 bits hold.")
+    _check_sums(who, found.amount, found.quantity, found.discount, found.cost)
     return found
+
+
+def _check_sums(who: Ints, *columns: Ints) -> None:
+    """Make sure that the sums of a customer are small enough to be reckoned with."""
+    most_rows = int(np.bincount(who).max(initial=0))
+    for units in columns:
+        if int(np.abs(units).max(initial=0)) * most_rows >= MOST_UNITS:
+            raise SumError("The amounts of a customer come to more than 64 bits hold.")
 
 
 def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
@@ -227,6 +237,7 @@ def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
         minutes=units("minutes"),
         cost=units("cost"),
     )
+    _check_sums(who, found.value, found.minutes, found.cost)
     if heads(found.who, found.at).all():
         return found
     # Of interactions of one instant the last is the one with the largest value.

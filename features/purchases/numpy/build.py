@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,25 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from features.purchases.numpy.blocks import Block, read_block
-from features.purchases.numpy.breadth import breadth, channels, money_back
-from features.purchases.numpy.cadence import cadence, calendar, membership
-from features.purchases.numpy.contacts import contacts, responses
-from features.purchases.numpy.history import Grains
-from features.purchases.numpy.purchases import (
-    Columns,
-    decay,
-    dispersion,
-    rfm,
-    trends,
-    windows,
-)
-from features.purchases.numpy.reading import (
-    RawLog,
-    Sizes,
-    read_parts,
-)
-from features.purchases.numpy.runs import Floats, Ints, to_micros
-from features.purchases.numpy.scope import Scope
+from features.purchases.numpy.formulas.tape import Program, Segment
+from features.purchases.numpy.grains.history import Grains
+from features.purchases.numpy.grains.runs import Floats, to_micros
+from features.purchases.numpy.grains.scope import Scope
+from features.purchases.numpy.reading.log import RawLog, Sizes, read_parts
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,22 +25,9 @@ if TYPE_CHECKING:
 TOGETHER = 12
 """As_ofs whose rows are counted together: more would take more memory."""
 
-FAMILIES: Mapping[str, Callable[[Grains, Scope], Columns]] = {
-    "rfm": rfm,
-    "windows": windows,
-    "cadence": cadence,
-    "trends": trends,
-    "dispersion": dispersion,
-    "decay": decay,
-    "breadth": breadth,
-    "money_back": money_back,
-    "channels": channels,
-    "calendar": calendar,
-    "contacts": contacts,
-    "responses": responses,
-}
-COVERED = frozenset({*FAMILIES, "membership"})
-"""Families that are worked out here; the others are by their SQL."""
+
+MANY = 1_000
+"""Customers from which on numpy is quicker than Arrow to find what is NULL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +37,8 @@ class Wanted:
     Parameters
     ----------
     scope : Scope
-    families : tuple of str
+    program : Program
+        What makes the columns.
     names : tuple of str
         The columns, in order.
     as_ofs : tuple of datetime
@@ -73,7 +47,7 @@ class Wanted:
     """
 
     scope: Scope
-    families: tuple[str, ...]
+    program: Program
     names: tuple[str, ...]
     as_ofs: tuple[datetime, ...]
     sizes: Sizes = Sizes()
@@ -126,54 +100,49 @@ def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     instant = to_micros(as_of)
     sight = block.see(instant)
     ids, buyers = block.ids, sight.buyers
-    found = dict.fromkeys(wanted.names, pa.array([], pa.float64()))
-    right: Columns = {}
+    columns = dict.fromkeys(wanted.names, pa.array([], pa.float64()))
+    right: dict[str, Floats] = {}
+
+    def give_right(column: Segment, values: Floats) -> None:
+        right[column.name] = values
+
+    def give(column: Segment, values: Floats) -> None:
+        if right:
+            values = values.copy()
+            values[sight.places] = right[column.name]
+        # While a cache still holds it.
+        columns[column.name] = _as_arrow(values, is_full=column.is_full)
+
     if sight.again is not None:
-        again = buyers[sight.places]
-        right = dict(_columns(block, sight.again, again, wanted))
+        _run(sight.again, wanted, give_right)
+
     if len(buyers):
-        for name, values in _columns(block, sight.grains, buyers, wanted):
-            if right:
-                values = _replaced(values, sight.places, right[name])
-            found[name] = _as_arrow(values)  # while a cache still holds it
+        _run(sight.grains, wanted, give)
     arrays = [
         ids if len(buyers) == len(ids) else ids.take(pa.array(buyers)),
         pa.array(np.full(len(buyers), instant), pa.timestamp("us")),
-        *found.values(),
+        *columns.values(),
     ]
     return pa.Table.from_arrays(arrays, names=["customer_id", "as_of", *wanted.names])
 
 
-def _columns(
-    block: Block, grains: Grains, buyers: Ints, wanted: Wanted
-) -> Iterator[tuple[str, Floats | Ints]]:
-    """Yield the columns that are asked for, family by family."""
-    scope, names = wanted.scope, frozenset(wanted.names)
-    for family in wanted.families:
-        if family == "membership":
-            joined_at, has_joined = block.joined_at[buyers], block.has_joined[buyers]
-            found = membership(grains, joined_at, has_joined)
-        else:
-            found = FAMILIES[family](grains, scope)
-        yield from ((name, found[name]) for name in found.keys() & names)
+def _run(
+    grains: Grains, wanted: Wanted, give: Callable[[Segment, Floats], None]
+) -> None:
+    if grains.n >= MANY:
+        grains.history.count_one(grains.as_of, wanted.scope)
+    wanted.program.run(grains, give)
 
 
-def _replaced(
-    values: Floats | Ints, places: Ints, right: Floats | Ints
-) -> Floats | Ints:
-    """Return values with others at some places."""
-    found = values.astype(np.float64)
-    found[places] = right
-    return found
-
-
-def _as_arrow(column: Floats | Ints) -> pa.Array:
+def _as_arrow(values: Floats, *, is_full: bool) -> pa.Array:
     """Return a column as Arrow holds it, without a copy of what is float64."""
-    values = np.ascontiguousarray(column, dtype=np.float64)
-    if column.dtype.kind == "f":
-        is_known = ~np.isnan(values)
-        if not is_known.all():
-            bits = np.packbits(is_known, bitorder="little")
-            buffers = [pa.py_buffer(bits), pa.py_buffer(values)]
-            return pa.Array.from_buffers(pa.float64(), len(values), buffers)
-    return pa.array(values)
+    if is_full:
+        return pa.array(values)
+    if len(values) < MANY:
+        return pa.array(values, from_pandas=True)
+    is_known = ~np.isnan(values)
+    if is_known.all():
+        return pa.array(values)
+    bits = np.packbits(is_known, bitorder="little")
+    buffers = [pa.py_buffer(bits), pa.py_buffer(values)]
+    return pa.Array.from_buffers(pa.float64(), len(values), buffers)

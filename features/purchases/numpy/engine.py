@@ -1,71 +1,63 @@
-"""Which plans can be worked out in numpy, and the table of those that can."""
+"""The columns of a plan that are compiled, as one table or in blocks of customers."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from features.instants import to_naive_utc
-from features.purchases.numpy.blocks import SumError
-from features.purchases.numpy.build import COVERED, Wanted, build_tables
-from features.purchases.numpy.reading import Sizes
-from features.purchases.numpy.scope import Scope
-from features.purchases.plan import FeaturePlan, feature_schema, query_context
-from features.purchases.render import SQL_FOLDER, QueryWriter
+from features.purchases.numpy.build import Wanted, build_tables
+from features.purchases.numpy.families.compile import compile_plan
+from features.purchases.numpy.grains.runs import SumError
+from features.purchases.numpy.grains.scope import Scope
+from features.purchases.numpy.reading.log import Sizes
+from features.purchases.plan import FeaturePlan
 
 if TYPE_CHECKING:
     import duckdb
 
-COLUMN = re.compile(r"cast\((\w+)\.(\w+) as double\) as \w+")
-"""A feature, as ``features.sql`` writes it: its family, and its name."""
-
-STEPS = (
-    "arrivals breadth buyers cadence calendar channels contacts day_sums days decay "
-    "dispersion features interaction_lines lines macros membership moment_sums moments "
-    "money_back order_sums orders responses rfm rows_seen sightings stretches trends "
-    "windows"
-).split()
-"""The feature files that are worked out here too."""
-
 SEVERAL = 65_536
 """Customers of a block where many as_ofs share what it costs to put it into order."""
-
-DIGEST = "5397725c86443048"
-"""Of those files, as they were when the two were last found to be equal."""
 
 
 def build_in_arrays(
     con: duckdb.DuckDBPyConnection, plan: FeaturePlan, *, as_of: Sequence[datetime]
 ) -> pa.Table | None:
-    """Return the table of ``build_features``, or None where only the query can tell.
+    """Return the columns of ``build_features`` that are compiled.
 
-    That is so for a plan whose query is not the one that the feature files make now,
-    for files that were changed, for a family that is in the files alone, and for
-    amounts beyond all bounds.
+    Those of ``slow_families`` are not among them. None for amounts beyond all bounds,
+    of which only the query can tell.
     """
-    families = families_of(plan)
-    if families is None:
-        return None
-    as_ofs = tuple(sorted({to_naive_utc(each) for each in as_of}))
-    schema = feature_schema(plan)
+    as_ofs = tuple(sorted({to_naive_utc(instant) for instant in as_of}))
+    wanted = _wanted(plan, as_ofs)
     if not as_ofs:
-        return schema.empty_table()
+        return _no_rows(wanted)
     sizes = Sizes(customers=SEVERAL) if len(as_ofs) > 1 else Sizes()
-    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
-    found: list[list[pa.Table]] = [[] for _ in as_ofs]
+    wanted = replace(wanted, sizes=sizes)
+    tables_by_as_of: list[list[pa.Table]] = [[] for _ in as_ofs]
     try:
         for place, table in build_tables(con, wanted):
-            found[place].append(table)
+            tables_by_as_of[place].append(table)
     except SumError:
         return None
-    tables = [table for of_one in found for table in of_one]
-    return pa.concat_tables(tables) if tables else schema.empty_table()
+    tables = [table for of_one in tables_by_as_of for table in of_one]
+    return pa.concat_tables(tables) if tables else _no_rows(wanted)
+
+
+def _wanted(plan: FeaturePlan, as_ofs: tuple[datetime, ...]) -> Wanted:
+    program = compile_plan(plan.sql).program
+    names = tuple(name for name in plan.names if name in program.names)
+    return Wanted(Scope.of(plan), program, names, as_ofs)
+
+
+def _no_rows(wanted: Wanted) -> pa.Table:
+    fields = [("customer_id", pa.string()), ("as_of", pa.timestamp("us"))]
+    columns = [(name, pa.float64()) for name in wanted.names]
+    return pa.schema([*fields, *columns]).empty_table()
 
 
 def array_blocks(
@@ -81,7 +73,7 @@ def array_blocks(
     ----------
     con : DuckDBPyConnection
     plan : FeaturePlan
-        One that ``families_of`` knows.
+        One without ``slow_families``.
     as_of : datetime
     sizes : Sizes
 
@@ -95,29 +87,6 @@ def array_blocks(
     SumError
         On amounts beyond all bounds, maybe after some blocks.
     """
-    families = families_of(plan) or ()
-    as_ofs = (to_naive_utc(as_of),)
-    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
+    wanted = replace(_wanted(plan, (to_naive_utc(as_of),)), sizes=sizes)
     for _, table in build_tables(con, wanted):
         yield table
-
-
-@cache
-def families_of(plan: FeaturePlan) -> tuple[str, ...] | None:
-    """Return the families of a plan, None where the files mean another query."""
-    columns = COLUMN.findall(plan.sql)
-    families = tuple(dict.fromkeys(family for family, _ in columns))
-    if digest() != DIGEST or not COVERED.issuperset(families):
-        return None
-    context = query_context(
-        plan.horizon_days, plan.windows, plan.interaction_types, has=plan.has
-    )
-    sql = QueryWriter(context).write("features", families=families, columns=columns)
-    return families if sql == plan.sql else None
-
-
-@cache
-def digest() -> str:
-    """Return a digest of the feature files that are worked out here."""
-    texts = ((SQL_FOLDER / f"{step}.sql").read_bytes() for step in STEPS)
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]

@@ -14,13 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from features.instants import to_naive_utc
-from features.purchases.numpy.blocks import SumError
 from features.purchases.numpy.build import Wanted, build_block
-from features.purchases.numpy.engine import families_of
-from features.purchases.numpy.given import AskDoorError, GivenRows, Row
-from features.purchases.numpy.reading import Raw, Sizes, make_raw
-from features.purchases.numpy.runs import to_micros
-from features.purchases.numpy.scope import Scope
+from features.purchases.numpy.families.compile import compile_plan
+from features.purchases.numpy.grains.runs import SumError, to_micros
+from features.purchases.numpy.grains.scope import Scope
+from features.purchases.numpy.reading.given import AskDoorError, GivenRows, Row
+from features.purchases.numpy.reading.log import Raw, Sizes, make_raw
 from features.purchases.plan import FeaturePlan, feature_schema
 
 
@@ -52,14 +51,14 @@ def build_from_rows(
     """Return what ``build_features`` makes of the log of these rows.
 
     None where only the door or the plan's query can tell: where a row would be changed,
-    set aside or refused, but for one of ``not_products``, or where
-    ``build_in_arrays`` returns None.
+    set aside or refused, but for one of ``not_products``, where some family of the plan
+    is not compiled, and for amounts beyond all bounds.
     """
-    families = families_of(plan)
-    if families is None:
+    compiled = compile_plan(plan.sql)
+    if compiled.slow:
         return None
     instant = to_naive_utc(as_of)
-    wanted = Wanted(Scope.of(plan), families, plan.names, (instant,))
+    wanted = Wanted(Scope.of(plan), compiled.program, plan.names, (instant,))
     try:
         reader = _Reader(wanted.scope, to_micros(instant), to_micros(to_naive_utc(now)))
         return reader.build(rows, frozenset(not_products), wanted, feature_schema(plan))
@@ -69,7 +68,7 @@ def build_from_rows(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Rows become arrays, as ``numpy.reading`` reads them from a log."""
+    """Rows become arrays, as ``reading.log`` reads them from a log."""
 
     scope: Scope
     latest: int
@@ -136,10 +135,8 @@ class _Reader:
             return {}
         raw = found.times()
         kinds = {
-            (type_, direction): place
-            for place, (type_, direction, _) in enumerate(
-                self.scope.interaction_types, start=1
-            )
+            kind: place
+            for place, kind in enumerate(self.scope.interaction_types, start=1)
         }
         types = found.texts["type"]
         ways = [way or "" for way in found.text("direction")]

@@ -1,29 +1,10 @@
 -- One row is a customer as one as_of sees it: when in the week, the year and the day the
 -- purchases fall, and what a year ago brought in the season that now begins.
-with
-
-calendar_months as (
-    select
-        row_no,
-        month(day) as month,
-        count(*) as n
-    from {{ ref('days') }}
-    group by row_no, month(day)
-),
-
-calendar_year as (
-    select
-        row_no,
-        count(*) as n_months_of_year,
-        {{ ratio('sum(n * n)', 'sum(n) * sum(n)') }} as month_of_year_hhi
-    from calendar_months
-    group by row_no
-)
-
 select
     order_sums.row_no,
-    calendar_year.n_months_of_year,
-    calendar_year.month_of_year_hhi,
+    calendar_sums.n_months_of_year,
+    {{ ratio('calendar_sums.month_squares', 'calendar_sums.n_days * calendar_sums.n_days') }}
+        as month_of_year_hhi,
     {{ ratio('order_sums.n_weekend', 'order_sums.n_orders') }} as weekend_share,
     {% if 'hour' in has %}
     {{ ratio('order_sums.minutes', 'order_sums.n_orders * 60') }} as mean_hour_of_day,
@@ -35,4 +16,4 @@ select
     {{ ratio('order_sums.n_in_season', 'order_sums.n_older') }} as in_season_order_share
 from {{ ref('order_sums') }}
 inner join {{ ref('moment_sums') }} using (row_no)
-inner join calendar_year using (row_no)
+inner join {{ ref('calendar_sums') }} using (row_no)

@@ -1,59 +1,18 @@
 -- One row is a customer as one as_of sees it: interactions set against purchases. An order
 -- follows an interaction that came strictly before it.
-with
-
-response_events as (
-    select orders.row_no, orders.age_days, 0 as is_interaction
-    from {{ ref('orders') }} as orders
-    where orders.row_no in (select row_no from {{ ref('interaction_lines') }})
-    union all
-    select row_no, age_days, 1 as is_interaction from {{ ref('interaction_lines') }}
-),
-
-response_neighbours as (
-    select
-        *,
-        lag(case when is_interaction = 1 then age_days end ignore nulls) over (
-            partition by row_no order by age_days desc, is_interaction
-        ) as interaction_before,
-        lead(case when is_interaction = 0 then age_days end ignore nulls) over (
-            partition by row_no order by age_days desc, is_interaction
-        ) as order_after,
-        min(case when is_interaction = 0 then age_days end) over (partition by row_no)
-            as last_order
-    from response_events
-),
-
-response_counts as (
-    select
-        row_no,
-        count(*) filter (where is_interaction = 1) as n_interactions,
-        count(*) filter (where is_interaction = 1 and age_days <= {{ horizon_days }})
-            as n_recent,
-        {% for d in (7, 30) %}
-        count(*) filter (where is_interaction = 0 and {{ micros('interaction_before - age_days') }} <= {{ micros(d) }})
-            as n_orders_after_{{ d }},
-        count(*) filter (where is_interaction = 1 and {{ micros('age_days - order_after') }} <= {{ micros(d) }})
-            as n_interactions_answered_{{ d }},
-        {% endfor %}
-        count(*) filter (where is_interaction = 1 and age_days < last_order) as n_since_last_order
-    from response_neighbours
-    group by row_no
-)
-
 select
     order_sums.row_no,
-    coalesce(n_since_last_order, 0) as n_interactions_since_last_order,
-    {{ ratio('coalesce(n_interactions, 0)', 'order_sums.n_orders') }} as interactions_per_order,
-    {{ ratio('moment_sums.net', 'n_interactions') }} as net_spend_per_interaction,
-    {{ ratio('moment_sums.net_recent', 'n_recent') }}
+    coalesce(response_sums.n_since_last_order, 0) as n_interactions_since_last_order,
+    {{ ratio('coalesce(response_sums.n_interactions, 0)', 'order_sums.n_orders') }} as interactions_per_order,
+    {{ ratio('moment_sums.net', 'response_sums.n_interactions') }} as net_spend_per_interaction,
+    {{ ratio('moment_sums.net_recent', 'response_sums.n_recent') }}
         as net_spend_per_interaction_{{ horizon_days }}d,
     {% for d in (7, 30) %}
-    {{ ratio('coalesce(n_orders_after_%d, 0)' % d, 'order_sums.n_orders') }}
+    {{ ratio('coalesce(response_sums.n_orders_after_%d, 0)' % d, 'order_sums.n_orders') }}
         as orders_within_{{ d }}d_of_interaction_share,
-    {{ ratio('n_interactions_answered_%d' % d, 'n_interactions') }}
+    {{ ratio('response_sums.n_interactions_answered_%d' % d, 'response_sums.n_interactions') }}
         as interactions_answered_within_{{ d }}d_share{{ "," if not loop.last }}
     {% endfor %}
 from {{ ref('order_sums') }}
 inner join {{ ref('moment_sums') }} using (row_no)
-left join response_counts using (row_no)
+left join {{ ref('response_sums') }} using (row_no)

@@ -69,7 +69,7 @@ def _faults_of(
         unknown = find_unknown_class(_parse(scheme, columns), columns_of)
         if unknown is not None:
             yield ConfigError(
-                f"[tiers.{scheme.name}] {unknown.given}",
+                f"[tiers.{scheme.name}] {unknown.problem}",
                 needed=unknown.needed,
                 todo=unknown.todo,
             )
@@ -115,5 +115,5 @@ def _parse(scheme: Scheme, columns: Columns) -> list[Rule]:
 def named_fault(scheme: Scheme, error: RuleError) -> ConfigError:
     """Say in which scheme a rule's fault is."""
     return ConfigError(
-        f"[tiers.{scheme.name}] {error.given}", needed=error.needed, todo=error.todo
+        f"[tiers.{scheme.name}] {error.problem}", needed=error.needed, todo=error.todo
     )

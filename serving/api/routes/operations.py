@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
@@ -9,7 +11,7 @@ from starlette.responses import Response
 from features.errors import StoreError
 from serving.api.deps import Services, ServicesDep
 from serving.api.openapi import problems
-from serving.api.schemas.scores import Health, Readiness
+from serving.api.schemas.scores import Health, Readiness, SlowFamily
 from serving.errors import UnpublishedError
 from serving.queries import model, readiness
 
@@ -36,6 +38,9 @@ def get_readiness(services: ServicesDep) -> Readiness:
         status="ready",
         run_id=run.run_id,
         model_version=serving.run.model_version,
+        slow_families=[
+            SlowFamily(**asdict(family)) for family in serving.scorer.slow_families
+        ],
     )
 
 

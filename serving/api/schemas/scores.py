@@ -246,9 +246,22 @@ class Health(Shown):
     status: str = Field(examples=["ok"])
 
 
+class SlowFamily(Shown):
+    """A family of features that only its SQL can work out, which is slower."""
+
+    family: str = Field(examples=["rfm"])
+    reason: str = Field(examples=["mod() is not known in numpy"])
+    file: str = Field(examples=["features/purchases/sql/rfm.sql"])
+    line: int | None
+    expression: str | None
+
+
 class Readiness(Shown):
     """A run is published and a verified bundle is in service."""
 
     status: str = Field(examples=["ready"])
     run_id: str
     model_version: str = Field(description="Of the bundle that scores events.")
+    slow_families: list[SlowFamily] = Field(
+        description="Families of features that are worked out slowly, and why."
+    )

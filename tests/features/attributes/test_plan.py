@@ -67,8 +67,8 @@ def test_a_name_that_only_holds_the_letters_is_not(name: str) -> None:
 def test_a_label_is_read_in_many_tongues(
     values: list[object], expected: list[float]
 ) -> None:
-    found = read_label(pd.Series(values), name="Churn")
-    np.testing.assert_array_equal(found, expected)
+    labels = read_label(pd.Series(values), name="Churn")
+    np.testing.assert_array_equal(labels, expected)
 
 
 def test_the_config_says_what_means_churned() -> None:
@@ -128,9 +128,9 @@ def test_unseen_values_are_another_and_missing_ones_are_missing() -> None:
         {"customer_id": "c", "Contract": None, "Bill": "much"},
     ]
     with log_from_rows(customers=rows, now=NOW) as log:
-        found = build_attributes(log, plan, as_of=log.ends_at)
-    np.testing.assert_array_equal(found["Contract"], [1, 2, np.nan])
-    np.testing.assert_array_equal(found["Bill"], [3, 4.5, np.nan])
+        features = build_attributes(log, plan, as_of=log.ends_at)
+    np.testing.assert_array_equal(features["Contract"], [1, 2, np.nan])
+    np.testing.assert_array_equal(features["Bill"], [3, 4.5, np.nan])
 
 
 def test_a_table_without_a_column_of_the_plan_is_refused() -> None:

@@ -56,9 +56,9 @@ def plan_of(log: Log) -> ContractPlan:
 
 def test_features_are_of_whoever_has_a_contract_that_is_known() -> None:
     with open_contracts() as log:
-        found = build_contracts(log, plan_of(log), as_of=[AS_OF]).droplevel("as_of")
-    assert list(found.index) == ["a", "b", "d"]
-    a, b = found.loc["a"], found.loc["b"]
+        features = build_contracts(log, plan_of(log), as_of=[AS_OF]).droplevel("as_of")
+    assert list(features.index) == ["a", "b", "d"]
+    a, b = features.loc["a"], features.loc["b"]
     assert a["contract_tenure_days"] == 366
     assert a["contract_days"] == a["days_since_contract_change"] == 184
     assert (a["n_contracts"], a["n_renewals"], a["n_contract_gaps"]) == (2, 1, 0)
@@ -68,18 +68,22 @@ def test_features_are_of_whoever_has_a_contract_that_is_known() -> None:
     assert b["contract_active_share"] == pytest.approx(1 - 92 / 306)
     assert b["contract_spell_days"] == 153
     assert (b["n_interactions_30d"], b["days_since_interaction"]) == (1, 10)
-    assert found.loc["d", "n_interactions"] == 0
+    assert features.loc["d", "n_interactions"] == 0
 
 
 def test_a_renewal_within_the_time_is_no_churn() -> None:
     with open_contracts() as log:
         plan = plan_of(log)
-        found = build_outcomes(log, plan, as_of=AS_OF, days=90, known=NOW)
-    assert found["churned"].loc[["a", "b", "d"]].to_dict() == {"a": 0, "b": 1, "d": 0}
+        outcomes = build_outcomes(log, plan, as_of=AS_OF, days=90, known_before=NOW)
+    assert outcomes["churned"].loc[["a", "b", "d"]].to_dict() == {
+        "a": 0,
+        "b": 1,
+        "d": 0,
+    }
     month = 365 / 12
-    assert found.loc["a", "value"] == pytest.approx(15 * 90 / month)
-    assert found.loc["b", "value"] == pytest.approx(10 * 40 / month)
-    assert found.loc["d", "value"] == pytest.approx(20 * 85 / month)
+    assert outcomes.loc["a", "value"] == pytest.approx(15 * 90 / month)
+    assert outcomes.loc["b", "value"] == pytest.approx(10 * 40 / month)
+    assert outcomes.loc["d", "value"] == pytest.approx(20 * 85 / month)
 
 
 def test_an_end_on_the_day_before_the_next_start_lasts_the_whole_day() -> None:
@@ -91,10 +95,10 @@ def test_an_end_on_the_day_before_the_next_start_lasts_the_whole_day() -> None:
     ]
     with open_contracts(rows) as log:
         plan = plan_of(log)
-        found = build_contracts(log, plan, as_of=[AS_OF, day("2024-02-01")])
+        features = build_contracts(log, plan, as_of=[AS_OF, day("2024-02-01")])
         spells = build_spells(log, plan, as_of=AS_OF)
     assert plan.whole_days
-    assert len(found) == 4
+    assert len(features) == 4
     assert len(spells) == 2
     assert plan.amount is None
 
@@ -112,7 +116,7 @@ def test_what_lies_ahead_changes_no_feature(seed: int) -> None:
     rng = np.random.default_rng(seed)
     as_of = day("2023-03-01") + timedelta(hours=int(rng.integers(0, 2000)))
     before, after = drawn.subscriptions, alter(drawn.subscriptions, as_of, rng)
-    found = []
+    builds = []
     for table in (before, after):
         calls = drawn.interactions
         if table is after:
@@ -123,11 +127,11 @@ def test_what_lies_ahead_changes_no_feature(seed: int) -> None:
         ) as log:
             plan = plan_contracts(log, as_of=as_of, horizon_days=60)
             frame = build_contracts(log, plan, as_of=[as_of])
-            found.append((plan, frame, fingerprint(log, as_of=as_of)))
-    assert found[0][0] == found[1][0]
-    pd.testing.assert_frame_equal(found[0][1], found[1][1], check_exact=True)
-    assert found[0][2] == found[1][2]
-    assert len(found[0][1]) > 10
+            builds.append((plan, frame, fingerprint(log, as_of=as_of)))
+    assert builds[0][0] == builds[1][0]
+    pd.testing.assert_frame_equal(builds[0][1], builds[1][1], check_exact=True)
+    assert builds[0][2] == builds[1][2]
+    assert len(builds[0][1]) > 10
 
 
 def alter(
@@ -149,8 +153,8 @@ def alter(
     table.loc[later, "amount"] = rng.uniform(0, 99, int(later.sum())).round(2)
     table.loc[later, "plan"] = "New"
     unseen = table[~later].head(20).assign(known_at=as_of, plan="Late")
-    kept = table[~later | (rng.random(len(table)) < 0.5)]
-    return pd.concat([kept, unseen], ignore_index=True)
+    remaining = table[~later | (rng.random(len(table)) < 0.5)]
+    return pd.concat([remaining, unseen], ignore_index=True)
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:

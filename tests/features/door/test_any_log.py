@@ -53,10 +53,12 @@ def test_rows_in_are_rows_accepted_and_rejected(
         path.write_bytes(write(records, end=end, quoting=quoting).encode())
         with read_log(LogSource(TableSource(str(path))), now=NOW) as log:
             report = log.reports["transactions"]
-            ((kept,),) = log.con.execute("SELECT count(*) FROM transactions").fetchall()
+            ((n_rows,),) = log.con.execute(
+                "SELECT count(*) FROM transactions"
+            ).fetchall()
     assert report.rows_in == 1 + len(records)
     assert report.rows_in == report.rows_accepted + sum(report.rejected.values())
-    assert report.rows_accepted == kept
+    assert report.rows_accepted == n_rows
 
 
 @settings(max_examples=30, deadline=None)

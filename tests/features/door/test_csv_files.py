@@ -109,13 +109,17 @@ def test_a_quote_left_open_in_a_long_file_costs_one_line(tmp_path: Path) -> None
 def test_rows_are_told_by_the_line_they_begin_on(tmp_path: Path) -> None:
     lines = [HEADER + ",note", GOOD + ',"a', 'b"', "", GOOD, "c1,2024-05-01,x,", "c1"]
     report = report_on(write_text(tmp_path, *lines))
-    told = [(example.reason, example.row) for example in report.examples]
-    assert told == [("malformed_row", 5), ("malformed_row", 7), ("bad_amount", 6)]
+    faults = [(example.reason, example.row) for example in report.examples]
+    assert faults == [
+        ("malformed_row", 5),
+        ("malformed_row", 7),
+        ("bad_amount", 6),
+    ]
     assert report.rejected == {"malformed_row": 2, "bad_amount": 1}
 
 
 @pytest.mark.parametrize(
-    ("content", "given", "todo"),
+    ("content", "message", "todo"),
     [
         pytest.param(b"", "is empty", "header", id="no bytes"),
         pytest.param(b"\n\n", "is empty", "header", id="blank lines only"),
@@ -176,9 +180,9 @@ def test_rows_are_told_by_the_line_they_begin_on(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_table_is_refused_by_its_name(
-    content: bytes, given: str, todo: str, tmp_path: Path
+    content: bytes, message: str, todo: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(TableError, match=given) as caught:
+    with pytest.raises(TableError, match=message) as caught:
         report_on(write_bytes(tmp_path, content))
     assert "log.csv" in str(caught.value)
     assert caught.value.needed
@@ -226,7 +230,7 @@ def test_rows_are_numbered_within_their_own_file(tmp_path: Path) -> None:
     write_text(tmp_path, HEADER, GOOD, "c1,x,1", name="1.csv")
     second = write_text(tmp_path, HEADER, "c1,2024-05-01,x", name="2.csv")
     examples = report_on(str(tmp_path / "*.csv")).examples
-    assert Counter((each.reason, each.row) for each in examples) == {
+    assert Counter((example.reason, example.row) for example in examples) == {
         ("bad_occurred_at", 3): 1,
         ("bad_amount", 2): 1,
     }

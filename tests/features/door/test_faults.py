@@ -231,8 +231,8 @@ def test_the_last_row_of_a_customer_is_kept(tmp_path: Path) -> None:
 def test_a_reason_comes_with_what_to_do(
     rows: list[str], hint: str, tmp_path: Path
 ) -> None:
-    (told,) = report_on(write_text(tmp_path, HEADER, GOOD, *rows)).hints
-    assert hint in told
+    (advice,) = report_on(write_text(tmp_path, HEADER, GOOD, *rows)).hints
+    assert hint in advice
 
 
 def test_examples_show_the_beginning_of_numbers_and_instants_only(
@@ -241,7 +241,7 @@ def test_examples_show_the_beginning_of_numbers_and_instants_only(
     long = "9" * 20 + "secret"
     rows = [f"anna@example.org,2024-05-01,{long}", "x" * 300 + ",2024-05-01,1"]
     report = report_on(write_text(tmp_path, HEADER, GOOD, *rows))
-    shown = {each.reason: each.given for each in report.examples}
+    shown = {example.reason: example.given for example in report.examples}
     assert shown == {"bad_amount": long[:24], "long_customer_id": None}
     assert "anna" not in json.dumps(report.to_dict())
 

@@ -153,8 +153,8 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_report_is_plain_json(tmp_path: Path) -> None:
     path = write_text(tmp_path, HEADER + ",note", GOOD + ",x", "c1,2024-05-01,x,y")
-    told = json.loads(json.dumps(report_on(path).to_dict()))
-    assert told == {
+    parsed = json.loads(json.dumps(report_on(path).to_dict()))
+    assert parsed == {
         "table": "transactions",
         "files": [path],
         "rows_in": 2,

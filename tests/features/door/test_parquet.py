@@ -97,7 +97,7 @@ def test_optional_columns_may_be_all_null(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "given", "todo"),
+    ("columns", "message", "todo"),
     [
         (sales(occurred_at=[1714521600]), "'occurred_at' as BIGINT", "not guessed at"),
         (sales(occurred_at=[1714521600.0]), "'occurred_at' as DOUBLE", "timestamps"),
@@ -110,9 +110,9 @@ def test_optional_columns_may_be_all_null(tmp_path: Path) -> None:
     ],
 )
 def test_a_column_of_the_wrong_type_is_refused(
-    columns: dict[str, Any], given: str, todo: str, tmp_path: Path
+    columns: dict[str, Any], message: str, todo: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(TableError, match=given) as caught:
+    with pytest.raises(TableError, match=message) as caught:
         report_on(write_parquet(tmp_path, columns))
     assert todo in caught.value.todo
 
@@ -143,7 +143,7 @@ def test_folders_add_no_columns(tmp_path: Path) -> None:
 def test_columns_named_as_duckdbs_own_are_theirs(tmp_path: Path) -> None:
     path = write_parquet(tmp_path, sales(2, filename=["a", "b"], amount=[1.0, None]))
     report = report_on(path, order_id="filename")
-    assert [(each.file, each.row) for each in report.examples] == [(path, 2)]
+    assert [(example.file, example.row) for example in report.examples] == [(path, 2)]
 
 
 def test_files_of_different_schemas_are_one_table(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_file_with_a_damaged_index_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "given"),
+    ("content", "message"),
     [
         (f"{HEADER}\n{GOOD}\n".encode(), "no Parquet, whatever its name says"),
         (b"<html>", "HTML"),
@@ -208,9 +208,9 @@ def test_a_file_with_a_damaged_index_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_only_named_parquet_is_refused(
-    content: bytes, given: str, tmp_path: Path
+    content: bytes, message: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(TableError, match=given):
+    with pytest.raises(TableError, match=message):
         report_on(write_bytes(tmp_path, content, name="log.parquet"))
 
 

@@ -22,19 +22,19 @@ COUNTS = "select customer_id, count(*) from transactions group by 1 order by 1"
 def test_a_sample_has_all_rows_of_the_customers_it_has() -> None:
     log = open_log(transactions=ROWS)
     with take_sample(log, most_customers=50) as own:
-        taken = own.con.execute(COUNTS).fetchall()
-        assert 20 < len(taken) < 100
-        assert {n_rows for _, n_rows in taken} == {3}
-        assert own.sample == (len(taken), 200)
+        counts = own.con.execute(COUNTS).fetchall()
+        assert 20 < len(counts) < 100
+        assert {n_rows for _, n_rows in counts} == {3}
+        assert own.sample == (len(counts), 200)
         assert (own.starts_at, own.ends_at) == (log.starts_at, log.ends_at)
     assert len(log.con.execute(COUNTS).fetchall()) == 200
 
 
 def test_who_is_in_a_small_sample_is_in_every_larger_one() -> None:
     log = open_log(transactions=ROWS)
-    asked = "select distinct customer_id from transactions where "
+    query = "select distinct customer_id from transactions where "
     drawn = [
-        set(log.con.execute(asked + share_sql(share)).fetchall())
+        set(log.con.execute(query + share_sql(share)).fetchall())
         for share in (0.1, 0.4, 1.0)
     ]
     assert drawn[0] < drawn[1] < drawn[2]

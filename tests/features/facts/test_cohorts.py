@@ -33,11 +33,11 @@ b | 2023-12-05 | call | outbound | 9 | | eve | 2024-02-01
 
 def test_a_cohort_is_followed_through_whole_periods_as_known_then() -> None:
     with open_log(transactions=PURCHASES) as log:
-        unit, found = build_cohorts(log, as_of=at("2024-01-10"))
+        unit, cells = build_cohorts(log, as_of=at("2024-01-10"))
     assert unit == "month"
     rows = {
         (f"{day:%Y-%m}", period): (n, spend)
-        for day, period, n, spend in found.itertuples(index=False)
+        for day, period, n, spend in cells.itertuples(index=False)
     }
     assert rows == {
         ("2023-10", 0): (2, 15),
@@ -50,10 +50,10 @@ def test_a_cohort_is_followed_through_whole_periods_as_known_then() -> None:
 
 def test_contacts_are_summed_by_customer_and_owner() -> None:
     with open_log(transactions=PURCHASES, interactions=CONTACTS) as log:
-        found = build_owner_contacts(log, as_of=at("2024-01-10"))
-    by_owner = found.set_index("owner_id")
-    assert found["customer_id"].tolist() == ["a", "a"]
+        contacts = build_owner_contacts(log, as_of=at("2024-01-10"))
+    by_owner = contacts.set_index("owner_id")
+    assert contacts["customer_id"].tolist() == ["a", "a"]
     assert [by_owner.loc["eve", name] for name in SUMS] == [2, 12, 1]
-    unknown = found[found["owner_id"].isna()].iloc[0]
+    unknown = contacts[contacts["owner_id"].isna()].iloc[0]
     assert unknown["n_contacts"] == 1
     assert pd.isna(unknown["minutes"])

@@ -78,9 +78,9 @@ def test_a_complaint_is_open_until_its_resolution_is_known(log: Log) -> None:
 
 
 def test_a_complaint_is_closed_by_a_resolution_or_by_a_year(log: Log) -> None:
-    found = standing(log, "2024-02-10")
-    assert not found["b"]["has_open_complaint"]
-    assert not found["d"]["has_open_complaint"]
+    facts = standing(log, "2024-02-10")
+    assert not facts["b"]["has_open_complaint"]
+    assert not facts["d"]["has_open_complaint"]
 
 
 def test_sums_of_a_year_keep_to_their_year(log: Log) -> None:
@@ -118,8 +118,8 @@ def test_attributes_come_in_the_order_asked_with_their_types() -> None:
     b |            |        |           | 1             |
     """
     with open_log(transactions=PURCHASES, customers=customers) as log:
-        found = read_attributes(log, pa.array(["c", "b", "a"]))
-    assert found.to_pylist()[1:] == [
+        attributes = read_attributes(log, pa.array(["c", "b", "a"]))
+    assert attributes.to_pylist()[1:] == [
         {
             "joined_at": None,
             "region": None,
@@ -140,10 +140,10 @@ def test_attributes_come_in_the_order_asked_with_their_types() -> None:
 def test_a_flag_that_says_more_than_yes_and_no_stays_text() -> None:
     customers = "customer_id | is_partner\na | yes\nb | perhaps"
     with open_log(transactions=PURCHASES, customers=customers) as log:
-        found = read_attributes(log, pa.array(["b"]))
-    assert found.to_pylist() == [{"is_partner": "perhaps"}]
+        attributes = read_attributes(log, pa.array(["b"]))
+    assert attributes.to_pylist() == [{"is_partner": "perhaps"}]
 
 
 def test_a_log_without_customers_has_no_attributes(log: Log) -> None:
-    found = read_attributes(log, pa.array(["a"]))
-    assert found.column_names == []
+    attributes = read_attributes(log, pa.array(["a"]))
+    assert attributes.column_names == []

@@ -68,12 +68,12 @@ def test_a_block_hides_the_other_customers_until_it_ends(lasting: Log) -> None:
     count = "select count(*), count(distinct customer_id) from transactions"
     whole = lasting.con.execute(count).fetchall()
     bounds = block_bounds(lasting, size=10)
-    seen = []
-    for each in bounds:
-        with narrowed(lasting, each):
-            seen += lasting.con.execute(count).fetchall()
-    assert [sum(column) for column in zip(*seen, strict=True)] == [*whole[0]]
-    assert all(customers <= 10 for _, customers in seen)
+    counts = []
+    for block in bounds:
+        with narrowed(lasting, block):
+            counts += lasting.con.execute(count).fetchall()
+    assert [sum(column) for column in zip(*counts, strict=True)] == [*whole[0]]
+    assert all(customers <= 10 for _, customers in counts)
     assert lasting.con.execute(count).fetchall() == whole
 
 
@@ -91,8 +91,8 @@ def test_the_log_is_whole_again_after_a_failure(lasting: Log) -> None:
 def test_standing_facts_in_blocks_are_those_of_one_query(
     lasting: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = "select distinct customer_id from transactions order by customer_id"
-    ids = lasting.con.sql(asked).to_arrow_table()["customer_id"]
+    query = "select distinct customer_id from transactions order by customer_id"
+    ids = lasting.con.sql(query).to_arrow_table()["customer_id"]
     whole = build_standing(lasting, ids, as_of=AS_OF)
     monkeypatch.setattr(blocks, "BLOCK", 37)
     assert build_standing(lasting, ids, as_of=AS_OF).equals(whole)

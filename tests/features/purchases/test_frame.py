@@ -6,7 +6,13 @@ import pytest
 
 from features.errors import DataError
 from features.purchases.build import build_features
-from features.purchases.frame import FEW, join_labels, take_columns, to_frame, to_matrix
+from features.purchases.frame import (
+    SMALL_FRAME_ROWS,
+    join_labels,
+    take_columns,
+    to_frame,
+    to_matrix,
+)
 from features.purchases.labels import build_labels
 from tests.features.sqllog import at, open_log, plan_for
 
@@ -40,19 +46,19 @@ def test_a_frame_is_indexed_by_customer_and_as_of() -> None:
     assert to_frame(table).shape == (2, table.num_columns - 2)
 
 
-@pytest.mark.parametrize("n", [0, 1, FEW, FEW + 1])
+@pytest.mark.parametrize("n", [0, 1, SMALL_FRAME_ROWS, SMALL_FRAME_ROWS + 1])
 def test_columns_are_taken_in_the_order_asked_for(n: int) -> None:
     matrix = np.arange(3.0 * n).reshape(n, 3)
     frame = pd.DataFrame(matrix, columns=["a", "b", "c"])
     turned = pd.DataFrame(matrix[:, ::-1], columns=["c", "b", "a"])
 
-    for each in (frame, turned, frame):
-        found = take_columns(each, ["c", "a"])
-        np.testing.assert_array_equal(found, matrix[:, [2, 0]])
-        assert found.dtype == np.float64
-        assert take_columns(each, []).shape == (n, 0)
+    for X in (frame, turned, frame):
+        columns = take_columns(X, ["c", "a"])
+        np.testing.assert_array_equal(columns, matrix[:, [2, 0]])
+        assert columns.dtype == np.float64
+        assert take_columns(X, []).shape == (n, 0)
         with pytest.raises(KeyError, match="d"):
-            take_columns(each, ["a", "d"])
+            take_columns(X, ["a", "d"])
 
 
 def test_labels_of_several_horizons_find_their_features() -> None:

@@ -59,14 +59,14 @@ def test_rows_not_yet_known_change_no_feature_and_no_plan(
     assume(has_purchase(purchases))
 
     whole = build(purchases, contacts, members)
-    known = build(
+    past = build(
         [row for row in purchases if is_known(row)],
         [row for row in contacts if is_known(row)],
         [row for row in members if row["joined_at"] < NOW],
     )
 
-    assert whole[0] == known[0]
-    assert whole[1].equals(known[1])
+    assert whole[0] == past[0]
+    assert whole[1].equals(past[1])
 
 
 @queries
@@ -78,15 +78,15 @@ def test_altering_the_future_changes_no_feature(
     other_purchases = data.draw(transactions(first_day=0))
     other_contacts = data.draw(interactions(first_day=0))
 
-    told = build(purchases, contacts, [])
-    retold = build(
+    original = build(purchases, contacts, [])
+    altered = build(
         [row for row in purchases if is_known(row)] + other_purchases,
         [row for row in contacts if is_known(row)] + other_contacts,
         [],
     )
 
-    assert told[0] == retold[0]
-    assert told[1].equals(retold[1])
+    assert original[0] == altered[0]
+    assert original[1].equals(altered[1])
 
 
 @pytest.mark.parametrize("column", ["occurred_at", "known_at"])

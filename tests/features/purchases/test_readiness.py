@@ -39,10 +39,10 @@ def test_the_figures_enforced_are_the_figures_told() -> None:
         "days": readiness.MIN_HISTORY_DAYS,
     }
     with make_log(**least) as log:
-        found = check_readiness(log, as_of=log.ends_at, horizon=QUARTER)
-    assert found.ready
-    assert [minimum.needed for minimum in found.minimums] == list(least.values())
-    assert [minimum.found for minimum in found.minimums] == list(least.values())
+        result = check_readiness(log, as_of=log.ends_at, horizon=QUARTER)
+    assert result.ready
+    assert [minimum.needed for minimum in result.minimums] == list(least.values())
+    assert [minimum.found for minimum in result.minimums] == list(least.values())
 
 
 @pytest.mark.parametrize("short", ["customers", "repeat", "days"])
@@ -53,9 +53,9 @@ def test_one_figure_short_is_not_ready(short: str) -> None:
         "days": readiness.MIN_HISTORY_DAYS,
     }
     with make_log(**least | {short: least[short] - 1}) as log:
-        found = check_readiness(log, as_of=log.ends_at, horizon=QUARTER)
-    assert not found.ready
-    (unmet,) = (minimum for minimum in found.minimums if not minimum.met)
+        result = check_readiness(log, as_of=log.ends_at, horizon=QUARTER)
+    assert not result.ready
+    (unmet,) = (minimum for minimum in result.minimums if not minimum.met)
     assert unmet.found == unmet.needed - 1
 
 
@@ -91,11 +91,11 @@ def test_facts_count_what_a_person_would() -> None:
 
 def test_nothing_before_the_as_of_is_not_ready() -> None:
     with make_log(customers=3, repeat=0, days=1) as log:
-        found = check_readiness(log, as_of=START, horizon=QUARTER)
-    assert not found.ready
-    assert found.facts.customers == 0
-    assert found.facts.one_time_share is None
-    assert found.facts.first_purchase_on is None
+        result = check_readiness(log, as_of=START, horizon=QUARTER)
+    assert not result.ready
+    assert result.facts.customers == 0
+    assert result.facts.one_time_share is None
+    assert result.facts.first_purchase_on is None
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_what_forbids_nothing_is_a_note(
     days: int, as_of: datetime | None, note: str
 ) -> None:
     with make_log(customers=300, repeat=50, days=days) as log:
-        found = check_readiness(log, as_of=as_of or log.ends_at, horizon=QUARTER)
-    assert found.ready
-    assert any(note in each for each in found.notes)
+        result = check_readiness(log, as_of=as_of or log.ends_at, horizon=QUARTER)
+    assert result.ready
+    assert any(note in text for text in result.notes)
 
 
 def test_absent_columns_are_told_with_their_worth() -> None:
@@ -127,11 +127,11 @@ def test_absent_columns_are_told_with_their_worth() -> None:
 
 def test_readiness_is_plain_json() -> None:
     with make_log(customers=1, repeat=1, days=5) as log:
-        found = check_readiness(log, as_of=log.ends_at, horizon=QUARTER)
-    told = json.loads(json.dumps(found.to_dict()))
-    assert told["ready"] is False
-    assert told["facts"]["last_purchase_on"] == "2025-01-05"
-    assert told["minimums"][0] == {
+        result = check_readiness(log, as_of=log.ends_at, horizon=QUARTER)
+    parsed = json.loads(json.dumps(result.to_dict()))
+    assert parsed["ready"] is False
+    assert parsed["facts"]["last_purchase_on"] == "2025-01-05"
+    assert parsed["minimums"][0] == {
         "name": "customers with a purchase",
         "needed": readiness.MIN_CUSTOMERS,
         "found": 1,

@@ -8,9 +8,10 @@ import pyarrow.compute as pc
 import pytest
 
 from features.door.log_files import LogSource, TableSource, read_log
-from features.purchases.build import build_features
+from features.purchases.build import build_by_query, build_features
 from features.purchases.frame import to_matrix
 from features.purchases.labels import build_labels
+from features.purchases.numpy.families.compile import slow_families
 from features.purchases.plan import plan_features
 
 ROOT = Path(__file__).parents[3]
@@ -53,6 +54,36 @@ def test_the_published_customers_come_back_in_the_published_share(
     assert labels.num_rows == n_customers
     churned_share = pc.mean(labels.column("churned")).as_py()
     assert 1 - churned_share == pytest.approx(active_share, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "online_retail_ii/online_retail_ii.parquet",
+        "cdnow/cdnow.parquet",
+        "complete_journey/transactions.parquet",
+        "essec/essec_purchases.parquet",
+        "ta_feng/ta_feng.parquet",
+    ],
+)
+def test_every_column_is_compiled_and_is_what_the_query_makes_of_it(path: str) -> None:
+    source = shared_log(path, occurred_at="timestamp")
+
+    with read_log(source, now=NOW) as log:
+        instants = [log.ends_at - timedelta(days=61, hours=5), log.ends_at]
+        plan = plan_features(log, as_of=log.ends_at, horizon=timedelta(days=60))
+        compiled = build_features(log, plan, as_of=instants)
+        queried = build_by_query(log, plan, as_of=instants)
+
+    assert slow_families(plan) == ()
+    keys = ["customer_id", "as_of"]
+    assert compiled.select(keys).equals(queried.select(keys))
+    np.testing.assert_allclose(
+        to_matrix(compiled, plan.names),
+        to_matrix(queried, plan.names),
+        rtol=1e-9,
+        atol=1e-9,
+    )
 
 
 def test_dates_and_amounts_alone_make_at_least_35_features() -> None:

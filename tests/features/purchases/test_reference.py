@@ -149,12 +149,12 @@ def test_labels_are_what_pandas_works_out(rows: Rows, horizon_days: int) -> None
     table = build_labels(open_log(transactions=rows), [(AS_OF, horizon)])
 
     lines = read_rows([row for row in rows if row["amount"] != 0])
-    seen = {row["customer_id"] for row in rows if is_known(row) and row["amount"] > 0}
+    buyers = {row["customer_id"] for row in rows if is_known(row) and row["amount"] > 0}
     after = lines[
         (lines["occurred_at"] >= NOW) & (lines["occurred_at"] < NOW + horizon)
     ]
     got = to_frame(table).droplevel("as_of")
-    assert got.index.tolist() == sorted(seen)
+    assert got.index.tolist() == sorted(buyers)
     for customer_id, label in got.iterrows():
         own = after[after["customer_id"] == customer_id]
         bought = own[own["amount"] > 0]

@@ -61,7 +61,7 @@ def test_parts_of_one_name_within_other_parts_are_told_apart() -> None:
 
 
 def test_steps_read_those_before_them_and_the_last_is_not_sorted() -> None:
-    steps, rest = to_steps(
+    steps, final_sql = to_steps(
         "with lines as (select * from transactions),"
         " days as (select * from lines), weeks as (select * from lines)"
         " select * from days, weeks order by 1",
@@ -75,4 +75,4 @@ def test_steps_read_those_before_them_and_the_last_is_not_sorted() -> None:
         ("run_weeks", 1),
     ]
     assert steps[0].sql == "SELECT * FROM held AS transactions"
-    assert rest == "SELECT * FROM run_days AS days, run_weeks AS weeks"
+    assert final_sql == "SELECT * FROM run_days AS days, run_weeks AS weeks"

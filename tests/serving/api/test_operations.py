@@ -2,6 +2,7 @@
 
 from starlette.testclient import TestClient
 
+from features.purchases.numpy.families.places import SlowFamily
 from serving.api.app import create_app
 from serving.store import Publication, Store, publish
 from tests.serving.samples import Shelf, context, described, scored
@@ -32,7 +33,29 @@ def test_ready_means_a_published_run_and_a_sound_bundle(
     )
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "run_id": run_id, "model_version": "2"}
+    assert answer.json() == {
+        "status": "ready",
+        "run_id": run_id,
+        "model_version": "2",
+        "slow_families": [],
+    }
+
+
+def test_ready_tells_which_features_are_slow_and_why(
+    client: TestClient, shelf: Shelf
+) -> None:
+    reason = "mod() is not known in numpy"
+    slow = SlowFamily("rfm", reason, "features/purchases/sql/rfm.sql", 7, "n % 2")
+    shelf.slow_families = (slow,)
+    assert client.get("/readyz").json()["slow_families"] == [
+        {
+            "family": "rfm",
+            "reason": reason,
+            "file": "features/purchases/sql/rfm.sql",
+            "line": 7,
+            "expression": "n % 2",
+        }
+    ]
 
 
 def test_a_refused_bundle_leaves_the_one_in_service_and_is_counted(
@@ -48,7 +71,12 @@ def test_a_refused_bundle_leaves_the_one_in_service_and_is_counted(
     )
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "run_id": run_id, "model_version": "1"}
+    assert answer.json() == {
+        "status": "ready",
+        "run_id": run_id,
+        "model_version": "1",
+        "slow_families": [],
+    }
     assert "regulars_bundles_refused_total 1.0" in client.get("/metrics").text
 
 

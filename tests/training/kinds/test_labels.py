@@ -154,7 +154,7 @@ def test_reports_say_what_customers_pay(bundle: Bundle, log: Log) -> None:
 def test_what_needs_dates_is_refused_with_the_reason(act: str) -> None:
     with pytest.raises(ConfigError, match="have no dates") as refused:
         find_learner("labels", act=act)
-    assert f"`regulars {act}`" in refused.value.given
+    assert f"`regulars {act}`" in refused.value.problem
 
 
 def test_parameters_are_searched_without_the_customers_held_out(

@@ -14,16 +14,12 @@ from hypothesis import given
 from features.door.log_files import Log
 from features.instants import to_naive_utc
 from features.purchases.build import build_by_query, build_features
-from features.purchases.numpy.build import COVERED, Wanted, build_tables
-from features.purchases.numpy.engine import (
-    DIGEST,
-    build_in_arrays,
-    digest,
-    families_of,
-)
-from features.purchases.numpy.reading import Sizes
-from features.purchases.numpy.scope import Scope
-from features.purchases.plan import FAMILIES, FeaturePlan
+from features.purchases.numpy.build import Wanted, build_tables
+from features.purchases.numpy.engine import build_in_arrays
+from features.purchases.numpy.families.compile import compile_plan, slow_families
+from features.purchases.numpy.grains.scope import Scope
+from features.purchases.numpy.reading.log import Sizes
+from features.purchases.plan import FeaturePlan
 from tests.features.purchases.test_build import full_plan
 from tests.features.sqllog import (
     NOW,
@@ -198,10 +194,9 @@ def test_many_as_ofs_in_one_build_give_the_bits_of_single_builds() -> None:
 
 
 def in_sizes(log: Log, plan: FeaturePlan, sizes: Sizes) -> Generator[pa.Table]:
-    families = families_of(plan)
-    assert families is not None
+    program = compile_plan(plan.sql).program
     as_ofs = (to_naive_utc(AS_OF),)
-    wanted = Wanted(Scope.of(plan), families, plan.names, as_ofs, sizes)
+    wanted = Wanted(Scope.of(plan), program, plan.names, as_ofs, sizes)
     for _, table in build_tables(log.con, wanted):
         yield table
 
@@ -260,29 +255,19 @@ def test_a_build_in_parts_can_be_given_up(many: Log, threads: int) -> None:
     assert next(in_sizes(many, plan, Sizes())).num_rows == 97
 
 
-def test_every_family_that_is_shipped_is_worked_out_here() -> None:
-    assert set(FAMILIES) == COVERED
+def test_every_family_that_is_shipped_is_compiled() -> None:
+    assert slow_families(full_plan()) == ()
 
 
-def test_the_feature_files_are_those_that_were_compared() -> None:
-    changed = (
-        "A file in features/purchases/sql has changed: change "
-        "features/purchases/numpy alike, run the "
-        f"tests of tests/features, and set DIGEST to {digest()!r}. Until then the "
-        "query itself is run, which is right and slower."
-    )
-    assert digest() == DIGEST, changed
-
-
-def test_a_plan_of_other_files_is_run_as_it_stands() -> None:
+def test_a_plan_of_other_files_is_worked_out_as_it_stands() -> None:
     log = open_log(transactions=many_rows())
     plan = plan_for(log, "2024-06-01")
     older = replace(plan, sql=plan.sql.replace("as n_orders,", "+ 1 as n_orders,", 1))
     assert older.sql != plan.sql
 
-    assert families_of(older) is None
-    assert build_features(log, older, as_of=[AS_OF]).equals(
-        build_by_query(log, older, as_of=[AS_OF])
+    assert_alike(
+        build_features(log, older, as_of=[AS_OF]),
+        build_by_query(log, older, as_of=[AS_OF]),
     )
 
 

@@ -1,0 +1,1 @@
+"""The families of a plan, compiled from its query."""

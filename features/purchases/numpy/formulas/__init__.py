@@ -1,0 +1,1 @@
+"""Formulas of SQL as operations in numpy."""

@@ -1,0 +1,1 @@
+"""The rows of customers in numpy: lines, moments, orders, days, items, contacts."""

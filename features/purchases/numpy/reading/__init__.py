@@ -1,0 +1,1 @@
+"""Rows out of DuckDB, or as they were sent, into arrays."""
