@@ -15,7 +15,7 @@ from models.actions import read_catalogue
 from models.lists.presets import presets as read_lists
 from models.score.fact_types import FACT_TYPES, OPTIONAL_ATTRIBUTES
 from models.score.schema import SCORE_SCHEMA
-from models.tiers.definition.scheme import read_presets as read_schemes
+from models.tiers.definition.reading import read_presets as read_schemes
 from regulars.settings.settings import Settings
 from serving.api.app import create_app
 from serving.store import open_store

@@ -113,5 +113,5 @@ def _columns_of(
 def _attributes(
     log: AnyLog, ids: pa.ChunkedArray
 ) -> Iterator[tuple[str, pa.ChunkedArray]]:
-    found = read_attributes(log, ids)
-    yield from zip(found.column_names, found.columns, strict=True)
+    attributes = read_attributes(log, ids)
+    yield from zip(attributes.column_names, attributes.columns, strict=True)

@@ -212,7 +212,7 @@ def _with_primary(
         as_of=context.as_of,
         before=memory.before,
         manual=[ManualOverride.from_dict(terms) for terms in context.overrides],
-        kept=context.schemes,
+        summary_before=context.schemes,
     )
     scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
     return _label_lost(scores) if memory.is_lost else scores

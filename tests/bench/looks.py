@@ -9,7 +9,7 @@ from pathlib import Path
 
 from features.door.log_files import Log
 from models.score.totals import total_interval
-from models.tiers.abc import TIERS
+from models.tiers.definition.scheme import TIERS
 from tests.bench.logs import RealLog
 from training.fit.purchases import Fitted
 from training.judge.holdout import Holdout

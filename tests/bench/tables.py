@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from models.tiers.abc import TIERS
+from models.tiers.definition.scheme import TIERS
 from tests.bench.logs import LOGS, Marks, RealLog
 from tests.bench.looks import Look
 from training.judge.baselines import BASELINES
