@@ -7,17 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from serving.errors import UnpublishedError
+from models.score.schema import RunContext
+from serving.errors import UnknownRunError, UnpublishedError
 from serving.store.engine import Store
 from serving.store.tables import PUBLISHED, published, runs
-
-if TYPE_CHECKING:
-    from models.score.schema import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,6 @@ class Run:
 
     def restore_context(self) -> RunContext:
         """Return the context as the scorer takes it."""
-        from models.score.schema import RunContext
-
         return RunContext.from_dict(self.context)
 
 
@@ -80,6 +76,24 @@ def kept_run(con: Connection, run_id: str) -> Run | None:
     query = sa.select(runs).where(runs.c.run_id == run_id, runs.c.state == PUBLISHED)
     row = con.execute(query).one_or_none()
     return None if row is None else _run(row)
+
+
+def find_run(con: Connection, run_id: str | None) -> Run:
+    """Return a kept run by its id, by default the published one.
+
+    Raises
+    ------
+    UnknownRunError
+        If it is not kept.
+    UnpublishedError
+        If there is none.
+    """
+    if run_id is None:
+        return published_run(con)
+    run = kept_run(con, run_id)
+    if run is None:
+        raise UnknownRunError(f"No run {run_id} is kept.")
+    return run
 
 
 def earlier_runs(con: Connection, run: Run) -> Iterator[Run]:

@@ -1,4 +1,4 @@
-"""The verified bundle in service, following the published run."""
+"""The verified model in service, following the published run."""
 
 from __future__ import annotations
 
@@ -9,48 +9,37 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from features.errors import BundleError, RegularsError
-from serving.predict.micro_batch import Gatherer
-from serving.runs.current import Run, earlier_runs, published_run
+from features.errors import BundleError
+from serving.predict.micro_batch import MicroBatcher
+from serving.predict.scorer import Scorer, ScorerSource
+from serving.runs.published import Run, earlier_runs, published_run
 from serving.store.engine import Store
-
-if TYPE_CHECKING:
-    from models.bundle.bundle import Bundle
 
 RETRY = timedelta(seconds=30)
 """A refused bundle is not looked at again for so long."""
 
 Refused = Callable[[str, BundleError], None]
-Found = dict[str, str | RegularsError]
-"""Scores as JSON by customer, or why there is none."""
-
-
-class BundleSource(Protocol):
-    """Where bundles come from."""
-
-    def get(self, version: str) -> Bundle:
-        """Return a verified bundle; raise BundleError if it is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class InService:
-    """A run and the bundle that scored it."""
+    """A run and the model that scored it."""
 
     run: Run
-    bundle: Bundle
+    scorer: Scorer
 
 
-class BundleKeeper:
-    """Keep one verified bundle, whatever happens to newer ones.
+class ModelKeeper:
+    """Keep one verified model, whatever happens to newer ones.
 
     Parameters
     ----------
     store : Store
         Tells which run is published.
-    source : BundleSource
-        Gives the bundle of a version.
+    source : ScorerSource
+        Gives the scorer of a version.
     on_refused : callable
         Told the version and the fault of each bundle that is refused.
     on_taken : callable
@@ -62,7 +51,7 @@ class BundleKeeper:
     def __init__(
         self,
         store: Store,
-        source: BundleSource,
+        source: ScorerSource,
         *,
         on_refused: Refused = lambda version, fault: None,
         on_taken: Callable[[], None] = lambda: None,
@@ -74,9 +63,9 @@ class BundleKeeper:
         self._on_taken = on_taken
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: InService | None = None
+        self._current: InService | None = None
         self._refused: dict[str, float] = {}
-        self.gatherer: Gatherer[Any, tuple[Run, str | RegularsError]] = Gatherer()
+        self.batcher: MicroBatcher[Any, Any] = MicroBatcher()
 
     def in_service(self) -> InService:
         """Return the published run with its bundle.
@@ -93,23 +82,23 @@ class BundleKeeper:
         """
         with self.store.read() as con:
             run = published_run(con)
-        held = self._held
-        if held is not None and held.run.number == run.number:
-            return held
+        current = self._current
+        if current is not None and current.run.number == run.number:
+            return current
         with self._lock:
-            bundle = self._held and self._held.bundle
-            held = self._held = self._follow(run)
-            is_new, bundle = held.bundle is not bundle, None  # which is let go by now
+            before = self._current and self._current.scorer
+            current = self._current = self._follow(run)
+            is_new, before = current.scorer is not before, None  # and may be freed now
             if is_new:
                 self._on_taken()
-            return held
+            return current
 
-    def ranks(self, run: Run, asked: Sequence[tuple[str, float]]) -> list[int]:
+    def ranks(self, run: Run, values: Sequence[tuple[str, float]]) -> list[int]:
         """Return places among a run's customers: by value at risk, equals by id.
 
         Parameters
         ----------
-        asked : sequence of (str, float)
+        values : sequence of (str, float)
             Customer and value at risk.
         """
         with self.store.read() as con:
@@ -118,36 +107,36 @@ class BundleKeeper:
             )
         return [
             1 + order.n_above(value) + order.n_equal_before(value, name)
-            for name, value in asked
+            for name, value in values
         ]
 
     def _follow(self, run: Run) -> InService:
         """Return what to serve now that a run is published."""
-        held = self._held
-        if held is not None and held.run.number > run.number:
-            return held  # another request has seen a newer run meanwhile
-        if held is not None and held.run.model_version == run.model_version:
-            return InService(run, held.bundle)
-        bundle = self._load(run.model_version)
-        if bundle is not None:
-            return InService(run, bundle)
-        return held or self._fall_back(run)
+        current = self._current
+        if current is not None and current.run.number > run.number:
+            return current  # another request has seen a newer run meanwhile
+        if current is not None and current.run.model_version == run.model_version:
+            return InService(run, current.scorer)
+        scorer = self._load(run.model_version)
+        if scorer is not None:
+            return InService(run, scorer)
+        return current or self._fall_back(run)
 
     def _fall_back(self, run: Run) -> InService:
         with self.store.read() as con:
             earlier = list(earlier_runs(con, run))
         for candidate in earlier:
-            bundle = self._load(candidate.model_version)
-            if bundle is not None:
-                return InService(candidate, bundle)
+            scorer = self._load(candidate.model_version)
+            if scorer is not None:
+                return InService(candidate, scorer)
         raise BundleError(
             "No bundle of any kept run is sound.",
             needed="One that passes its checks.",
             todo="Train and score again; the log names the faults.",
         )
 
-    def _load(self, version: str) -> Bundle | None:
-        """Return a bundle, None if it is refused now or was a moment ago."""
+    def _load(self, version: str) -> Scorer | None:
+        """Return a scorer, None if it is refused now or was a moment ago."""
         if self._clock() < self._refused.get(version, 0.0):
             return None
         try:
@@ -158,20 +147,20 @@ class BundleKeeper:
             return None
 
 
-def set_apart() -> None:
-    """Leave all that is in memory by now out of later searches for garbage.
+def freeze_memory() -> None:
+    """Exempt all that is in memory by now from later garbage collections.
 
-    One through a model and its libraries holds up whoever asks then, for longer than
-    many answers take. What an earlier call set apart is searched once more.
+    A collection that visits a model and its libraries holds up whoever asks then, for
+    longer than many answers take. What an earlier call exempted is collected once more.
     """
     if not gc.get_freeze_count():
-        atexit.register(gc.unfreeze)  # the last search, at the end, is of everything
+        atexit.register(gc.unfreeze)  # the collection at the end visits everything
     gc.unfreeze()
     gc.collect()
     gc.freeze()
 
 
-def readiness(keeper: BundleKeeper) -> InService:
+def readiness(keeper: ModelKeeper) -> InService:
     """Return what is served; it is ready if this does not raise.
 
     Raises

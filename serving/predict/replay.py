@@ -6,21 +6,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
+from features.door.log import AnyLog
 from serving.errors import UnknownCustomerError, UnknownRunError
-from serving.predict.bundles import BundleSource
-from serving.runs.current import Run, kept_run, published_run
+from serving.predict.bundle_scorers import BundleSource
+from serving.predict.events import score_again
+from serving.runs.published import Run, kept_run, published_run
 from serving.runs.standing import Memory, remember
 from serving.store.engine import Store
+from serving.store.rows import COLUMNS, score_rows
 from serving.store.tables import scores
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from features.door.log import AnyLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +143,6 @@ def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> 
     BundleError
         If the bundle of the run's version is refused or gone.
     """
-    from serving.predict.events import Past, score_again
-    from serving.store.rows import COLUMNS, score_rows
-
     run = past.run
     context = run.restore_context()
     bundle = source.get(run.model_version)
@@ -157,7 +153,7 @@ def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> 
         log,
         past.customer_id,
         context=context,
-        past=Past(memory.before, is_lost=memory.is_lost),
+        memory=memory,
     )
     body = None
     if scored.num_rows:
@@ -177,8 +173,6 @@ def replay(store: Store, source: BundleSource, log: AnyLog, past: PastScore) -> 
 
 def _ranked(store: Store, past: PastScore, scored: pa.Table) -> pa.Table:
     """Give the score its rank among the others of its run."""
-    import pyarrow as pa
-
     value = scored["value_at_risk"][0].as_py()
     if value is None:
         return scored
@@ -223,8 +217,8 @@ def _why(run: Run, log: AnyLog, *, same_rows: bool | None) -> Iterator[str]:
     if context.currency != log.currency:
         yield f"The log is in {log.currency}, the run was in {context.currency}."
     for name, made_with in run.model.get("made", {}).get("libraries", {}).items():
-        if (found := _installed(name)) != made_with:
-            yield f"{name} is {found}; the version was made with {made_with}."
+        if (installed := _installed(name)) != made_with:
+            yield f"{name} is {installed}; the version was made with {made_with}."
     if same_rows is not False:
         commit = run.model.get("made", {}).get("git_commit")
         yield f"The program may be another one; the version is of commit {commit}."

@@ -7,7 +7,13 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.store.order import FIRST_STEP, Order, Places, among, take
+from serving.store.sort_order import (
+    CUSTOMERS_IN_FIRST_STEP,
+    Places,
+    SortOrder,
+    among,
+    take,
+)
 
 Rows = list[tuple[str, float | None]]
 
@@ -21,14 +27,14 @@ rows = st.lists(
 )
 
 
-def order_of(rows: Rows) -> Order:
+def order_of(rows: Rows) -> SortOrder:
     ids = pa.chunked_array([pa.array([name for name, _ in rows], pa.string())])
     values = pa.array([value for _, value in rows], pa.float64())
-    return Order.of(ids, pa.chunked_array([values]))
+    return SortOrder.of(ids, pa.chunked_array([values]))
 
 
 def walked(
-    order: Order, *, down: bool, after: tuple[float | None, str] | None
+    order: SortOrder, *, down: bool, after: tuple[float | None, str] | None
 ) -> list[str]:
     """Return the ids of a whole walk."""
     steps = order.walk(down=down, after=after)
@@ -65,17 +71,21 @@ def test_who_stands_before_a_value_is_counted(
 @given(rows=rows, down=st.booleans())
 def test_by_id_all_are_alike(rows: Rows, down: bool) -> None:
     names = sorted((name for name, _ in rows), reverse=down)
-    order = Order.by_id(order_of(rows).ids)
+    order = SortOrder.by_id(order_of(rows).ids)
     assert walked(order, down=down, after=None) == names
     for place, name in enumerate(names):
         assert walked(order, down=down, after=(0, name)) == names[place + 1 :]
 
 
 def test_a_long_walk_takes_longer_steps_and_misses_nobody() -> None:
-    names = [f"c{n:05}" for n in range(5 * FIRST_STEP)]
+    names = [f"c{n:05}" for n in range(5 * CUSTOMERS_IN_FIRST_STEP)]
     order = order_of([(name, n % 7.0) for n, name in enumerate(names)])
     steps = [len(step) for step in order.walk(down=False)]
-    assert steps == [FIRST_STEP, 2 * FIRST_STEP, 2 * FIRST_STEP]
+    assert steps == [
+        CUSTOMERS_IN_FIRST_STEP,
+        2 * CUSTOMERS_IN_FIRST_STEP,
+        2 * CUSTOMERS_IN_FIRST_STEP,
+    ]
     assert sorted(walked(order, down=True, after=None)) == names
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from features.errors import DataError
 from models.score.schema import SCORE_SCHEMA
-from serving.store.json.rows import score_bodies
+from serving.store.json.by_row import score_bodies
 from serving.store.rows import score_rows
 from tests.serving.samples import score, scored, table_of
 

@@ -10,8 +10,8 @@ import pytest
 from features.door.log import Log
 from features.door.log_files import log_from_rows
 from serving.errors import UnknownCustomerError, UnknownRunError, UnpublishedError
-from serving.queries.replay import Replay, past_score, replay
-from serving.store import Store, publish
+from serving.predict.replay import Replay, past_score, replay
+from serving.store import Publication, Store, publish
 from tests.serving.trained import AS_OF, Folder, Trained
 
 WHO = "c007"
@@ -49,7 +49,9 @@ def log(trained: Trained) -> Iterator[Log]:
 
 def publish_run(store: Store, trained: Trained) -> str:
     run = trained.run
-    return publish(store, run.table, context=run.context, model={"version": "1"})
+    return publish(
+        store, Publication(run.table, context=run.context, model={"version": "1"})
+    )
 
 
 def replay_one(
@@ -128,7 +130,9 @@ def test_a_run_without_a_fingerprint_is_replayed_too(
     run = trained.run
     old = {k: v for k, v in run.context.to_dict().items() if k != "fingerprint"}
     context = type(run.context).from_dict(old)
-    publish(sqlite_store, run.table, context=context, model={"version": "1"})
+    publish(
+        sqlite_store, Publication(run.table, context=context, model={"version": "1"})
+    )
     found = replay_one(sqlite_store, trained, log, None)
     assert found.equal
     assert found.same_rows is None

@@ -1,7 +1,7 @@
 """A few scores as JSON, written by Python.
 
-The rows of a run are written by DuckDB and Arrow (``halves``), which need as long to
-start as Python takes for some dozens of customers. Both write the same values.
+The rows of a run are written by DuckDB and Arrow (``around_rank``), which need as long
+to start as Python takes for some dozens of customers. Both write the same values.
 """
 
 from __future__ import annotations

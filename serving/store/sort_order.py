@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 Places = npt.NDArray[np.int32]
 
-FIRST_STEP = 1_000
+CUSTOMERS_IN_FIRST_STEP = 1_000
 """Customers in the first step of a walk; each next one is twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SortOrder:
     """Customers by a column, upwards: equals by id, those without a value last.
 
     Parameters
@@ -36,17 +36,17 @@ class Order:
     values: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, ids: pa.ChunkedArray, column: pa.ChunkedArray) -> Order:
+    def of(cls, ids: pa.ChunkedArray, column: pa.ChunkedArray) -> SortOrder:
         """Sort customers by a column of numbers that may lack values."""
         table = pa.table({"value": column, "id": ids})
         keys = [("value", "ascending"), ("id", "ascending")]
-        found = pc.sort_indices(table, sort_keys=keys)  # nulls last
-        known = found.slice(0, len(column) - column.null_count)
-        values = np.from_dlpack(column.take(known).combine_chunks())
-        return cls(ids, _places(found), np.asarray(values, np.float64))
+        indices = pc.sort_indices(table, sort_keys=keys)  # nulls last
+        with_value = indices.slice(0, len(column) - column.null_count)
+        values = np.from_dlpack(column.take(with_value).combine_chunks())
+        return cls(ids, _places(indices), np.asarray(values, np.float64))
 
     @classmethod
-    def by_id(cls, ids: pa.ChunkedArray) -> Order:
+    def by_id(cls, ids: pa.ChunkedArray) -> SortOrder:
         """Sort customers by their ids, as if they all had 0."""
         return cls(ids, _places(pc.sort_indices(ids)), np.zeros(len(ids)))
 
@@ -72,20 +72,20 @@ class Order:
         Downwards those without a value come last too, and upwards by id.
         """
         n_known = len(self.values)
-        known, unknown = self.places[:n_known], self.places[n_known:]
+        with_value, without = self.places[:n_known], self.places[n_known:]
         if after is not None:
             value, name = after
             if value is None:
                 everyone = range(len(self.places))
                 at = bisect_right(everyone, name, n_known, key=self._id)
-                known, unknown = known[:0], self.places[at:]
+                with_value, without = with_value[:0], self.places[at:]
             else:
                 first, last = self._equals(value)
                 cut = bisect_left if down else bisect_right
                 at = cut(range(last), name, first, key=self._id)
-                known = known[:at] if down else known[at:]
-        yield from _steps(known[::-1] if down else known)
-        yield from _steps(unknown)
+                with_value = with_value[:at] if down else with_value[at:]
+        yield from _steps(with_value[::-1] if down else with_value)
+        yield from _steps(without)
 
     def _equals(self, value: float) -> tuple[int, int]:
         """Return where those who have as much begin and end."""
@@ -104,27 +104,27 @@ def take(column: pa.ChunkedArray, places: Places) -> pa.ChunkedArray:
     Here and elsewhere in this module numpy and Arrow hand on their memory: asked to
     convert, Arrow loads pandas, which looking customers up does without.
     """
-    held = [None, pa.py_buffer(np.ascontiguousarray(places))]
-    return column.take(pa.Array.from_buffers(pa.int32(), len(places), held))
+    buffers = [None, pa.py_buffer(np.ascontiguousarray(places))]
+    return column.take(pa.Array.from_buffers(pa.int32(), len(places), buffers))
 
 
 def among(column: pa.ChunkedArray, texts: Sequence[str]) -> Places:
     """Return the places where a column holds one of some texts."""
     written = [text.encode() for text in texts]
     ends = np.cumsum([0, *map(len, written)], dtype=np.int32)
-    held = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(written))]
-    wanted = pa.Array.from_buffers(pa.string(), len(written), held)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(written))]
+    wanted = pa.Array.from_buffers(pa.string(), len(written), buffers)
     # In one piece: without a chunk, which is what taking nobody leaves, Arrow crashes.
     held_by = pc.is_in(column, value_set=wanted).combine_chunks()
     return _places(pc.indices_nonzero(held_by))
 
 
-def _places(found: pa.Array) -> Places:
-    return np.from_dlpack(found).astype(np.int32)
+def _places(indices: pa.Array) -> Places:
+    return np.from_dlpack(indices).astype(np.int32)
 
 
 def _steps(places: Places) -> Iterator[Places]:
-    start, step = 0, FIRST_STEP
+    start, step = 0, CUSTOMERS_IN_FIRST_STEP
     while start < len(places):
         yield places[start : start + step]
         start, step = start + step, 2 * step

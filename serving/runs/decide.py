@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.errors import ConfigError
+from models.lists.reading import ReadList, read_list
+from models.score.fact_types import SCORE_TYPES
+from models.tiers import ManualOverride, regrade
 from serving.errors import UnknownCustomerError, UnknownSchemeError
-from serving.runs.current import Run, published_run
+from serving.runs.published import Run, published_run
 from serving.runs.standing import Memory, remember
-from serving.store.decisions import add_override, read_overrides
+from serving.store.decisions import (
+    Revised,
+    add_override,
+    bump,
+    forget_builds,
+    read_overrides,
+    revise,
+)
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
-from serving.store.json.rows import read_body
+from serving.store.json.by_row import read_body
 from serving.store.lists import read_lists
-from serving.store.revise import Revised, bump, forget_builds, revise
+from serving.store.rows import COLUMNS, score_rows
 from serving.store.tables import SCORES_AND_FACTS, facts, published, scores
-
-if TYPE_CHECKING:
-    from models.tiers import ManualOverride
 
 
 def override(store: Store, decided: ManualOverride) -> Run:
@@ -62,20 +68,20 @@ def settle(store: Store) -> int:
     """
     with store.write() as con:
         run = _locked_run(con)
-        held = {_key(each) for each in run.context.get("overrides", ())}
-        live = {_key(each.to_dict()) for each in read_overrides(con, at=run.as_of)}
-        late = sorted({customer for customer, *_ in held ^ live})
+        in_run = {_key(terms) for terms in run.context.get("overrides", ())}
+        valid = {_key(one.to_dict()) for one in read_overrides(con, at=run.as_of)}
+        late = sorted({customer for customer, *_ in in_run ^ valid})
         query = sa.select(scores.c.customer_id).where(
             scores.c.run == run.number, scores.c.customer_id.in_(late)
         )
-        known = list(con.scalars(query)) if late else []
-        if known:
-            _rewrite(con, run, known)
-    return len(known)
+        customers = list(con.scalars(query)) if late else []
+        if customers:
+            _rewrite(con, run, customers)
+    return len(customers)
 
 
-def _key(told: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(told[name] for name in ("customer_id", "scheme", "tier", "until"))
+def _key(terms: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(terms[name] for name in ("customer_id", "scheme", "tier", "until"))
 
 
 def _locked_run(con: Connection) -> Run:
@@ -105,11 +111,11 @@ def _rewrite(con: Connection, run: Run, customers: Sequence[str]) -> None:
     """Grade customers again with what was decided, and write what has changed."""
     context = run.context
     changed: set[str] = set()
-    told = context.get("overrides", ())
-    others = [each for each in told if each["customer_id"] not in customers]
+    overrides = context.get("overrides", ())
+    others = [terms for terms in overrides if terms["customer_id"] not in customers]
     for customer_id in customers:
         memory = remember(con, run, [customer_id], every=True)
-        others += [each.to_dict() for each in memory.manual]
+        others += [decision.to_dict() for decision in memory.manual]
         new = _regraded(con, run, customer_id, memory)
         changed |= {"tier", *new.facts}
         revise(con, run.number, new, described=context.get("facts", {}))
@@ -119,10 +125,6 @@ def _rewrite(con: Connection, run: Run, customers: Sequence[str]) -> None:
 
 def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Revised:
     """Return what a decision makes of one customer."""
-    from models.score.facts import SCORE_TYPES
-    from models.tiers import regrade
-    from serving.store.rows import COLUMNS, score_rows
-
     described = run.context.get("facts", {})
     query = (
         sa.select(scores.c.body, facts.c.moves)
@@ -130,7 +132,7 @@ def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Re
         .where(scores.c.run == run.number, scores.c.customer_id == customer_id)
     )
     body, moves = con.execute(query).one()
-    again = regrade(
+    regraded = regrade(
         read_facts(
             con,
             run=run.number,
@@ -144,19 +146,19 @@ def _regraded(con: Connection, run: Run, customer_id: str, memory: Memory) -> Re
         before=memory.before,
         manual=memory.manual,
     )
-    ((row,),) = score_rows(again.scores)
+    ((row,),) = score_rows(regraded.scores)
     tier, written = (row[COLUMNS.index(name)] for name in ("tier", "body"))
-    return Revised(customer_id, tier, written.decode(), again.facts, again.moves)
+    return Revised(customer_id, tier, written.decode(), regraded.facts, regraded.moves)
 
 
 def _lists_that_name(con: Connection, run: Run, changed: set[str]) -> set[str]:
     """Return the lists that look at what has changed; a snapshot stays as taken."""
-    from models.lists.reading import ReadList, read_list
-
     columns = stored_columns(run.context.get("facts", {}))
-    found = set()
-    for name, each in read_lists(con).items():
-        read = read_list(each.definition, columns)
-        if each.picks is None and isinstance(read, ReadList):
-            found |= {name} if read.columns() & changed else set()
-    return found
+    names = set()
+    for name, stored in read_lists(con).items():
+        read = read_list(stored.definition, columns)
+        if stored.picks is not None or not isinstance(read, ReadList):
+            continue
+        if read.columns() & changed:
+            names.add(name)
+    return names

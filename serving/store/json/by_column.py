@@ -18,16 +18,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.door.database import open_database
 from serving.store.json.storable import Bytes, storable_column, text_bytes
 
 if TYPE_CHECKING:
     import duckdb
 
 Piece: TypeAlias = str | pa.Array
-"""A text that all rows share, or each row's own, where null stands for ``null``."""
+"""A text that all rows share, or each row's own, where a null is written ``null``."""
 
-BLOCK = 1 << 16
-"""Bytes looked at in one go, few enough for the processor's own memory."""
+BYTES_PER_BLOCK = 1 << 16
+"""Searched at a time; so many fit the processor's cache."""
 
 ITEMS = ""
 """The name of the column in a list."""
@@ -39,7 +40,7 @@ class _Node:
 
     values: pa.Array
     parts: dict[str, _Node] = field(default_factory=dict)
-    told: pa.Array | None = None
+    written: pa.Array | None = None
 
 
 def json_pieces(table: pa.Table) -> dict[str, list[Piece]]:
@@ -60,18 +61,18 @@ def json_pieces(table: pa.Table) -> dict[str, list[Piece]]:
     }
     leaves = [leaf for node in nodes.values() for leaf in _leaves(node)]
     _let_duckdb_write(
-        [each for each in leaves if pa.types.is_floating(each.values.type)]
+        [leaf for leaf in leaves if pa.types.is_floating(leaf.values.type)]
     )
-    _let_duckdb_write([each for each in leaves if _is_awkward(each.values)])
+    _let_duckdb_write([leaf for leaf in leaves if _is_awkward(leaf.values)])
     return {name: _pieces(node) for name, node in nodes.items()}
 
 
 def name_pieces(pieces: Mapping[str, list[Piece]]) -> Iterator[Piece]:
     """Yield what stands between the braces of an object."""
     comma = ""
-    for name, each in pieces.items():
+    for name, own in pieces.items():
         yield f"{comma}{json.dumps(name, ensure_ascii=False)}:"
-        yield from each
+        yield from own
         comma = ","
 
 
@@ -93,7 +94,9 @@ def _open(values: pa.Array, name: str) -> _Node:
     """Take a column apart, down to what can be served."""
     if pa.types.is_struct(values.type):
         inside = zip(values.type.names, values.flatten(), strict=True)
-        return _Node(values, {each: _open(part, name) for each, part in inside})
+        return _Node(
+            values, {field_name: _open(part, name) for field_name, part in inside}
+        )
     if pa.types.is_list(values.type):
         return _Node(values, {ITEMS: _open(pc.list_flatten(values), name)})
     return _Node(storable_column(values, name))
@@ -110,17 +113,17 @@ def _is_awkward(values: pa.Array) -> bool:
     """Tell whether these are texts of which one may need a backslash."""
     if not pa.types.is_string(values.type):
         return False
-    held = text_bytes(values)
+    text = text_bytes(values)
     return any(
-        _has_awkward(held[start : start + BLOCK])
-        for start in range(0, len(held), BLOCK)
+        _has_awkward(text[start : start + BYTES_PER_BLOCK])
+        for start in range(0, len(text), BYTES_PER_BLOCK)
     )
 
 
 def _has_awkward(block: Bytes) -> bool:
     """Search as bytes: that is twice as fast as to compare them in numpy."""
-    held = block.tobytes()
-    return b'"' in held or b"\\" in held or bool(block.min() < ord(" "))
+    text = block.tobytes()
+    return b'"' in text or b"\\" in text or bool(block.min() < ord(" "))
 
 
 def _let_duckdb_write(leaves: list[_Node]) -> None:
@@ -128,28 +131,26 @@ def _let_duckdb_write(leaves: list[_Node]) -> None:
     if not leaves:
         return
     flat = pa.chunked_array([leaf.values for leaf in leaves])
-    query = "SELECT CAST(to_json(x) AS VARCHAR) AS told FROM flat"
+    query = "SELECT CAST(to_json(x) AS VARCHAR) AS written FROM flat"
     with _database(os.getpid()).cursor() as con:
         con.register("flat", pa.table({"x": flat}))
-        told = con.sql(query).to_arrow_table()["told"].combine_chunks()
+        written = con.sql(query).to_arrow_table()["written"].combine_chunks()
     start = 0
     for leaf in leaves:
-        leaf.told = told.slice(start, len(leaf.values))
+        leaf.written = written.slice(start, len(leaf.values))
         start += len(leaf.values)
 
 
 @lru_cache(maxsize=1)
 def _database(process: int) -> duckdb.DuckDBPyConnection:
     """Open, once a process, the database whose cursors write; opening takes long."""
-    from features.door.log import open_database
-
     return open_database(threads=1)
 
 
 def _pieces(node: _Node) -> list[Piece]:
     values = node.values
-    if node.told is not None:
-        return [node.told]
+    if node.written is not None:
+        return [node.written]
     if pa.types.is_integer(values.type):
         return [values.cast(pa.string())]
     pieces = _pieces_of_present(node)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from serving.store.publishing.process import is_dead, name_process
+from serving.store.publishing.lock_owner import is_dead, name_process
 
 WAIT = [sys.executable, "-c", "input()"]
 

@@ -13,14 +13,21 @@ from features.errors import ConfigError
 from models.lists import ListDefinition
 from models.tiers import ManualOverride
 from serving.errors import UnknownCustomerError, UnknownSchemeError
+from serving.predict.bundle_scorers import BundleScorers
 from serving.predict.predict import predict
-from serving.queries import Asked, BundleKeeper, CustomerFilter, customer, customers
-from serving.queries.decide import override, settle
+from serving.queries import (
+    CustomerEvents,
+    CustomerFilter,
+    ModelKeeper,
+    customer,
+    customers,
+)
 from serving.queries.lists.members import members_of, save_list
 from serving.queries.tiers import history
-from serving.store import Store, publish
+from serving.runs.decide import override, settle
+from serving.store import Publication, Store, publish
 from serving.store.decisions import add_override
-from tests.serving.queries.test_replay import open_rows, replay_one
+from tests.serving.predict.test_replay import open_rows, replay_one
 from tests.serving.trained import AS_OF, Folder, Trained
 
 WHO = "c007"
@@ -30,7 +37,10 @@ BY_HAND = ListDefinition(filter="tier_abc = 'VIP'", order="customer_id")
 def publish_run(store: Store, trained: Trained) -> None:
     run = trained.run
     model = {"version": "1"}
-    publish(store, run.table, context=run.context, model=model, beside=run.beside)
+    publish(
+        store,
+        Publication(run.table, context=run.context, model=model, beside=run.beside),
+    )
 
 
 def decision(
@@ -92,12 +102,14 @@ def test_a_decided_score_is_predicted_and_replayed_alike(
 ) -> None:
     publish_run(sqlite_store, trained)
     events = trained.events[WHO]
-    keeper = BundleKeeper(sqlite_store, Folder(trained.folder))
-    asked = Asked(WHO, events.transactions, events.interactions, events.joined_at)
+    keeper = ModelKeeper(sqlite_store, BundleScorers(Folder(trained.folder)))
+    asked = CustomerEvents(
+        WHO, events.transactions, events.interactions, events.joined_at
+    )
     with open_rows(trained) as log:
         for days in (30, -1):
             override(sqlite_store, decision(days=days))
-            [found] = predict(keeper, [asked]).found
+            [found] = predict(keeper, [asked]).answers
             published = json.loads(customer(sqlite_store, WHO).body)
             assert json.loads(str(found)) == published
             assert replay_one(sqlite_store, trained, log, None).equal

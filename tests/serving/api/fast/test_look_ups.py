@@ -1,4 +1,4 @@
-"""Tests of the quick way for look-ups: it answers as the ordinary way does."""
+"""Tests of the fast path of look-ups: it answers as the app does."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from serving.api.app import create_app
-from serving.api.fast.look_up import QuickLookUp
+from serving.api.fast.look_ups import FastLookUps
 from serving.queries import KeyRing
-from serving.store import Store, create_key, publish, revoke_key
+from serving.store import Publication, Store, create_key, publish, revoke_key
 from tests.serving.samples import Shelf, context, described, scored
 
 URL = "/v1/customers/c00003"
 
 
-def is_quick(client: TestClient, url: str = URL) -> bool:
-    """Tell whether a GET with the client's key would be answered the quick way."""
+def is_fast(client: TestClient, url: str = URL) -> bool:
+    """Tell whether a GET with the client's key would be answered by the fast path."""
     app: Any = client.app
     headers = [(n.lower().encode(), v.encode()) for n, v in client.headers.items()]
     scope = {
@@ -26,14 +26,13 @@ def is_quick(client: TestClient, url: str = URL) -> bool:
         "query_string": b"",
         "headers": headers,
     }
-    quick = QuickLookUp(app.state.services, route=None)
-    return quick.answer(scope) is not None
+    return FastLookUps(app.state.services).answer(scope) is not None
 
 
-def test_only_a_first_look_up_goes_the_ordinary_way(reader: TestClient) -> None:
-    assert not is_quick(reader)
+def test_only_a_first_look_up_is_answered_by_the_app(reader: TestClient) -> None:
+    assert not is_fast(reader)
     first = reader.get(URL)
-    assert is_quick(reader)
+    assert is_fast(reader)
     for _ in range(3):
         other = reader.get(URL)
         assert other.content == first.content
@@ -80,9 +79,9 @@ def test_a_new_run_is_seen_at_once(reader: TestClient, published_store: Store) -
     before = [reader.get(URL) for _ in range(2)][1]
     run_id = publish(
         published_store,
-        scored(5, model_version="2"),
-        context=context(),
-        model=described("2"),
+        Publication(
+            scored(5, model_version="2"), context=context(), model=described("2")
+        ),
     )
     after = reader.get(URL)
     assert after.headers["etag"] == f'"{run_id}"' != before.headers["etag"]
@@ -93,7 +92,7 @@ def test_a_new_run_is_seen_at_once(reader: TestClient, published_store: Store) -
 def test_a_key_that_may_not_read_or_is_revoked_gets_nothing(
     published_store: Store,
 ) -> None:
-    app = create_app(store=published_store, bundles=Shelf())
+    app = create_app(store=published_store, scorers=Shelf())
     app.state.services.keys._trust = 0.0
     client = TestClient(app)
     keys = [
@@ -107,7 +106,7 @@ def test_a_key_that_may_not_read_or_is_revoked_gets_nothing(
     assert client.get(URL, headers={"X-API-Key": keys[1].secret}).status_code == 401
 
 
-def test_quick_look_ups_are_logged_and_counted_alike(reader: TestClient) -> None:
+def test_fast_look_ups_are_logged_and_counted_alike(reader: TestClient) -> None:
     with capture_logs() as logs:
         reader.get(URL)
         reader.get(URL)
@@ -121,15 +120,17 @@ def test_quick_look_ups_are_logged_and_counted_alike(reader: TestClient) -> None
     assert f"regulars_requests_total{{{route}}} 2.0" in counted
 
 
-def test_a_postgresql_store_is_asked_the_ordinary_way(postgres_store: Store) -> None:
-    publish(postgres_store, scored(5), context=context(), model=described())
+def test_a_postgresql_store_is_asked_by_the_app(postgres_store: Store) -> None:
+    publish(
+        postgres_store, Publication(scored(5), context=context(), model=described())
+    )
     assert postgres_store.open_reader() is None
     key = create_key(postgres_store, name="crm", scopes=["read"])
-    client = TestClient(create_app(store=postgres_store, bundles=Shelf()))
+    client = TestClient(create_app(store=postgres_store, scorers=Shelf()))
     client.headers["X-API-Key"] = key.secret
     for _ in range(2):
         assert client.get(URL).json()["customer_id"] == "c00003"
-    assert not is_quick(client)
+    assert not is_fast(client)
 
 
 def test_a_worker_that_nobody_may_ask_to_predict_loads_no_model(
@@ -137,11 +138,11 @@ def test_a_worker_that_nobody_may_ask_to_predict_loads_no_model(
 ) -> None:
     create_key(published_store, name="crm", scopes=["read"])
     assert not KeyRing(published_store).hold("predict")
-    app = create_app(store=published_store, bundles=shelf)
+    app = create_app(store=published_store, scorers=shelf)
     with TestClient(app):
         pass
-    assert app.state.services.keeper._held is None
+    assert app.state.services.keeper._current is None
     create_key(published_store, name="shop", scopes=["predict"])
     with TestClient(app):
         pass
-    assert app.state.services.keeper._held is not None
+    assert app.state.services.keeper._current is not None
