@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from features.errors import BundleError
-from features.purchases.numpy.families.places import SlowFamily
 from models.score.schema import SCORE_SCHEMA, RunContext
 
 if TYPE_CHECKING:
+    from features.purchases.numpy.families.places import SlowFamily
     from serving.predict.scorer import Scorer
 
 AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
