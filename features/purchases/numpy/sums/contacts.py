@@ -218,12 +218,11 @@ CONTACTS = Step(
         ),
         "min(age_days) filter (where type_no = $no)": double(last_of_type),
         "max(value) filter (where type_no = $no and n_back = 1)": money(
-            last_value_of_type, no_last_value, is_signed=True
+            last_value_of_type, no_last_value
         ),
         "sum(value) filter (where type_no = $no)": money(
             value_of_type,
             lambda grains, type_no: n_values_of_type(grains, type_no) == 0,
-            is_signed=True,
         ),
         "count(value) filter (where type_no = $no)": Sum(n_values_of_type),
     },

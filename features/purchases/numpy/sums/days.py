@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.purchases.numpy.formulas.values import Type
 from features.purchases.numpy.grains.history import Grains
 from features.purchases.numpy.grains.runs import DAY, Bools, Floats, Ints
 from features.purchases.numpy.grains.timeline import Seen, Timeline
@@ -121,10 +120,12 @@ DAYS = Step(
         "count(*)": Sum(lambda grains: grains.day_runs.counts, is_positive=True),
         f"count(*) {RECENT}": Sum(n_recent),
         "min(day)": Sum(
-            lambda grains: grains.days.day[grains.day_runs.starts], Type.DATE
+            lambda grains: grains.days.day[grains.day_runs.starts] * DAY,
+            is_instant=True,
         ),
         "max(day)": Sum(
-            lambda grains: grains.days.day[grains.day_runs.ends - 1], Type.DATE
+            lambda grains: grains.days.day[grains.day_runs.ends - 1] * DAY,
+            is_instant=True,
         ),
         "sum(gross) filter (where n_th > 1)": money(repeat_gross, no_gap),
         "count(gap_days)": Sum(n_gaps),

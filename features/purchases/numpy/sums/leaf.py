@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlglot import exp, parse_one
 
 from features.purchases.numpy.formulas.tape import GRAINS, Tape
-from features.purchases.numpy.formulas.values import MOST_COUNT, Type, Value
+from features.purchases.numpy.formulas.values import Value
 from features.purchases.numpy.grains.runs import MOST_UNITS
 
 Make = Callable[..., Any]
+LARGEST_COUNT = 2**40
 SQUARES = (
     "sum(cast(case when cast({0} as double) > 1e12 then 1e24 "
     "else cast({0} as double) * cast({0} as double) end as decimal(38, 8)))"
@@ -33,39 +34,37 @@ class Sum:
     make : callable
         Takes the grains and the numbers that stand for ``$name`` in its SQL, and
         returns a value a customer.
-    type : Type
-    scale : int
-        4 for money, which is held in ten-thousandths.
     null : callable or None
-        Returns of which customers a sum that is no double is NULL, those without any
-        row among them; None for nobody.
+        Returns of which customers a sum of whole numbers is NULL; None for nobody.
+    scale : int or None
+        4 for money, which is held in ten-thousandths, None for doubles.
+    is_instant : bool
+        Whether it is in microseconds.
     is_positive : bool
         Whether it is larger than 0 for all who have a row.
-    is_signed : bool
-        Whether it can be less than 0.
     """
 
     make: Make
-    type: Type = Type.WHOLE
-    scale: int = 0
     null: Make | None = None
+    scale: int | None = 0
+    is_instant: bool = False
     is_positive: bool = False
-    is_signed: bool = False
 
-    def value(self, tape: Tape, numbers: tuple[int, ...]) -> Value:
+    def value(self, tape: Tape, numbers: tuple[int, ...] = ()) -> Value:
         """Write it onto a tape."""
         places = (GRAINS, *(tape.constant(number) for number in numbers))
         return Value(
             tape.write(self.make, *places),
-            self.type,
             scale=self.scale,
-            most=MOST_UNITS if self.scale else MOST_COUNT,
             null=tape.write(self.null, *places) if self.null else None,
-            is_blank=self.type in (Type.WHOLE, Type.DOUBLE),
+            largest=MOST_UNITS if self.scale else LARGEST_COUNT,
+            is_instant=self.is_instant,
             is_positive=self.is_positive,
-            is_nonzero=self.is_positive,
-            is_unsigned=not self.is_signed,
         )
+
+
+money = partial(Sum, scale=4)
+double = partial(Sum, scale=None)
 
 
 class Step:
@@ -83,48 +82,30 @@ class Step:
         self._sums = sums
         self.is_there = is_there
 
-    def find(self, node: exp.Expr) -> tuple[Sum, tuple[int, ...]] | None:
-        """Return the sum that a part of a formula is, and the numbers in it."""
-        text = normal(node)
-        if text in self._exact:
-            return self._exact[text], ()
+    def find(self, node: exp.Expr, tape: Tape) -> Value | None:
+        """Return the value of the sum that a part of a formula is, None for none."""
+        text = _normalised(node)
         for pattern, sum_ in self._patterns:
             match = pattern.fullmatch(text)
             if match:
-                return sum_, tuple(int(number) for number in match.groups())
+                return sum_.value(tape, tuple(map(int, match.groups())))
         return None
-
-    @cached_property
-    def _exact(self) -> Mapping[str, Sum]:
-        plain = {sql: sum_ for sql, sum_ in self._sums.items() if "$" not in sql}
-        return {_read(sql): sum_ for sql, sum_ in plain.items()}
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], Sum]]:
         return [
             (re.compile(NUMBER.sub(r"(\\d+)", re.escape(_read(sql)))), sum_)
             for sql, sum_ in self._sums.items()
-            if "$" in sql
         ]
 
 
-def normal(node: exp.Expr) -> str:
-    """Return a part of a query in the one way of writing it, without comments."""
+def _read(sql: str) -> str:
+    return _normalised(parse_one(sql, read="duckdb"))
+
+
+def _normalised(node: exp.Expr) -> str:
+    """Return a part of a query in one way of writing it, without comments."""
     node = node.copy()
     for column in node.find_all(exp.Column):
         column.set("table", None)
     return node.sql(dialect="duckdb", comments=False)
-
-
-def _read(sql: str) -> str:
-    return normal(parse_one(sql, read="duckdb"))
-
-
-def money(make: Make, null: Make | None = None, *, is_signed: bool = False) -> Sum:
-    """Return a sum of money."""
-    return Sum(make, scale=4, null=null, is_signed=is_signed)
-
-
-def double(make: Make, *, is_positive: bool = False) -> Sum:
-    """Return a value that is a double, NaN for NULL."""
-    return Sum(make, Type.DOUBLE, is_positive=is_positive)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from features.purchases.numpy.formulas.values import Type
 from features.purchases.numpy.grains.history import Grains
 from features.purchases.numpy.grains.runs import DAY, Bools, Floats, Ints, days
 from features.purchases.numpy.grains.runs import money as to_money
@@ -125,23 +124,18 @@ N_RETURNED = _back_sums_of("n_sent_back")
 
 MOMENTS = Step(
     {
+        **{f"sum({name})": money(_whole(sums)) for name, sums in MONEY.items()},
         **{
-            f"sum({name})": money(_whole(sums), is_signed=name == "net")
-            for name, sums in MONEY.items()
-        },
-        **{
-            f"sum({name}) {RECENT}": money(
-                _recent(sums), no_recent, is_signed=name == "net"
-            )
+            f"sum({name}) {RECENT}": money(_recent(sums), no_recent)
             for name, sums in MONEY.items()
         },
         "sum(returned)": money(_back_whole(RETURNED)),
         f"sum(returned) {RECENT}": money(_back_recent(RETURNED), no_recent),
         "sum(n_return_lines)": Sum(_back_whole(N_RETURNED)),
         f"sum(n_return_lines) {RECENT}": Sum(_back_recent(N_RETURNED), null=no_recent),
-        f"coalesce(sum(net) {YEAR_AGO}, 0)": money(year_ago, is_signed=True),
+        f"coalesce(sum(net) {YEAR_AGO}, 0)": money(year_ago),
         "sum(cast(cast(net as double) * power(2.0, -age_days / $half_life) "
-        "as decimal(38, 10)))": Sum(worth, Type.ROUNDED, is_signed=True),
+        "as decimal(38, 10)))": Sum(worth, scale=None),
         "count(*)": Sum(lambda grains: grains.moment_runs.counts, is_positive=True),
         f"count(*) {RECENT}": Sum(
             lambda grains, n_days: grains.moment_runs.ends - since(grains, n_days)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.purchases.numpy.formulas.operations import to_whole
-from features.purchases.numpy.formulas.values import Type
 from features.purchases.numpy.grains.history import Grains
 from features.purchases.numpy.grains.runs import DAY, Bools, Floats, Ints, days, squares
 from features.purchases.numpy.grains.runs import money as to_money
@@ -107,15 +105,15 @@ ORDERS = Step(
                 )
                 / 1e8
             ),
-            Type.ROUNDED,
+            scale=None,
         ),
-        "max(value)": money(
-            lambda grains: to_whole(
+        "max(value)": double(
+            lambda grains: to_money(
                 grains.order_runs.greatest("value", lambda: grains.orders.value)
             )
         ),
-        "min(value)": money(
-            lambda grains: to_whole(
+        "min(value)": double(
+            lambda grains: to_money(
                 grains.order_runs.smallest("value", lambda: grains.orders.value)
             )
         ),
@@ -127,7 +125,7 @@ ORDERS = Step(
             lambda grains: grains.orders.value[grains.order_runs.ends - 1]
         ),
         "min(ordered_at)": Sum(
-            lambda grains: grains.orders.at[grains.order_runs.starts], Type.INSTANT
+            lambda grains: grains.orders.at[grains.order_runs.starts], is_instant=True
         ),
         "max(age_days)": double(first_age, is_positive=True),
         "min(age_days)": double(
@@ -137,7 +135,7 @@ ORDERS = Step(
             is_positive=True,
         ),
         "sum(cast(power(2.0, -age_days / $half_life) as decimal(18, 12)))": Sum(
-            orders_weighed, Type.ROUNDED
+            orders_weighed, scale=None
         ),
         "count(*) filter (where mod(date_diff('day', date '1970-01-05', "
         "cast(ordered_at as date)) + 700000, 7) >= 5)": Sum(
