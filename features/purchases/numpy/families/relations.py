@@ -179,7 +179,7 @@ class Relations:
 
     def _beside(self, value: Value, there: Place | None) -> Value:
         """Return a column of a table that may have no row of some customers."""
-        if there is None:
+        if there is None or (value.scale is None and value.is_blank):
             return value
         write = self._tape.write
         if value.scale is None:

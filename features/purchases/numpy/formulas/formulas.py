@@ -24,7 +24,9 @@ from features.purchases.numpy.formulas.values import (
     differ,
     logarithm,
     name_of,
+    null_if_equal,
     to_day,
+    to_double,
 )
 from features.purchases.numpy.grains.runs import DAY
 
@@ -95,9 +97,10 @@ class Formulas:
             raise UnknownError("an instant is no number", node)
         if value.scale is None:
             return value
-        at = self._write(
-            np.divide, value.at, self.tape.constant(float(10**value.scale))
-        )
+        at = self._write(to_double, value.at)
+        if value.scale:
+            one = self.tape.constant(float(10**value.scale))
+            at = self._write(np.divide, value.at, one)
         at = self._with_nulls(replace(value, at=at))
         return Value(at, is_positive=value.is_positive)
 
@@ -136,6 +139,7 @@ class Formulas:
             a,
             at=self._write(np.where, where, a.at, b.at),
             null=null,
+            is_blank=False,
             largest=max(a.largest, b.largest),
             is_positive=a.is_positive and b.is_positive,
         )
@@ -271,14 +275,18 @@ class Formulas:
 
     def _null_if(self, node: exp.Nullif) -> Value:
         value = self.value(node.this)
+        if value.scale is None:
+            at = self._write(null_if_equal, value.at, self.double(node.expression).at)
+            return replace(value, at=at, is_blank=False)
         same = self._compare(exp.EQ, value, node).true
         nothing = replace(self._none, scale=value.scale, is_instant=value.is_instant)
-        if value.scale is None:
-            nothing = Value(self._nan, is_positive=True)
         return self.choose(same, nothing, value)
 
     def _coalesce(self, node: exp.Coalesce) -> Value:
         values = [self.value(operand) for operand in (node.this, *node.expressions)]
+        if values[0].is_blank and values[0].scale is not None:
+            if [*map(_is_zero, node.expressions)] == [True]:
+                return replace(values[0], null=None, is_positive=False)
         return reduce(self._or_else, self._alike(values, node))
 
     def _or_else(self, a: Value, b: Value) -> Value:

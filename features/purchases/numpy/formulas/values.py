@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class Value:
         of which NaN is NULL.
     null : Place or None
         Where whole numbers are NULL; None for nowhere.
+    is_blank : bool
+        Whether it is 0, or NaN, where it is NULL or a customer has no row.
     largest : int
         What whole numbers do not go beyond, in size.
     is_instant : bool
@@ -47,6 +50,7 @@ class Value:
     at: Place
     scale: int | None = None
     null: Place | None = None
+    is_blank: bool = False
     largest: int = 0
     is_instant: bool = False
     is_positive: bool = False
@@ -58,6 +62,14 @@ class Truth:
 
     true: Place
     false: Place
+
+
+to_double = partial(np.asarray, dtype=np.float64)
+
+
+def null_if_equal(values: Any, other: Any) -> Any:
+    """Return doubles, NaN where they are another value."""
+    return np.where(values == other, np.nan, values)
 
 
 def differ(values: Any, other: Any) -> Any:

@@ -57,6 +57,7 @@ class Sum:
             tape.write(self.make, *places),
             scale=self.scale,
             null=tape.write(self.null, *places) if self.null else None,
+            is_blank=True,
             largest=MOST_UNITS if self.scale else LARGEST_COUNT,
             is_instant=self.is_instant,
             is_positive=self.is_positive,
