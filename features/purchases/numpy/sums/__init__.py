@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from features.purchases.numpy.sums.contacts import CONTACTS
-from features.purchases.numpy.sums.days import DAYS, MONTHS
+from features.purchases.numpy.sums.contacts import CONTACT_SUMS
+from features.purchases.numpy.sums.days import DAY_SUMS, MONTH_SUMS
 from features.purchases.numpy.sums.items import CATEGORIES, CHANNELS, PRODUCTS
 from features.purchases.numpy.sums.leaf import Step, Sum
-from features.purchases.numpy.sums.moments import MOMENTS
-from features.purchases.numpy.sums.orders import ORDERS
+from features.purchases.numpy.sums.moments import MOMENT_SUMS
+from features.purchases.numpy.sums.orders import ORDER_SUMS
 from features.purchases.numpy.sums.responses import RESPONSES
 
 MEMBERSHIPS = Step(
@@ -18,14 +18,14 @@ MEMBERSHIPS = Step(
 )
 
 STEPS: Mapping[str, Step] = {
-    "FROM moments GROUP BY row_no": MOMENTS,
-    "FROM orders GROUP BY row_no": ORDERS,
-    "FROM days GROUP BY row_no": DAYS,
-    "FROM calendar_months GROUP BY row_no": MONTHS,
+    "FROM moments GROUP BY row_no": MOMENT_SUMS,
+    "FROM orders GROUP BY row_no": ORDER_SUMS,
+    "FROM days GROUP BY row_no": DAY_SUMS,
+    "FROM calendar_months GROUP BY row_no": MONTH_SUMS,
     "FROM product_ages GROUP BY row_no": PRODUCTS,
     "FROM category_ages GROUP BY row_no": CATEGORIES,
     "FROM channel_counts GROUP BY row_no": CHANNELS,
-    "FROM interaction_lines GROUP BY row_no": CONTACTS,
+    "FROM interaction_lines GROUP BY row_no": CONTACT_SUMS,
     "FROM response_neighbours GROUP BY row_no": RESPONSES,
     "FROM rows_seen INNER JOIN customers USING (customer_id) WHERE "
     "customers.joined_at < rows_seen.as_of GROUP BY rows_seen.row_no": MEMBERSHIPS,

@@ -40,14 +40,13 @@ def item_step(bought: Bought) -> Step:
                     seen(grains).total("again", lambda rows: rows.again) == 0
                 ),
             ),
-            SQUARES.format("gross"): Sum(
+            SQUARES.format("gross"): double(
                 lambda grains: (
                     seen(grains).exact_total(
                         "squares", lambda rows: squares(rows.amount)
                     )
                     / 1e8
-                ),
-                scale=None,
+                )
             ),
             "max(gross)": double(
                 lambda grains: (

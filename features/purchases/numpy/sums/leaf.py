@@ -12,7 +12,9 @@ from sqlglot import exp, parse_one
 
 from features.purchases.numpy.formulas.tape import GRAINS, Tape
 from features.purchases.numpy.formulas.values import Value
-from features.purchases.numpy.grains.runs import MOST_UNITS
+from features.purchases.numpy.grains.history import Grains
+from features.purchases.numpy.grains.runs import DAY, MOST_UNITS, Ints
+from features.purchases.numpy.grains.timeline import Seen
 
 Make = Callable[..., Any]
 LARGEST_COUNT = 2**40
@@ -22,6 +24,8 @@ SQUARES = (
 )
 """The sum of squares of money."""
 
+RECENT = "filter (where age_days <= $days)"
+YEAR_AGO = "filter (where age_days > $year - $ahead and age_days <= $back)"
 NUMBER = re.compile(r"\\\$\w+")
 
 
@@ -66,6 +70,42 @@ class Sum:
 
 money = partial(Sum, scale=4)
 double = partial(Sum, scale=None)
+
+
+def counted(runs: Callable[[Grains], Seen]) -> dict[str, Sum]:
+    """Return the counts of rows: of all, and of the last days."""
+    return {
+        "count(*)": Sum(lambda grains: runs(grains).counts, is_positive=True),
+        f"count(*) {RECENT}": Sum(
+            lambda grains, n_days: runs(grains).within(grains.as_of - n_days * DAY)
+        ),
+    }
+
+
+def summed(
+    runs: Callable[[Grains], Seen],
+    columns: Mapping[str, Make],
+    *,
+    null: Make,
+    scale: int = 4,
+) -> dict[str, Sum]:
+    """Return the sums of columns: of all rows, and of the last days, if there are."""
+    sums: dict[str, Sum] = {}
+    for name, values in columns.items():
+
+        def whole(grains: Grains, name: str = name, values: Make = values) -> Ints:
+            return runs(grains).total(name, lambda: values(grains))
+
+        def recent(
+            grains: Grains, n_days: int, name: str = name, values: Make = values
+        ) -> Ints:
+            seen = runs(grains)
+            rows = seen.line.running(name, lambda: values(grains))
+            return seen.sum_from(seen.since(grains.as_of - n_days * DAY), rows)
+
+        sums[f"sum({name})"] = Sum(whole, scale=scale)
+        sums[f"sum({name}) {RECENT}"] = Sum(recent, null, scale=scale)
+    return sums
 
 
 class Step:
