@@ -70,10 +70,10 @@ def compile_plan(sql: str) -> Compiled:
             slow.append(_slow(family, error))
     if not slow:
         return Compiled(tape.program(columns))
-    slow_columns = {each.family: families[each.family] for each in slow}
-    names = tuple(name for names in slow_columns.values() for name in names)
+    slow_columns = {reason.family: families[reason.family] for reason in slow}
+    slow_names = tuple(name for names in slow_columns.values() for name in names)
     slow_query = _slow_query(query, set(slow_columns))
-    return Compiled(tape.program(columns), tuple(slow), slow_query, names)
+    return Compiled(tape.program(columns), tuple(slow), slow_query, slow_names)
 
 
 def _read(sql: str) -> exp.Select:

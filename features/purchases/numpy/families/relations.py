@@ -230,5 +230,5 @@ def _expanded(
         table = part.table.lower() if isinstance(part, exp.Column) else ""
         for name, (relation, _) in sources.items():
             if table in ("", name):
-                selects += [exp.column(each, table=name) for each in relation.columns]
+                selects += [exp.column(key, table=name) for key in relation.columns]
     return selects

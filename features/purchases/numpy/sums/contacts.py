@@ -72,27 +72,37 @@ def _by_type(name: str, values: Callable[..., Any]) -> Make:
     Parameters
     ----------
     name : str
-        Of the values, which are kept for all types at once.
+        Of the values, which are worked out for all types at once.
     values : callable
         Returns the values of each pair, given the grains, the interactions that are
         counted apart, what is seen of them and maybe a number of days.
     """
 
     def of_type(grains: Grains, type_no: int, *n_days: int) -> Any:
-        def make() -> Any:
-            types = _of_types(grains)
-            seen = types.line.seen(grains.as_of, None)
-            numbers = values(grains, types, seen, *n_days)
-            shape = int(types.type_no.max(initial=0)) + 1, grains.history.n
-            nothing: float = np.nan if numbers.dtype.kind == "f" else 0
-            table = np.full(shape, nothing, numbers.dtype)
-            table[types.type_no, types.who] = numbers
-            return table if grains.left is None else table[:, grains.left]
+        types = _of_types(grains)
 
-        table = grains.kept(f"{name} of types {n_days}", make)
-        return table[type_no if type_no < len(table) else 0]  # nobody has type 0
+        def make() -> Any:
+            seen = types.line.seen(grains.as_of, None)
+            return values(grains, types, seen, *n_days)
+
+        numbers = grains.kept(f"{name} of types {n_days}", make)
+        nothing: float = np.nan if numbers.dtype.kind == "f" else 0
+        values_of_all = np.full(grains.n + 1, nothing, numbers.dtype)
+        first, end = np.searchsorted(types.type_no, (type_no, type_no + 1))
+        places = grains.kept("places of types", lambda: _places(grains, types.who))
+        values_of_all[places[first:end]] = numbers[first:end]
+        return values_of_all[:-1]
 
     return of_type
+
+
+def _places(grains: Grains, who: Ints) -> Ints:
+    """Return the places of customers among those left, for others one after all."""
+    if grains.left is None:
+        return who
+    places = np.full(grains.history.n, grains.n)
+    places[grains.left] = np.arange(grains.n)
+    return places[who]
 
 
 def _values(grains: Grains, types: OfTypes, seen: Seen) -> Ints:
