@@ -92,12 +92,12 @@ class Block:
         It falls into an order or a purchase day of theirs, or into the time until
         something was known.
         """
-        found = [self.history.cut_by(as_of)]
+        cut_customers = [self.history.cut_by(as_of)]
         for rows in (self.lines, self.contacts):
             if rows.seen_at is not rows.at:
                 is_late = (rows.at < as_of) & (rows.seen_at >= as_of)
-                found.append(rows.who[np.flatnonzero(is_late)])
-        return np.unique(np.concatenate(found))
+                cut_customers.append(rows.who[np.flatnonzero(is_late)])
+        return np.unique(np.concatenate(cut_customers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +140,12 @@ def read_block(raw: RawLog, number: int) -> Block:
     return Block(ids, lines, contacts, history)
 
 
-def of_customers(rows: Rows, some: Ints, n: int) -> Rows:
+def of_customers(rows: Rows, customers: Ints, n: int) -> Rows:
     """Leave out the rows of all customers, of n, but some, and number those anew."""
     numbers = np.full(n, -1)
-    numbers[some] = np.arange(len(some))
-    kept = rows.take(np.flatnonzero(numbers[rows.who] >= 0))
-    return replace(kept, who=numbers[kept.who])
+    numbers[customers] = np.arange(len(customers))
+    chosen_rows = rows.take(np.flatnonzero(numbers[rows.who] >= 0))
+    return replace(chosen_rows, who=numbers[chosen_rows.who])
 
 
 def _in_time(raw: RawLog, table: Raw, rows: Ints, first: int) -> tuple[Ints, Ints]:
@@ -177,11 +177,11 @@ def _make_lines(raw: RawLog, rows: Ints, first: int) -> Lines:
 
     at, order, channel = column("at_us"), codes("order_id"), codes("channel")
     here, there = find_mixed(who, at, order, channel)
-    for each in (places, order, channel):
-        each[here] = each[there]
+    for values in (places, order, channel):
+        values[here] = values[there]
     knows_late = sales["seen_us"] is not sales["at_us"]
     amount = column("amount")
-    found = Lines(
+    lines = Lines(
         who=who,
         at=at,
         seen_at=column("seen_us") if knows_late else at,
@@ -196,8 +196,8 @@ def _make_lines(raw: RawLog, rows: Ints, first: int) -> Lines:
         cost=units("cost"),
         has_cost=~np.isnan(column("cost")) if "cost" in sales else nothing > 0,
     )
-    _check_sums(who, found.amount, found.quantity, found.discount, found.cost)
-    return found
+    _check_sums(who, lines.amount, lines.quantity, lines.discount, lines.cost)
+    return lines
 
 
 def _check_sums(who: Ints, *columns: Ints) -> None:
@@ -225,7 +225,7 @@ def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
 
     at = table["at_us"][rows]
     knows_late = table["seen_us"] is not table["at_us"]
-    found = Contacts(
+    contacts = Contacts(
         who=who,
         at=at,
         seen_at=table["seen_us"][rows] if knows_late else at,
@@ -237,11 +237,13 @@ def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
         minutes=units("minutes"),
         cost=units("cost"),
     )
-    _check_sums(who, found.value, found.minutes, found.cost)
-    if heads(found.who, found.at).all():
-        return found
+    _check_sums(who, contacts.value, contacts.minutes, contacts.cost)
+    if heads(contacts.who, contacts.at).all():
+        return contacts
     # Of interactions of one instant the last is the one with the largest value.
-    return found.take(np.lexsort((found.value, found.has_value, found.at, found.who)))
+    return contacts.take(
+        np.lexsort((contacts.value, contacts.has_value, contacts.at, contacts.who))
+    )
 
 
 def to_units(amounts: Floats) -> Ints:

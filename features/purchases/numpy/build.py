@@ -91,7 +91,9 @@ def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
     for start in range(0, len(wanted.as_ofs), TOGETHER):
         as_ofs = wanted.as_ofs[start : start + TOGETHER]
         if len(as_ofs) > 1:
-            block.history.count([to_micros(each) for each in as_ofs], wanted.scope)
+            block.history.count(
+                [to_micros(instant) for instant in as_ofs], wanted.scope
+            )
         tables += [_build_one(block, as_of, wanted) for as_of in as_ofs]
     return tables
 

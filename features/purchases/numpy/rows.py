@@ -110,42 +110,42 @@ class _Reader:
         return pa.concat_tables(blocks)
 
     def _joined(self, joined_at: Mapping[str, datetime]) -> dict[str, int]:
-        given = {name: [{"joined_at": at}] for name, at in joined_at.items()}
-        known = GivenRows.of("customers", given, now=self.now)
+        rows = {name: [{"joined_at": at}] for name, at in joined_at.items()}
+        customers = GivenRows.of("customers", rows, now=self.now)
         if "joined_at" not in self.scope.has or not joined_at:
             return {}
-        instants = known.instants["joined_at"].tolist()
-        found = zip(known.names, instants, strict=True)
-        return {name: at for name, at in found if at < self.latest}
+        instants = customers.instants["joined_at"].tolist()
+        pairs = zip(customers.names, instants, strict=True)
+        return {name: at for name, at in pairs if at < self.latest}
 
-    def _sales(self, found: GivenRows) -> Raw:
-        raw = found.times()
-        raw["amount"] = found.numbers["amount"]
-        raw["order_id"] = found.codes("order_id")
+    def _sales(self, rows: GivenRows) -> Raw:
+        raw = rows.times()
+        raw["amount"] = rows.numbers["amount"]
+        raw["order_id"] = rows.codes("order_id")
         for name in ("product_id", "category", "channel"):
             if name in self.scope.has:
-                raw[name] = found.codes(name)
+                raw[name] = rows.codes(name)
         for name in ("quantity", "discount", "cost"):
             if name in self.scope.has:
-                raw[name] = found.number(name)
+                raw[name] = rows.number(name)
         return raw
 
-    def _contacts(self, found: GivenRows) -> Raw:
-        if "interactions" not in self.scope.has or not len(found.who):
+    def _contacts(self, rows: GivenRows) -> Raw:
+        if "interactions" not in self.scope.has or not len(rows.who):
             return {}
-        raw = found.times()
+        raw = rows.times()
         kinds = {
             kind: place
             for place, kind in enumerate(self.scope.interaction_types, start=1)
         }
-        types = found.texts["type"]
-        ways = [way or "" for way in found.text("direction")]
+        types = rows.texts["type"]
+        ways = [way or "" for way in rows.text("direction")]
         pairs = zip(types, ways, strict=True)
-        raw["type"] = found.codes("type")
-        raw["type_no"] = np.array([kinds.get(each, 0) for each in pairs], np.int64)
+        raw["type"] = rows.codes("type")
+        raw["type_no"] = np.array([kinds.get(pair, 0) for pair in pairs], np.int64)
         raw["is_inbound"] = np.array([way == "inbound" for way in ways], np.bool_)
         names = {"value": "value", "minutes": "minutes", "cost": "interaction_cost"}
         for name, word in names.items():
             if word in self.scope.has:
-                raw[name] = found.number(name)
+                raw[name] = rows.number(name)
         return raw

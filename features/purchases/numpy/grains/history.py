@@ -75,12 +75,12 @@ class History:
         """Count all rows from which features of many as_ofs count, in one pass."""
 
         def count(ages: tuple[int, ...], *lines: Timeline) -> None:
-            found = {as_of - age * DAY for as_of in as_ofs for age in ages}
+            instants = {as_of - age * DAY for as_of in as_ofs for age in ages}
             for line in lines:
-                line.count(np.array(sorted(found), np.int64))
+                line.count(np.array(sorted(instants), np.int64))
 
         items = (self.products, self.categories, self.channels)
-        ends = (line for each in items for line in (each.firsts, each.lasts))
+        ends = (line for item in items for line in (item.firsts, item.lasts))
         count(scope.ages, self.moment_line, self.order_line)
         count(scope.window_ages, self.last_line, self.back_line, self.contact_line)
         count(scope.window_ages, *ends)
@@ -102,11 +102,11 @@ class History:
         """Return whose order or purchase day an as_of falls into."""
         orders, days = self.orders, self.days
         is_cut = (orders.at < as_of) & (orders.last_at >= as_of)
-        found = orders.who[np.flatnonzero(is_cut)]
+        cut_customers = orders.who[np.flatnonzero(is_cut)]
         if as_of % DAY:
             is_cut = (days.at < as_of) & (days.last_at >= as_of)
-            found = np.append(found, days.who[np.flatnonzero(is_cut)])
-        return found
+            cut_customers = np.append(cut_customers, days.who[np.flatnonzero(is_cut)])
+        return cut_customers
 
     def buyers(self, as_of: int) -> Bools:
         """Tell which customers have bought before an instant."""
@@ -123,13 +123,13 @@ class Grains:
         Microseconds.
     n : int
         How many customers have bought.
-    left : array of int or None
+    chosen : array of int or None
         Which these are, None for all.
     """
 
     as_of: int
     n: int
-    left: Ints | None
+    chosen: Ints | None
     history: History
     moment_runs: Seen
     back_runs: Seen
@@ -142,8 +142,8 @@ class Grains:
         """Return what was made of what this as_of sees under a name, or make it."""
         if name not in self._kept:
             self._kept[name] = make()
-        found: Kept = self._kept[name]
-        return found
+        value: Kept = self._kept[name]
+        return value
 
     @property
     def moments(self) -> Moments:
@@ -163,12 +163,12 @@ class Grains:
     def joined(self) -> Joined:
         """Return since when the customers have been with us, as far as it is seen."""
         joined = self.history.joined
-        joined = joined if self.left is None else joined.take(self.left)
+        joined = joined if self.chosen is None else joined.take(self.chosen)
         return Joined(joined.at, joined.has & (joined.at < self.as_of))
 
     def items(self, bought: Items) -> SeenItems:
-        """Return what is seen of the items of those left."""
-        return bought.seen(self.as_of, self.left)
+        """Return what is seen of the items of those chosen."""
+        return bought.seen(self.as_of, self.chosen)
 
     def net_sums(self) -> Ints:
         """Return running sums of the moments' net money."""
@@ -220,15 +220,15 @@ def make_history(
 
 def see(history: History, as_of: int, buyers: Ints) -> Grains:
     """Return what an as_of sees of the customers who have bought before it."""
-    left = None if len(buyers) == history.n else buyers
+    chosen = None if len(buyers) == history.n else buyers
     return Grains(
         as_of=as_of,
         n=len(buyers),
-        left=left,
+        chosen=chosen,
         history=history,
-        moment_runs=history.moment_line.seen(as_of, left),
-        back_runs=history.back_line.seen(as_of, left),
-        order_runs=history.order_line.seen(as_of, left),
-        day_runs=history.day_line.seen(as_of, left),
-        contact_runs=history.contact_line.seen(as_of, left),
+        moment_runs=history.moment_line.seen(as_of, chosen),
+        back_runs=history.back_line.seen(as_of, chosen),
+        order_runs=history.order_line.seen(as_of, chosen),
+        day_runs=history.day_line.seen(as_of, chosen),
+        contact_runs=history.contact_line.seen(as_of, chosen),
     )

@@ -116,21 +116,21 @@ def read_parts(
     However many parts there are, the log is read once.
     """
     con.execute(BUYERS, {"latest": latest})
-    found = con.sql("select customer_id from buyers order by customer_no")
-    ids = found.to_arrow_table().column(0).combine_chunks()
+    buyers = con.sql("select customer_id from buyers order by customer_no")
+    ids = buyers.to_arrow_table().column(0).combine_chunks()
     if not len(ids):
         return
     [(n_rows,)] = con.execute("select count(*) from transactions").fetchall()
     size = -(-len(ids) // min(MOST_PARTS, max(1, -(-n_rows // sizes.rows))))
     n_parts = -(-len(ids) // size)
-    asked = _Asked(con, scope, latest)
-    joined_at, has_joined = asked.joined(n=len(ids))
+    reader = _Asked(con, scope, latest)
+    joined_at, has_joined = reader.joined(n=len(ids))
     if n_parts == 1:
-        tables = asked.tables()
+        tables = reader.tables()
         joined = joined_at, has_joined
         yield make_raw(ids, tables, joined, most=sizes.customers, threads=threads)
         return
-    with asked.apart(size, n_parts) as (sales, contacts):
+    with reader.apart(size, n_parts) as (sales, contacts):
         for place in range(n_parts):
             first, last = place * size, (place + 1) * size
             tables = (
@@ -138,8 +138,8 @@ def read_parts(
                 _columns(contacts.take(place), first=first) if contacts else {},
             )
             joined = joined_at[first:last], has_joined[first:last]
-            some = ids[first:last]
-            yield make_raw(some, tables, joined, most=sizes.customers, threads=threads)
+            part = ids[first:last]
+            yield make_raw(part, tables, joined, most=sizes.customers, threads=threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +158,8 @@ class _Asked:
             del sales
             contacts: Raw = {}
             if "interactions" in self.scope.has:
-                found = self._ask(self._contacts_sql())
-                contacts = _columns(found.to_arrow_table())
+                rows = self._ask(self._contacts_sql())
+                contacts = _columns(rows.to_arrow_table())
             return copied.result(), contacts
 
     @contextmanager
@@ -180,9 +180,9 @@ class _Asked:
         """Return when each of n customers joined, and whether that is known."""
         joined_at, has_joined = np.zeros(n, np.int64), np.zeros(n, np.bool_)
         if "joined_at" in self.scope.has:
-            found = _columns(self._ask(JOINED).to_arrow_table())
-            joined_at[found["customer_no"]] = found["joined_us"]
-            has_joined[found["customer_no"]] = True
+            columns = _columns(self._ask(JOINED).to_arrow_table())
+            joined_at[columns["customer_no"]] = columns["joined_us"]
+            has_joined[columns["customer_no"]] = True
         return joined_at, has_joined
 
     def _sales_sql(self) -> str:
@@ -218,8 +218,8 @@ def make_raw(
     """
     sales, contacts = tables
     instants = [raw["at_us"] for raw in tables if len(raw.get("at_us", ()))]
-    first_at = min((int(each.min()) for each in instants), default=0)
-    span = max((int(each.max()) for each in instants), default=0) - first_at + 1
+    first_at = min((int(values.min()) for values in instants), default=0)
+    span = max((int(values.max()) for values in instants), default=0) - first_at + 1
     # A block's customers and the instants in the log make one key of 63 bits.
     size = _block_size(len(ids), int(max(1, min(most, 2 * MOST // span))), threads)
     n_blocks = -(-len(ids) // size)
@@ -248,13 +248,15 @@ def _block_size(n: int, most: int, threads: int) -> int:
 
 def _columns(table: pa.Table, *, first: int = 0) -> Raw:
     """Return each column as one array, customers numbered from the first one."""
-    found = {name: table.column(name).to_numpy() for name in table.column_names}
+    columns = {name: table.column(name).to_numpy() for name in table.column_names}
     if first:
-        found["customer_no"] = found["customer_no"] - first
-    at = found.get("at_us")
-    if at is not None and ("seen_us" not in found or (found["seen_us"] == at).all()):
-        found["seen_us"] = at
-    return found
+        columns["customer_no"] = columns["customer_no"] - first
+    at = columns.get("at_us")
+    if at is not None and (
+        "seen_us" not in columns or (columns["seen_us"] == at).all()
+    ):
+        columns["seen_us"] = at
+    return columns
 
 
 def _cut(raw: Raw, size: int, n_blocks: int) -> list[Ints]:

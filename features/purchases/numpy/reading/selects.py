@@ -66,7 +66,7 @@ def sales_sql(scope: Scope, *, knows_late: bool) -> str:
         if name in scope.has
     ]
     optional += [name for name in ("quantity", "discount", "cost") if name in scope.has]
-    return _SALES.format(optional="".join(f", {each}" for each in optional))
+    return _SALES.format(optional="".join(f", {column}" for column in optional))
 
 
 def contacts_sql(scope: Scope, *, knows_late: bool) -> str:
@@ -81,5 +81,5 @@ def contacts_sql(scope: Scope, *, knows_late: bool) -> str:
     )
     return _CONTACTS.format(
         kind=f"case{kinds} else 0 end" if kinds else "0",
-        optional="".join(f", {each}" for each in optional),
+        optional="".join(f", {column}" for column in optional),
     )

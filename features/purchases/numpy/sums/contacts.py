@@ -82,8 +82,8 @@ def _by_type(name: str, values: Callable[..., Any]) -> Make:
         types = _of_types(grains)
 
         def make() -> Any:
-            seen = types.line.seen(grains.as_of, None)
-            return values(grains, types, seen, *n_days)
+            runs = types.line.seen(grains.as_of, None)
+            return values(grains, types, runs, *n_days)
 
         numbers = grains.kept(f"{name} of types {n_days}", make)
         nothing: float = np.nan if numbers.dtype.kind == "f" else 0
@@ -97,27 +97,27 @@ def _by_type(name: str, values: Callable[..., Any]) -> Make:
 
 
 def _places(grains: Grains, who: Ints) -> Ints:
-    """Return the places of customers among those left, for others one after all."""
-    if grains.left is None:
+    """Return the places of customers among those chosen, for others one after all."""
+    if grains.chosen is None:
         return who
     places = np.full(grains.history.n, grains.n)
-    places[grains.left] = np.arange(grains.n)
+    places[grains.chosen] = np.arange(grains.n)
     return places[who]
 
 
-def _values(grains: Grains, types: OfTypes, seen: Seen) -> Ints:
-    return seen.total("value", lambda: grains.history.contacts.value[types.rows])
+def _values(grains: Grains, types: OfTypes, runs: Seen) -> Ints:
+    return runs.total("value", lambda: grains.history.contacts.value[types.rows])
 
 
-def _n_values(grains: Grains, types: OfTypes, seen: Seen) -> Ints:
+def _n_values(grains: Grains, types: OfTypes, runs: Seen) -> Ints:
     rows = types.rows
-    return seen.total("n values", lambda: grains.history.contacts.has_value[rows])
+    return runs.total("n values", lambda: grains.history.contacts.has_value[rows])
 
 
-def _last_values(grains: Grains, types: OfTypes, seen: Seen) -> Floats:
+def _last_values(grains: Grains, types: OfTypes, runs: Seen) -> Floats:
     contacts = grains.history.contacts
     values = np.where(contacts.has_value, to_money(contacts.value), np.nan)
-    return seen.last(values[types.rows])
+    return runs.last(values[types.rows])
 
 
 n_values_of_type = _by_type("n values", _n_values)
@@ -131,7 +131,7 @@ def _n_types(grains: Grains) -> Ints:
         firsts = places[starts]
         return Timeline(line.who[firsts], line.at[firsts], line.n)
 
-    return line.kept("types", make).seen(grains.as_of, grains.left).counts
+    return line.kept("types", make).seen(grains.as_of, grains.chosen).counts
 
 
 def has_any(grains: Grains) -> Bools:
@@ -162,18 +162,18 @@ CONTACT_SUMS = Step(
             )
         ),
         "count(*) filter (where type_no = $no)": Sum(
-            _by_type("n", lambda _, types, seen: seen.counts)
+            _by_type("n", lambda _, types, runs: runs.counts)
         ),
         "count(*) filter (where type_no = $no and age_days <= $days)": Sum(
             _by_type(
                 "n within",
-                lambda grains, types, seen, n_days: seen.within(
+                lambda grains, types, runs, n_days: runs.within(
                     grains.as_of - n_days * DAY
                 ),
             )
         ),
         "min(age_days) filter (where type_no = $no)": double(
-            _by_type("ages", lambda _, types, seen: seen.age_of_last())
+            _by_type("ages", lambda _, types, runs: runs.age_of_last())
         ),
         "max(value) filter (where type_no = $no and n_back = 1)": double(
             _by_type("last values", _last_values)

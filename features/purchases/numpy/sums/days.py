@@ -24,7 +24,7 @@ def _find_gaps(grains: Grains) -> tuple[Ints, Seen]:
         return day[rows] - day[rows - 1], gap_line
 
     gaps, gap_line = line.kept("gaps", make)
-    return gaps, gap_line.seen(grains.as_of, grains.left)
+    return gaps, gap_line.seen(grains.as_of, grains.chosen)
 
 
 def _n_gaps(grains: Grains) -> Ints:
@@ -94,7 +94,7 @@ def _n_outlasted(grains: Grains) -> Ints:
 
 def _n_recent(grains: Grains, n_days: int) -> Ints:
     """Count the purchase days whose last purchase is of the last days."""
-    last_runs = grains.history.last_line.seen(grains.as_of, grains.left)
+    last_runs = grains.history.last_line.seen(grains.as_of, grains.chosen)
     return last_runs.within(grains.as_of - n_days * DAY)
 
 
@@ -154,7 +154,7 @@ def _by_month(grains: Grains) -> Ints:
         if line.last_at >= grains.as_of:
             key = key[np.flatnonzero(line.at < grains.as_of)]
         counts = np.bincount(key, minlength=12 * line.n).reshape(12, line.n)
-        return counts if runs.left is None else counts[:, runs.left]
+        return counts if runs.chosen is None else counts[:, runs.chosen]
 
     return grains.kept("months", make)
 

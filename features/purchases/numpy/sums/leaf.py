@@ -99,9 +99,11 @@ def summed(
         def recent(
             grains: Grains, n_days: int, name: str = name, values: Make = values
         ) -> Ints:
-            seen = runs(grains)
-            rows = seen.line.running(name, lambda: values(grains))
-            return seen.sum_from(seen.since(grains.as_of - n_days * DAY), rows)
+            rows_seen = runs(grains)
+            rows = rows_seen.line.running(name, lambda: values(grains))
+            return rows_seen.sum_from(
+                rows_seen.since(grains.as_of - n_days * DAY), rows
+            )
 
         sums[f"sum({name})"] = Sum(whole, scale=scale)
         sums[f"sum({name}) {RECENT}"] = Sum(recent, null, scale=scale)

@@ -73,7 +73,7 @@ def _n_following(grains: Grains, n_days: int) -> Ints:
 def _n_answered(grains: Grains, n_days: int) -> Ints:
     """Count the interactions that an order followed within so many days."""
     near = _neighbours(grains)
-    answered = near.answered.seen(grains.as_of, grains.left)
+    answered = near.answered.seen(grains.as_of, grains.chosen)
     return _n_within(answered, near.delays, n_days)
 
 

@@ -255,6 +255,30 @@ def test_a_build_in_parts_can_be_given_up(many: Log, threads: int) -> None:
     assert next(in_sizes(many, plan, Sizes())).num_rows == 97
 
 
+def test_more_customers_than_fit_a_small_array_are_right_before_all_have_bought() -> (
+    None
+):
+    days_ago = {f"c{n}": 40 if n % 2 else 10 for n in range(2_100)}
+    log = open_log(
+        transactions=[
+            {"customer_id": name, "occurred_at": NOW - timedelta(days=n), "amount": n}
+            for name, n in days_ago.items()
+        ],
+        interactions=[
+            {"customer_id": name, "occurred_at": NOW - timedelta(days=60), "type": kind}
+            for n, name in enumerate(days_ago)
+            for kind in ("call", "visit")[: n % 3]
+        ],
+    )
+    plan = plan_for(log, "2024-06-01")
+    instants = [AS_OF - timedelta(days=30), AS_OF]
+
+    assert "n_interaction_visit" in plan.names
+    assert_alike(
+        in_arrays(log, plan, instants), build_by_query(log, plan, as_of=instants)
+    )
+
+
 def test_every_family_that_is_shipped_is_compiled() -> None:
     assert slow_families(full_plan()) == ()
 
