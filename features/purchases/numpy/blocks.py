@@ -12,7 +12,6 @@ import pyarrow as pa
 from features.purchases.numpy.grains.history import (
     Grains,
     History,
-    Joined,
     make_history,
     see,
 )
@@ -77,7 +76,7 @@ class Block:
             of_customers(lines, again, n),
             of_customers(contacts, again, n),
             n=len(again),
-            joined=self.history.joined.take(again),
+            joined_at=self.history.joined_at[again],
         )
         return Sight(
             grains=see(self.history, as_of, buyers),
@@ -127,7 +126,7 @@ def read_block(raw: RawLog, number: int) -> Block:
     lines = _make_lines(raw, raw.sale_rows[number], first)
     contacts = _make_contacts(raw, raw.contact_rows[number], first)
     ids, n = raw.ids.slice(first, last - first), last - first
-    joined = Joined(raw.joined_at[first:last], raw.has_joined[first:last])
+    joined_at = raw.joined_at[first:last]
     buyers = find_buyers(lines, n=n)
     if len(buyers) < n:
         lines, contacts = (
@@ -135,8 +134,8 @@ def read_block(raw: RawLog, number: int) -> Block:
             of_customers(contacts, buyers, n),
         )
         ids = ids.take(pa.array(buyers))
-        joined = joined.take(buyers)
-    history = make_history(lines, contacts, n=len(buyers), joined=joined)
+        joined_at = joined_at[buyers]
+    history = make_history(lines, contacts, n=len(buyers), joined_at=joined_at)
     return Block(ids, lines, contacts, history)
 
 

@@ -17,8 +17,8 @@ from features.purchases.numpy.blocks import Block, read_block
 from features.purchases.numpy.formulas.tape import Program
 from features.purchases.numpy.grains.history import Grains
 from features.purchases.numpy.grains.runs import to_micros
-from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.reading.log import RawLog, Sizes, read_parts
+from features.purchases.plan import FeaturePlan
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,7 +37,7 @@ class Wanted:
 
     Parameters
     ----------
-    scope : Scope
+    plan : FeaturePlan
     program : Program
         What makes the columns.
     names : tuple of str
@@ -47,7 +47,7 @@ class Wanted:
     sizes : Sizes
     """
 
-    scope: Scope
+    plan: FeaturePlan
     program: Program
     names: tuple[str, ...]
     as_ofs: tuple[datetime, ...]
@@ -67,7 +67,7 @@ def build_tables(
     """
     [(threads,)] = con.execute("select current_setting('threads')").fetchall()
     latest, sizes = wanted.as_ofs[-1], wanted.sizes
-    parts = read_parts(con, wanted.scope, latest=latest, sizes=sizes, threads=threads)
+    parts = read_parts(con, wanted.plan, latest=latest, sizes=sizes, threads=threads)
     if threads == 1:
         for raw in parts:
             for number in range(raw.n_blocks):
@@ -91,9 +91,7 @@ def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
     for start in range(0, len(wanted.as_ofs), TOGETHER):
         as_ofs = wanted.as_ofs[start : start + TOGETHER]
         if len(as_ofs) > 1:
-            block.history.count(
-                [to_micros(instant) for instant in as_ofs], wanted.scope
-            )
+            block.history.count([to_micros(instant) for instant in as_ofs], wanted.plan)
         tables += [_build_one(block, as_of, wanted) for as_of in as_ofs]
     return tables
 
@@ -131,7 +129,7 @@ def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
 
 def _run(grains: Grains, wanted: Wanted, give: Callable[[str, Any], None]) -> None:
     if grains.n >= MANY:
-        grains.history.count_one(grains.as_of, wanted.scope)
+        grains.history.count_one(grains.as_of, wanted.plan)
     wanted.program.run(grains, give)
 
 

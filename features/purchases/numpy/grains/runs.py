@@ -28,6 +28,9 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 MOST = 2**62
 """Beyond which a sum might not fit 64 bits."""
 
+NEVER = 2**62
+"""The instant of what is not known to happen, later than any other."""
+
 MOST_UNITS = 2**60
 """What sums of a customer stay below, so that some of them can be added."""
 

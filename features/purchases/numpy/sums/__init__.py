@@ -13,8 +13,8 @@ from features.purchases.numpy.sums.orders import ORDER_SUMS
 from features.purchases.numpy.sums.responses import RESPONSES
 
 MEMBERSHIPS = Step(
-    {"min(joined_at)": Sum(lambda grains: grains.joined().at, is_instant=True)},
-    lambda grains: grains.joined().has,
+    {"min(joined_at)": Sum(lambda grains: grains.joined_at, is_instant=True)},
+    lambda grains: grains.joined_at < grains.as_of,
 )
 
 STEPS: Mapping[str, Step] = {

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.purchases.numpy.grains.history import Grains
-from features.purchases.numpy.grains.runs import DAY, Ints
+from features.purchases.numpy.grains.runs import DAY, NEVER, Ints
 from features.purchases.numpy.grains.timeline import Seen, Timeline
 from features.purchases.numpy.sums.contacts import CONTACTS, has_any
 from features.purchases.numpy.sums.leaf import Step, Sum, counted
-
-NEVER = 2**62
-"""Microseconds, more than there are between any two instants."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from features.purchases.build import build_by_query, build_features
 from features.purchases.numpy.build import Wanted, build_tables
 from features.purchases.numpy.engine import build_in_arrays
 from features.purchases.numpy.families.compile import compile_plan, slow_families
-from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.reading.log import Sizes
 from features.purchases.plan import FeaturePlan
 from tests.features.purchases.test_build import full_plan
@@ -196,7 +195,7 @@ def test_many_as_ofs_in_one_build_give_the_bits_of_single_builds() -> None:
 def in_sizes(log: Log, plan: FeaturePlan, sizes: Sizes) -> Generator[pa.Table]:
     program = compile_plan(plan.sql).program
     as_ofs = (to_naive_utc(AS_OF),)
-    wanted = Wanted(Scope.of(plan), program, plan.names, as_ofs, sizes)
+    wanted = Wanted(plan, program, plan.names, as_ofs, sizes)
     for _, table in build_tables(log.con, wanted):
         yield table
 
