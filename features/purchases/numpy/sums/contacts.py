@@ -37,16 +37,18 @@ class OfTypes:
     ----------
     rows : array of int
         Their places among all.
-    type_no, who : array of int
-        By pair of a type and a customer who has any: which these are.
+    who : array of int
+        By pair of a type and a customer who has any: the customer.
     line : Timeline
         Of the interactions of each pair, as if that were a customer.
+    pairs : mapping of int to slice
+        By type.
     """
 
     rows: Ints
-    type_no: Ints
     who: Ints
     line: Timeline
+    pairs: dict[int, slice]
 
 
 def _of_types(grains: Grains) -> OfTypes:
@@ -61,7 +63,10 @@ def _of_types(grains: Grains) -> OfTypes:
         pair_line = Timeline(
             np.cumsum(is_head) - 1, line.at[rows], int(np.count_nonzero(is_head))
         )
-        return OfTypes(rows, type_no[is_head], who[is_head], pair_line)
+        numbers, firsts = np.unique(type_no[is_head], return_index=True)
+        slices = map(slice, firsts, [*firsts[1:], pair_line.n])
+        pairs = dict(zip(numbers.tolist(), slices, strict=True))
+        return OfTypes(rows, who[is_head], pair_line, pairs)
 
     return line.kept("of types", make)
 
@@ -88,9 +93,10 @@ def _by_type(name: str, values: Callable[..., Any]) -> Make:
         numbers = grains.kept(f"{name} of types {n_days}", make)
         nothing: float = np.nan if numbers.dtype.kind == "f" else 0
         values_of_all = np.full(grains.n + 1, nothing, numbers.dtype)
-        first, end = np.searchsorted(types.type_no, (type_no, type_no + 1))
-        places = grains.kept("places of types", lambda: _places(grains, types.who))
-        values_of_all[places[first:end]] = numbers[first:end]
+        pairs = types.pairs.get(type_no)
+        if pairs is not None:
+            places = grains.kept("places of types", lambda: _places(grains, types.who))
+            values_of_all[places[pairs]] = numbers[pairs]
         return values_of_all[:-1]
 
     return of_type
