@@ -8,45 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from sqlglot import exp
 
-from features.purchases.numpy.formulas.tape import Operation, Place, Tape
+from features.purchases.numpy.formulas.algebra import (
+    ARITHMETIC,
+    COMPARISONS,
+    Algebra,
+)
+from features.purchases.numpy.formulas.tape import Operation, Tape
 from features.purchases.numpy.formulas.values import (
     WHOLE_LIMIT,
     Truth,
     UnknownError,
     Value,
-    checked,
-    differ,
     logarithm,
     name_of,
     null_if_equal,
     to_day,
-    to_double,
 )
 from features.purchases.numpy.grains.runs import DAY
 
-DIGITS = 18
-"""Of a decimal that 64 bits hold."""
-
-ARITHMETIC: Mapping[type[exp.Expr], Operation] = {
-    exp.Add: np.add,
-    exp.Sub: np.subtract,
-    exp.Mul: np.multiply,
-}
-CHECKED = {function: partial(checked, function) for function in ARITHMETIC.values()}
-COMPARISONS: Mapping[type[exp.Expr], tuple[Operation, Operation]] = {
-    exp.LT: (np.less, np.greater_equal),
-    exp.LTE: (np.less_equal, np.greater),
-    exp.GT: (np.greater, np.less_equal),
-    exp.GTE: (np.greater_equal, np.less),
-    exp.EQ: (np.equal, differ),
-    exp.NEQ: (differ, np.equal),
-}
 FUNCTIONS: Mapping[type[exp.Expr], Operation] = {
     exp.Sqrt: np.sqrt,
     exp.Exp: np.exp,
@@ -56,7 +41,7 @@ FUNCTIONS: Mapping[type[exp.Expr], Operation] = {
 }
 
 
-class Formulas:
+class Formulas(Algebra):
     """Writes formulas onto a tape.
 
     Parameters
@@ -67,9 +52,8 @@ class Formulas:
     """
 
     def __init__(self, tape: Tape, leaf: Callable[[exp.Expr], Value | None]) -> None:
-        self.tape, self._leaf, self._write = tape, leaf, tape.write
-        self._nan, null = tape.constant(np.nan), tape.constant(True)
-        self._none = Value(tape.constant(0), scale=0, null=null, is_positive=True)
+        super().__init__(tape)
+        self._leaf = leaf
 
     def value(self, node: exp.Expr) -> Value:
         """Return what a formula comes to.
@@ -91,24 +75,12 @@ class Formulas:
         """Return what a formula comes to, as doubles."""
         return self.as_double(self.value(node), node)
 
-    def as_double(self, value: Value, node: exp.Expr) -> Value:
-        """Return a number as doubles."""
-        if value.is_instant:
-            raise UnknownError("an instant is no number", node)
-        if value.scale is None:
-            return value
-        at = self._write(to_double, value.at)
-        if value.scale:
-            one = self.tape.constant(float(10**value.scale))
-            at = self._write(np.divide, value.at, one)
-        at = self._with_nulls(replace(value, at=at))
-        return Value(at, is_positive=value.is_positive)
-
     def truth(self, node: exp.Expr) -> Truth:
         """Return where a condition is true, and where it is false."""
         node = node.unnest()
         if type(node) in COMPARISONS:
-            return self._compare(type(node), self.value(node.this), node)
+            values = [self.value(node.this), self.value(node.expression)]
+            return self._compare(type(node), values, node)
         if isinstance(node, exp.And):
             a, b = self.truth(node.this), self.truth(node.expression)
             return self._both(a, b)
@@ -123,80 +95,6 @@ class Formulas:
             null = self.null(self.value(node.this))
             return Truth(null, self._write(np.logical_not, null))
         raise UnknownError(f"{name_of(node)} is no condition known in numpy", node)
-
-    def null(self, value: Value) -> Place:
-        """Return where a value is NULL."""
-        if value.scale is None:
-            return self._write(np.isnan, value.at)
-        return self.tape.constant(False) if value.null is None else value.null
-
-    def choose(self, where: Place, a: Value, b: Value) -> Value:
-        """Return one of two values of one type, the other where a condition fails."""
-        null = None
-        if a.null is not None or b.null is not None:
-            null = self._write(np.where, where, self.null(a), self.null(b))
-        return replace(
-            a,
-            at=self._write(np.where, where, a.at, b.at),
-            null=null,
-            is_blank=False,
-            largest=max(a.largest, b.largest),
-            is_positive=a.is_positive and b.is_positive,
-        )
-
-    def _both(self, a: Truth, b: Truth) -> Truth:
-        return Truth(
-            self._write(np.logical_and, a.true, b.true),
-            self._write(np.logical_or, a.false, b.false),
-        )
-
-    def _compare(self, kind: type[exp.Expr], value: Value, node: exp.Expr) -> Truth:
-        values = self._alike([value, self.value(node.expression)], node)
-        places = [self._with_nulls(each_value) for each_value in values]
-        true, false = (self._write(compare, *places) for compare in COMPARISONS[kind])
-        return Truth(true, false)
-
-    def _with_nulls(self, value: Value) -> Place:
-        """Return the place of numbers that are NaN where they are NULL."""
-        if value.null is None:
-            return value.at
-        return self._write(np.where, value.null, self._nan, value.at)
-
-    def _alike(self, values: list[Value], node: exp.Expr) -> list[Value]:
-        """Return values as one type, as SQL does before it compares or mixes them."""
-        kinds = {value.is_instant for value in values if value != self._none}
-        if len(kinds) > 1:
-            raise UnknownError("values of different types are mixed", node)
-        if any(value.scale is None for value in values):
-            return [self.as_double(value, node) for value in values]
-        scale = max(value.scale or 0 for value in values)
-        return [
-            replace(self._scaled(value, scale, node), is_instant=True in kinds)
-            for value in values
-        ]
-
-    def _scaled(self, value: Value, scale: int, node: exp.Expr) -> Value:
-        """Return whole numbers with so many decimal digits."""
-        if scale > DIGITS:
-            raise UnknownError("a decimal has more digits than are known here", node)
-        times = 10 ** (scale - (value.scale or 0))
-        if times == 1:
-            return value
-        factor = Value(self.tape.constant(times), scale=0, largest=times)
-        scaled = self._whole(np.multiply, value, factor, scale=scale)
-        return replace(scaled, is_positive=value.is_positive)
-
-    def _whole(self, function: Operation, a: Value, b: Value, *, scale: int) -> Value:
-        """Add, subtract or multiply whole numbers."""
-        is_product = function is np.multiply
-        largest = a.largest * b.largest if is_product else a.largest + b.largest
-        if largest >= WHOLE_LIMIT:
-            function, largest = CHECKED[function], WHOLE_LIMIT - 1
-        null = a.null if b.null is None or a.null == b.null else b.null
-        if a.null != null is not None and a.null is not None:
-            null = self._write(np.logical_or, a.null, null)
-        at = self._write(function, a.at, b.at)
-        return Value(at, scale=scale, null=null, largest=largest)
 
     def _literal(self, node: exp.Literal) -> Value:
         text = node.this.lower()
@@ -278,7 +176,8 @@ class Formulas:
         if value.scale is None:
             at = self._write(null_if_equal, value.at, self.double(node.expression).at)
             return replace(value, at=at, is_blank=False)
-        same = self._compare(exp.EQ, value, node).true
+        other = self.value(node.expression)
+        same = self._compare(exp.EQ, [value, other], node).true
         nothing = replace(self._none, scale=value.scale, is_instant=value.is_instant)
         return self.choose(same, nothing, value)
 
@@ -288,12 +187,6 @@ class Formulas:
             if [*map(_is_zero, node.expressions)] == [True]:
                 return replace(values[0], null=None, is_positive=False)
         return reduce(self._or_else, self._alike(values, node))
-
-    def _or_else(self, a: Value, b: Value) -> Value:
-        if a.scale is not None and a.null is None:
-            return a
-        chosen = self.choose(self.null(a), b, a)
-        return chosen if b.null is not None else replace(chosen, null=None)
 
     def _extreme(self, node: exp.Least | exp.Greatest) -> Value:
         """Return the least or greatest of those that are not NULL."""
