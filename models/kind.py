@@ -17,10 +17,10 @@ from features.errors import DataError
 from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows
 from models.parts.cluster_count import KTrial
-from models.purchases.model import Basis, CustomerModel
+from models.purchases.model import CustomerModel
 from models.recurring.model import ContractModel, LabelModel
-from models.score.forecast import Explained, Forecast
-from models.tiers.abc_words import QuantityWords
+from models.score.forecast import Basis, Explained, Forecast
+from models.words.quantities import QuantityWords
 from models.words.reasons import ReasonTable
 
 Floats = npt.NDArray[np.float64]

@@ -16,10 +16,10 @@ from uuid import uuid4
 import pyarrow as pa
 
 from features.door.bounds import EPOCH, find_bounds
+from features.door.database import open_database
 from features.door.files.formats import find_files
 from features.door.files.parquet import OpenFile, open_file
 from features.door.layout import Layout, lay_out, number_attributes
-from features.door.log import open_database
 from features.door.log_files import LogSource, TableSource
 from features.door.rows.casts import SQL_TYPES
 from features.door.rows.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping

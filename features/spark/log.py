@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 from sqlglot import exp
 
-from features.door.log import HASH_MODULUS, Log, hash_sql, open_database, share_sql
+from features.door.database import open_database
+from features.door.log import HASH_MODULUS, Log, hash_sql, share_sql
 from features.door.rows.columns import TABLES
 from features.door.rows.reports import TableReport
 from features.spark.dialect import to_spark

@@ -113,9 +113,9 @@ def save_bundle(
     _write(folder / "reasons.json", _dumps(ReasonTable.load().to_dict()))
     _write(folder / "card.json", _dumps(card))
     model.usual.to_parquet(folder / "usual.parquet")
-    kept = reference[list(model.plan.names)].reset_index(drop=True)
-    kept.to_parquet(folder / "reference.parquet")
-    rows = kept.head(GOLDEN_ROWS)
+    sample = reference[list(model.plan.names)].reset_index(drop=True)
+    sample.to_parquet(folder / "reference.parquet")
+    rows = sample.head(GOLDEN_ROWS)
     golden = rows.assign(**_golden(_restore(folder), rows))
     golden.to_parquet(folder / "golden.parquet")
     boosters = [BOOSTERS[target] for target in model.boosters]
@@ -161,8 +161,8 @@ def load_bundle(folder: Path, *, version: str, sha256: str | None = None) -> Bun
             reference=pd.read_parquet(folder / "reference.parquet"),
         )
         golden = pd.read_parquet(folder / "golden.parquet")
-        found = _golden(bundle.model, golden)
-        odd = [name for name in GOLDEN if not _agree(found[name], golden[name])]
+        scored = _golden(bundle.model, golden)
+        odd = [name for name in GOLDEN if not _agree(scored[name], golden[name])]
     except BundleError:
         raise
     except Exception as exc:  # a forged file may trip any line
@@ -181,9 +181,9 @@ def load_bundle(folder: Path, *, version: str, sha256: str | None = None) -> Bun
     return bundle
 
 
-def _agree(found: Any, golden: pd.Series[float]) -> bool:
+def _agree(scored: Any, golden: pd.Series[float]) -> bool:
     expected = golden.to_numpy(dtype=np.float64)
-    return np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+    return np.allclose(scored, expected, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
 
 
 def _golden(model: ServedModel, rows: pd.DataFrame) -> dict[str, Any]:
@@ -241,8 +241,8 @@ def _check_files(folder: Path, listed: Any) -> None:
             needed=f"It holds {MANIFEST} and {', '.join(FILES)}.",
             todo=TODO,
         )
-    for name, kept in listed.items():
-        if not _is_kept(folder / name, kept):
+    for name, facts in listed.items():
+        if not _is_kept(folder / name, facts):
             raise BundleError(
                 f"{name} is not the file that was saved.",
                 needed="Its size and SHA-256 must be the manifest's.",
@@ -250,11 +250,11 @@ def _check_files(folder: Path, listed: Any) -> None:
             )
 
 
-def _is_kept(path: Path, kept: Any) -> bool:
+def _is_kept(path: Path, facts: Any) -> bool:
     """Tell whether a file is as the manifest says; a giant or a pipe is not read."""
     if not path.is_file() or path.is_symlink() or path.stat().st_size > MOST_BYTES:
         return False
-    return bool(_describe(path) == kept)
+    return bool(_describe(path) == facts)
 
 
 def _describe(path: Path) -> dict[str, Any]:

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from features.purchases.frame import take_columns
 from models.kind import ServedModel
-from models.purchases.model import INSUFFICIENT
-from models.score.forecast import Explained, Forecast
+from models.score.forecast import INSUFFICIENT, Explained, Forecast
 from models.score.risk import risk_band
 from models.score.schema import SCORE_SCHEMA, TEXT, RunContext
 from models.tiers.abc import (
@@ -166,16 +165,16 @@ def without_rank(scores: pa.Table) -> pa.Table:
 
 def _forecast_columns(forecast: Forecast, as_of: datetime) -> dict[str, pa.Array]:
     days = forecast.days_to_next_order
-    known = ~np.isnan(days)
+    is_known = ~np.isnan(days)
     day = np.datetime64(as_of.astimezone(UTC).date(), "D")
-    ahead = np.where(known, np.ceil(np.where(known, days, 0.0)), 0.0).astype(int)
+    ahead = np.where(is_known, np.ceil(np.where(is_known, days, 0.0)), 0.0).astype(int)
     return {
         "churn_probability": pa.array(forecast.churn_probability, from_pandas=True),
         "expected_value": pa.array(forecast.expected_value, from_pandas=True),
         "value_low": pa.array(forecast.value_low, from_pandas=True),
         "value_high": pa.array(forecast.value_high, from_pandas=True),
         "expected_orders": pa.array(forecast.expected_orders, from_pandas=True),
-        "next_order_on": pa.array(day + ahead, pa.date32(), mask=~known),
+        "next_order_on": pa.array(day + ahead, pa.date32(), mask=~is_known),
         "cluster": pa.array(forecast.cluster, pa.int64()),
     }
 

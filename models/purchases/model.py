@@ -32,8 +32,8 @@ from models.purchases.intervals import ValueIntervals
 from models.purchases.lifecycle import lifecycle_stage
 from models.purchases.simple import SimpleScore
 from models.purchases.value import ValueModel
-from models.score.forecast import Explained, Forecast
-from models.tiers.abc_words import SPENT, QuantityWords
+from models.score.forecast import INSUFFICIENT, Basis, Explained, Forecast
+from models.words.quantities import SPENT, QuantityWords
 from models.words.reasons import ReasonTable
 
 Floats = npt.NDArray[np.float64]
@@ -42,24 +42,8 @@ Score = TypeVar("Score", ChurnModel, ValueModel)
 TIER_QUANTITY = "net_spend_365d"
 """The feature that tiers go by."""
 
-INSUFFICIENT = "insufficient"
-"""The basis of customers of whom nothing is foretold: the log is below the minimum."""
-
-
 LEAST_OF_A_CORE = 5_000
 """Rows that are worth a thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What the scores stand on, and why.
-
-    ``model``, ``blend`` with simple methods, ``btyd``, ``rule`` (RFM, the last order),
-    or ``insufficient`` where nothing is foretold.
-    """
-
-    name: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

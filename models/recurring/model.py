@@ -22,13 +22,12 @@ from features.errors import DataError
 from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows
 from models.parts.calibration import Calibration
-from models.purchases.model import Basis
 from models.recurring.churn import RecurringChurn
 from models.recurring.clusters import RecurringClusters
 from models.recurring.worth import Worth
-from models.score.forecast import Explained, Forecast
-from models.tiers.abc_words import NO_AMOUNT, YEARLY, QuantityWords
+from models.score.forecast import Basis, Explained, Forecast
 from models.words.categories import AttributeWords
+from models.words.quantities import NO_AMOUNT, YEARLY, QuantityWords
 from models.words.reasons import ReasonTable
 
 Floats = npt.NDArray[np.float64]

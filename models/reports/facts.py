@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.reports.levels import RECOMMENDED
-from models.tiers.abc import TIERS
+from models.tiers.definition.scheme import TIERS
 
 COLUMNS = (
     "churn_probability",

@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+INSUFFICIENT = "insufficient"
+"""The basis of customers of whom nothing is foretold: the log is below the minimum."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -56,3 +59,15 @@ class Explained:
     columns: tuple[str, ...]
     parts: Floats
     base: float
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the scores stand on, and why.
+
+    ``model``, ``blend`` with simple methods, ``btyd``, ``rule`` (RFM, the last order),
+    or ``insufficient`` where nothing is foretold.
+    """
+
+    name: str
+    reason: str

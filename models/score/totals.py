@@ -87,5 +87,5 @@ def _deviation(expected: Floats, low: Floats, high: Floats) -> Floats:
     above = np.maximum(high - expected, 0.0)
     from_zero = low <= 0
     steps = norm.ppf(np.where(from_zero, COVERAGE, (1 + COVERAGE) / 2))
-    found = above / steps
-    return np.where(from_zero, np.maximum(found, expected), found)
+    deviation = above / steps
+    return np.where(from_zero, np.maximum(deviation, expected), deviation)

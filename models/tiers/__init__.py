@@ -3,16 +3,11 @@
 from models.tiers.definition.check import find_scheme_faults
 from models.tiers.definition.class_names import classes_by_column, find_unknown_class
 from models.tiers.definition.dependencies import PREFIX, named_columns
-from models.tiers.definition.scheme import (
-    Override,
-    Scheme,
-    make_scheme,
-    read_presets,
-    read_schemes,
-)
+from models.tiers.definition.reading import make_scheme, read_presets, read_schemes
+from models.tiers.definition.scheme import Override, Scheme
 from models.tiers.grade import Graded, grade
 from models.tiers.history import Standings
-from models.tiers.movement import CAUSES, ManualOverride
+from models.tiers.movement import ManualOverride
 from models.tiers.plan import (
     TierPlan,
     plan_again,
@@ -22,6 +17,7 @@ from models.tiers.plan import (
 )
 from models.tiers.primary import apply_primary
 from models.tiers.regrade import Regraded, regrade
+from models.tiers.standing import CAUSES
 
 __all__ = [
     "CAUSES",

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.score.schema import GAP, TEXT
-from models.tiers.abc_words import DAYS, SPENT, QuantityWords
+from models.tiers.cuts import assign, find_abc_cuts
+from models.tiers.definition.scheme import TIERS
 from models.tiers.orders_missing import Orders, write_orders
 from models.words.figures import (
     minor_digits,
@@ -30,14 +30,11 @@ from models.words.figures import (
     write_day,
     write_money,
 )
+from models.words.quantities import DAYS, SPENT, QuantityWords
 
 Floats = npt.NDArray[np.float64]
 
-TIERS = ("VIP", "A", "B", "C")
-"""From the top down."""
-
 SCHEME = "abc"
-VIP_SHARE, A_SHARE, B_SHARE = 0.01, 0.7, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class TierCuts:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TierCuts:
         """Restore what ``to_dict`` gave."""
-        shares = {tier: TierShare(**held) for tier, held in values["shares"].items()}
+        shares = {tier: TierShare(**share) for tier, share in values["shares"].items()}
         return cls(vip=values["vip"], a=values["a"], b=values["b"], shares=shares)
 
 
@@ -106,8 +103,8 @@ def fit_tiers(quantity: npt.ArrayLike) -> TierCuts:
     (1000.0, 300.0, 200.0)
     """
     values = _read(quantity)
-    found = dict.fromkeys(TIERS[:-1]) if not (values > 0).any() else _find_cuts(values)
-    cuts = TierCuts(found["VIP"], found["A"], found["B"], shares={})
+    vip, a, b = find_abc_cuts(values)
+    cuts = TierCuts(vip, a, b, shares={})
     tiers = assign_tiers(values, cuts)
     total = float(values[values > 0].sum())
     shares = {}
@@ -125,12 +122,8 @@ def fit_tiers(quantity: npt.ArrayLike) -> TierCuts:
 
 def assign_tiers(quantity: npt.ArrayLike, cuts: TierCuts) -> npt.NDArray[np.str_]:
     """Return each customer's tier, as its quantity compares with the cuts."""
-    values = _read(quantity)
-    tiers = np.full(values.shape, "C", dtype="U3")
-    for tier, cut in (("B", cuts.b), ("A", cuts.a), ("VIP", cuts.vip)):
-        if cut is not None:
-            tiers[values >= cut] = tier
-    return tiers
+    codes = assign(_read(quantity), (cuts.vip, cuts.a, cuts.b))
+    return np.array(TIERS)[codes]
 
 
 def tier_reason(
@@ -275,21 +268,6 @@ def _fill(
     )
     written = pc.if_else(pc.equal(place, NOTHING), "", pa.array(amounts, pa.string()))
     return pc.binary_join_element_wise(before, written, after, "")
-
-
-def _find_cuts(values: Floats) -> dict[str, float]:
-    """Return the least quantity of VIP, A and B."""
-    positive = np.sort(values[values > 0])[::-1]
-    n_vip = min(ceil(len(values) * VIP_SHARE), len(positive))
-    vip = float(positive[n_vip - 1])
-    quantities, counts = np.unique(positive, return_counts=True)
-    made = np.cumsum((quantities * counts)[::-1])
-    above = np.concatenate([[0.0], made[:-1]]) / made[-1]
-    a, b = (
-        float(min(quantities[::-1][above < share][-1], vip))
-        for share in (A_SHARE, B_SHARE)
-    )
-    return {"VIP": vip, "A": a, "B": b}
 
 
 def _read(quantity: npt.ArrayLike) -> Floats:

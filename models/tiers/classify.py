@@ -13,13 +13,12 @@ import pyarrow.compute as pc
 
 from features.errors import ConfigError, RuleError
 from models.rules import Rule, RuleType, parse_amount, parse_rule
-from models.score.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, types_of
-from models.tiers.abc import TIERS
-from models.tiers.cuts import Codes, Cuts, Floats, assign, code_names, find_cuts
+from models.score.fact_types import FACT_TYPES, OPTIONAL_ATTRIBUTES, types_of
+from models.tiers.cuts import assign, code_names, find_cuts
 from models.tiers.definition.check import named_fault
-from models.tiers.definition.consistency import LIMITED
 from models.tiers.definition.dependencies import PREFIX, named_schemes
-from models.tiers.definition.scheme import Scheme
+from models.tiers.definition.scheme import LIMITED, TIERS, Scheme
+from models.tiers.standing import Classified, Codes, Cuts, Floats
 
 Names = npt.NDArray[np.object_]
 Members = npt.NDArray[np.intp] | slice
@@ -60,8 +59,10 @@ class Ground:
         """Tell for each rule and each customer whether it holds."""
         from models.rules.engine import select_rows
 
-        found = select_rows(self.facts, {str(i): rule for i, rule in enumerate(rules)})
-        return list(found.values())
+        rows_by_rule = select_rows(
+            self.facts, {str(i): rule for i, rule in enumerate(rules)}
+        )
+        return list(rows_by_rule.values())
 
     def add(self, name: str, classes: pa.Array) -> None:
         """Let later rules name a scheme's classes."""
@@ -82,31 +83,10 @@ class Ground:
             If one is lacking.
         """
         for name in needs:
-            known = name in self.facts.column_names
-            empty = known and self.facts[name].null_count == self.facts.num_rows
-            if not known or (empty and not self.kept):
+            is_column = name in self.facts.column_names
+            is_empty = is_column and self.facts[name].null_count == self.facts.num_rows
+            if not is_column or (is_empty and not self.kept):
                 raise SkippedError(f"needs {name}, which no customer has")
-
-
-@dataclass(frozen=True, slots=True)
-class Classified:
-    """The classes of all customers by one scheme.
-
-    Parameters
-    ----------
-    codes : array of int, shape (n_customers,)
-        Places in ``classes`` from the top.
-    quantity : array of float or None
-    limits : array of shape (n_customers, n_classes - 1) or None
-        Each customer's own cuts.
-    cuts : mapping of str to tuple
-        By group; ``""`` for those without one.
-    """
-
-    codes: Codes
-    quantity: Floats | None = None
-    limits: Floats | None = None
-    cuts: Mapping[str, Cuts] = field(default_factory=dict)
 
 
 def read_rules(scheme: Scheme, types: Mapping[str, RuleType]) -> list[Rule]:
@@ -117,13 +97,13 @@ def read_rules(scheme: Scheme, types: Mapping[str, RuleType]) -> list[Rule]:
     ConfigError
         If one is not in the language; it names the scheme.
     """
-    found = []
+    rules = []
     for text in scheme.rules:
         try:
-            found.append(parse_rule(text, types))
+            rules.append(parse_rule(text, types))
         except RuleError as exc:
             raise named_fault(scheme, exc) from exc
-    return found
+    return rules
 
 
 def classify(scheme: Scheme, ground: Ground) -> Classified:
@@ -151,8 +131,8 @@ def _as_scored(scheme: Scheme, ground: Ground) -> Classified:
     codes = code_names(ground.facts["tier"], TIERS)
     if scheme.quantity not in ground.types:
         return Classified(codes)
-    found = _cut(scheme, ground)
-    return Classified(codes, found.quantity, found.limits, found.cuts)
+    cut = _cut(scheme, ground)
+    return Classified(codes, cut.quantity, cut.limits, cut.cuts)
 
 
 def _cut(scheme: Scheme, ground: Ground) -> Classified:
@@ -163,15 +143,15 @@ def _cut(scheme: Scheme, ground: Ground) -> Classified:
     _check_columns(amount.columns, ground)
     quantity = amount.compute(ground.facts)
     groups, of_group = _groups(scheme, ground)
-    kept = ground.kept.get(scheme.name) or None
+    cuts_before = ground.kept.get(scheme.name) or None
     cuts: dict[str, Cuts] = {}
     codes = np.full(len(quantity), len(scheme.classes) - 1, dtype=np.int16)
     limits = np.full((len(quantity), len(scheme.classes) - 1), np.nan)
     for group, members in zip(groups, of_group, strict=True):
-        if kept is None:
+        if cuts_before is None:
             cuts[group] = _cuts_of(scheme, group, quantity, members)
         else:
-            cuts[group] = tuple(kept.get(group, kept.get("", ())))
+            cuts[group] = tuple(cuts_before.get(group, cuts_before.get("", ())))
         if scheme.kind == "top_of_group" and not group:
             continue
         codes[members] = assign(quantity[members], cuts[group])
@@ -206,8 +186,8 @@ def _groups(scheme: Scheme, ground: Ground) -> tuple[list[str], list[Members]]:
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(coded.dictionary)))
     parts = np.split(order, ends)[:-1]
-    found = dict(zip(coded.dictionary.to_pylist(), parts, strict=True))
-    return sorted(found), [found[name] for name in sorted(found)]
+    members_of = dict(zip(coded.dictionary.to_pylist(), parts, strict=True))
+    return sorted(members_of), [members_of[name] for name in sorted(members_of)]
 
 
 def _ruled(scheme: Scheme, ground: Ground) -> Codes:
@@ -217,16 +197,16 @@ def _ruled(scheme: Scheme, ground: Ground) -> Codes:
         raise _as_skipped(scheme, ground, exc) from exc
     for rule in rules:
         _check_columns(rule.columns, ground)
-    held = ground.select(rules)
+    holds = ground.select(rules)
     last = len(scheme.classes) - 1
     codes = np.full(ground.facts.num_rows, last, dtype=np.int16)
     if scheme.kind == "all_of":
-        codes[np.logical_and.reduce(held)] = 0
+        codes[np.logical_and.reduce(holds)] = 0
     elif scheme.kind == "any_of":
-        codes[np.logical_or.reduce(held)] = 0
+        codes[np.logical_or.reduce(holds)] = 0
     else:
         for place in reversed(range(last)):
-            codes[held[place]] = place
+            codes[holds[place]] = place
     return codes
 
 
@@ -265,12 +245,12 @@ def _matrix(scheme: Scheme, ground: Ground) -> Codes:
             at = rows.index(row), columns.index(column)
             target[at] = scheme.classes.index(name)
     of_row, of_column = (
-        code_names(ground.facts[f"{PREFIX}{name}"], known)
-        for name, known in ((scheme.rows, rows), (scheme.columns, columns))
+        code_names(ground.facts[f"{PREFIX}{name}"], classes)
+        for name, classes in ((scheme.rows, rows), (scheme.columns, columns))
     )
     return np.asarray(target[of_row, of_column])
 
 
-def describe_cuts(found: Classified) -> dict[str, Any]:
+def describe_cuts(classified: Classified) -> dict[str, Any]:
     """Return the cuts as plain JSON values."""
-    return {group: list(cuts) for group, cuts in found.cuts.items()}
+    return {group: list(cuts) for group, cuts in classified.cuts.items()}

@@ -11,17 +11,14 @@ from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.tiers.abc import fit_tiers
 from models.tiers.definition.scheme import Scheme
+from models.tiers.standing import Codes, Cuts, Floats
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int16]
-Cuts = tuple[float | None, ...]
-"""The least quantity of each class but the last, from the top down; None: nobody."""
+VIP_SHARE, A_SHARE, B_SHARE = 0.01, 0.7, 0.9
+"""Of the customers for VIP; of the sum for A and B, with those above them."""
 
 
 def find_cuts(scheme: Scheme, quantity: Floats) -> Cuts:
@@ -34,27 +31,35 @@ def find_cuts(scheme: Scheme, quantity: Floats) -> Cuts:
     quantity : array of shape (n_customers,)
         NaN where unknown.
     """
-    known = quantity[~np.isnan(quantity)]
+    quantities = quantity[~np.isnan(quantity)]
     if scheme.kind == "abc":
-        found = fit_tiers(quantity)
-        return (found.vip, found.a, found.b)
+        return find_abc_cuts(quantity)
     if scheme.kind == "thresholds":
         return scheme.limits
     if scheme.kind == "average":
-        mean = float(known.mean()) if len(known) else float("nan")
+        mean = float(quantities.mean()) if len(quantities) else float("nan")
         cuts = [mean + abs(mean) * limit / 100 for limit in scheme.limits]
         return tuple(cut if np.isfinite(cut) else None for cut in cuts)
     if scheme.kind == "quantiles":
-        return tuple(_quantile(known, limit) for limit in scheme.limits)
+        return tuple(_quantile(quantities, limit) for limit in scheme.limits)
     if scheme.kind == "share":
-        return tuple(_share(known, limit) for limit in scheme.limits)
+        return tuple(_share(quantities, limit) for limit in scheme.limits)
     counts = [
         ceil(len(quantity) * limit / 100)
         if scheme.kind == "top_percent"
         else int(limit)
         for limit in scheme.limits
     ]
-    return tuple(_top(known, count) for count in counts)
+    return tuple(_top(quantities, count) for count in counts)
+
+
+def find_abc_cuts(quantity: Floats) -> Cuts:
+    """Return the least quantity of VIP, A and B; NaN counts as 0."""
+    vip = _top(quantity, ceil(len(quantity) * VIP_SHARE))
+    if vip is None:
+        return (None, None, None)
+    shares = (_share(quantity, share) for share in (A_SHARE, B_SHARE))
+    return (vip, *(min(cut, vip) for cut in shares if cut is not None))
 
 
 def assign(quantity: Floats, cuts: Cuts) -> Codes:
@@ -69,31 +74,31 @@ def assign(quantity: Floats, cuts: Cuts) -> Codes:
 
 def code_names(names: pa.Array | pa.ChunkedArray, classes: Sequence[str]) -> Codes:
     """Return the place of each class from the top; -1 for what is none."""
-    found = pc.index_in(names, value_set=pa.array(classes, pa.string()))
-    return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.int16)
+    codes = pc.index_in(names, value_set=pa.array(classes, pa.string()))
+    return np.asarray(pc.fill_null(codes, -1).to_numpy(), dtype=np.int16)
 
 
-def _quantile(known: Floats, below: float) -> float | None:
+def _quantile(quantities: Floats, below: float) -> float | None:
     """Return the quantity that a share of the customers is below."""
-    if not len(known):
+    if not len(quantities):
         return None
-    return float(np.quantile(known, below, method="higher"))
+    return float(np.quantile(quantities, below, method="higher"))
 
 
-def _share(known: Floats, share: float) -> float | None:
+def _share(quantities: Floats, share: float) -> float | None:
     """Return the least quantity of those who make a share of the whole."""
-    positive = known[known > 0]
+    positive = quantities[quantities > 0]
     if not len(positive):
         return None
-    quantities, counts = np.unique(positive, return_counts=True)
-    made = np.cumsum((quantities * counts)[::-1])
+    different, counts = np.unique(positive, return_counts=True)
+    made = np.cumsum((different * counts)[::-1])
     above = np.concatenate([[0.0], made[:-1]]) / made[-1]
-    return float(quantities[::-1][above < share][-1])
+    return float(different[::-1][above < share][-1])
 
 
-def _top(known: Floats, count: int) -> float | None:
+def _top(quantities: Floats, count: int) -> float | None:
     """Return the quantity of the last of the first; who has none above 0 is not."""
-    positive = np.sort(known[known > 0])[::-1]
+    positive = np.sort(quantities[quantities > 0])[::-1]
     if count < 1 or not len(positive):
         return None
     return float(positive[min(count, len(positive)) - 1])

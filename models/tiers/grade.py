@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from features.errors import ConfigError, RuleError
 from models.rules import parse_rule
 from models.tiers.classify import (
-    Classified,
     Ground,
     Names,
     SkippedError,
@@ -26,7 +25,8 @@ from models.tiers.definition.check import named_fault
 from models.tiers.definition.dependencies import PREFIX, split_circles
 from models.tiers.definition.scheme import Scheme
 from models.tiers.history import Standings, read_history, write_moves
-from models.tiers.movement import ManualOverride, Moved, move
+from models.tiers.movement import ManualOverride, move
+from models.tiers.standing import Classified, Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def grade(
     as_of: datetime,
     before: Standings | None = None,
     manual: Sequence[ManualOverride] = (),
-    kept: Mapping[str, Any] | None = None,
+    summary_before: Mapping[str, Any] | None = None,
 ) -> Graded:
     """Put customers into classes.
 
@@ -73,7 +73,7 @@ def grade(
         Of the run before; without them nobody has a history.
     manual : sequence of ManualOverride
         Those that have ended, or whose class is gone, are passed over.
-    kept : mapping or None
+    summary_before : mapping or None
         The ``summary`` of a run whose cuts are to be used again, for customers who are
         not a whole run.
 
@@ -83,11 +83,14 @@ def grade(
         A scheme that says nothing of these facts is ``skipped`` in the summary, one
         that is wrong has a ``fault``; neither puts anybody anywhere.
     """
-    cuts = {name: each.get("cuts", {}) for name, each in (kept or {}).items()}
+    cuts = {
+        name: terms_before.get("cuts", {})
+        for name, terms_before in (summary_before or {}).items()
+    }
     ground = Ground(facts, kept=cuts)
     ids = facts["customer_id"]
     history = read_history(before, ids)
-    found: dict[str, tuple[Classified, Moved]] = {}
+    results: dict[str, tuple[Classified, Moved]] = {}
     summary: dict[str, dict[str, Any]] = {}
     ordered, circles = split_circles(schemes)
     terms = {scheme.name: scheme.to_dict() for scheme in schemes}
@@ -112,18 +115,18 @@ def grade(
             lifts=lifts,
             manual=_by_hand(scheme, manual, ids, as_of),
         )
-        found[scheme.name] = (classified, moved)
+        results[scheme.name] = (classified, moved)
         ground.add(scheme.name, pa.array(scheme.classes).take(pa.array(moved.codes)))
         summary[scheme.name] |= _sum_up(scheme, classified, moved)
     graded = facts
-    for name in found:
+    for name in results:
         column = ground.facts[f"{PREFIX}{name}"]
         graded = graded.append_column(f"{PREFIX}{name}", column)
-    return Graded(graded, write_moves(schemes, found, len(ids)), summary, found)
+    return Graded(graded, write_moves(schemes, results, len(ids)), summary, results)
 
 
 def _lifts(scheme: Scheme, ground: Ground) -> dict[str, npt.NDArray[np.bool_]]:
-    found = {}
+    matched = {}
     for name in ("growth", "failing"):
         override = getattr(scheme, name)
         if override is not None:
@@ -131,8 +134,8 @@ def _lifts(scheme: Scheme, ground: Ground) -> dict[str, npt.NDArray[np.bool_]]:
                 rule = parse_rule(override.when, ground.types)
             except RuleError as exc:
                 raise named_fault(scheme, exc) from exc
-            found[name] = ground.select([rule])[0]
-    return found
+            matched[name] = ground.select([rule])[0]
+    return matched
 
 
 def _by_hand(
@@ -143,22 +146,22 @@ def _by_hand(
 ) -> dict[int, int]:
     """Return row to class for the overrides that hold; the last one given wins."""
     alive = [
-        each
-        for each in manual
-        if each.scheme == scheme.name
-        and each.until > as_of
-        and each.tier in scheme.classes
+        override
+        for override in manual
+        if override.scheme == scheme.name
+        and override.until > as_of
+        and override.tier in scheme.classes
     ]
-    named = pa.array([each.customer_id for each in alive], pa.string())
+    named = pa.array([override.customer_id for override in alive], pa.string())
     rows = pc.index_in(named, value_set=ids).to_pylist() if alive else []
     return {
-        row: scheme.classes.index(each.tier)
-        for row, each in zip(rows, alive, strict=True)
+        row: scheme.classes.index(override.tier)
+        for row, override in zip(rows, alive, strict=True)
         if row is not None
     }
 
 
-def _sum_up(scheme: Scheme, found: Classified, moved: Moved) -> dict[str, Any]:
+def _sum_up(scheme: Scheme, classified: Classified, moved: Moved) -> dict[str, Any]:
     """Return what the run made of a scheme, as JSON values."""
     counts = np.bincount(moved.codes, minlength=len(scheme.classes))
     n = max(len(moved.codes), 1)
@@ -166,17 +169,17 @@ def _sum_up(scheme: Scheme, found: Classified, moved: Moved) -> dict[str, Any]:
         name: {"n_customers": int(count), "customer_share": count / n}
         for name, count in zip(scheme.classes, counts, strict=True)
     }
-    if found.quantity is not None:
-        values = np.nan_to_num(found.quantity)
+    if classified.quantity is not None:
+        values = np.nan_to_num(classified.quantity)
         total = float(values[values > 0].sum())
         for place, name in enumerate(scheme.classes):
             value = float(values[moved.codes == place].sum())
             shares[name]["quantity"] = value
             shares[name]["quantity_share"] = value / total if total else 0.0
-    known = moved.counts["known_before"]
-    flapping = moved.counts["flapped"] / known if known else 0.0
+    n_known_before = moved.counts["known_before"]
+    flapping = moved.counts["flapped"] / n_known_before if n_known_before else 0.0
     return {
-        "cuts": describe_cuts(found),
+        "cuts": describe_cuts(classified),
         "shares": shares,
         "moved": {**moved.counts, "flapping": flapping},
     }

@@ -16,18 +16,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.tiers.classify import Classified
 from models.tiers.cuts import code_names
 from models.tiers.definition.dependencies import PREFIX
 from models.tiers.definition.scheme import Scheme
-from models.tiers.movement import CAUSES, RULE, Days, Moved, Past
+from models.tiers.standing import CAUSES, RULE, Classified, Days, Moved, Past
 
 BATCH = 20_000
 """Customers whose JSON is in memory at once."""
 
 Places = npt.NDArray[np.intp]
 Told = dict[str, list[str | None]]
-NEVER = np.datetime64("NaT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +73,10 @@ class History:
             return past
         past.codes[self.rows] = code_names(self.classes[scheme.name], scheme.classes)
         if scheme.name in self.moved:
-            rows, told = self.moved[scheme.name]
-            past.since[rows] = _days(told["since"])
-            past.lifted[rows] = _days(told["lifted"])
-            was = pa.array(told["was"], pa.string())
+            rows, remembered = self.moved[scheme.name]
+            past.since[rows] = _days(remembered["since"])
+            past.lifted[rows] = _days(remembered["lifted"])
+            was = pa.array(remembered["was"], pa.string())
             past.was[rows] = code_names(was, scheme.classes)
         return past
 
@@ -111,24 +109,24 @@ def read_history(before: Standings | None, ids: pa.ChunkedArray) -> History:
         if name.startswith(PREFIX)
     }
     rows = places[there].astype(np.intp)
-    kept = table["moves"].filter(pa.array(there))
-    return History(len(ids), rows, classes, _read_moves(kept, rows))
+    moves = table["moves"].filter(pa.array(there))
+    return History(len(ids), rows, classes, _read_moves(moves, rows))
 
 
 def _read_moves(
     moves: pa.ChunkedArray, rows: Places
 ) -> dict[str, tuple[list[int], Told]]:
-    known = moves.is_valid().to_numpy()
-    found: dict[str, tuple[list[int], Told]] = defaultdict(
+    is_valid = moves.is_valid().to_numpy()
+    moved: dict[str, tuple[list[int], Told]] = defaultdict(
         lambda: ([], {"since": [], "was": [], "lifted": []})
     )
-    for row, each in zip(rows[known].tolist(), _parsed(moves), strict=True):
-        for name, told in each.items():
-            places, columns = found[name]
+    for row, by_scheme in zip(rows[is_valid].tolist(), _parsed(moves), strict=True):
+        for name, facts in by_scheme.items():
+            places, columns = moved[name]
             places.append(row)
             for key, values in columns.items():
-                values.append(told.get(key))
-    return found
+                values.append(facts.get(key))
+    return moved
 
 
 def _parsed(moves: pa.ChunkedArray) -> Iterator[dict[str, dict[str, str]]]:
@@ -137,14 +135,14 @@ def _parsed(moves: pa.ChunkedArray) -> Iterator[dict[str, dict[str, str]]]:
 
 
 def write_moves(
-    schemes: Sequence[Scheme], found: Mapping[str, tuple[Classified, Moved]], n: int
+    schemes: Sequence[Scheme], results: Mapping[str, tuple[Classified, Moved]], n: int
 ) -> list[str | None]:
     """Write what is to be known of customers beside their classes, as JSON."""
-    inside = [""] * n if found else []
+    inside = [""] * n if results else []
     for scheme in schemes:
-        if scheme.name not in found:
+        if scheme.name not in results:
             continue
-        rows, texts, kinds = _told(scheme, *found[scheme.name])
+        rows, texts, kinds = _told(scheme, *results[scheme.name])
         named = [f"{json.dumps(scheme.name)}: {text}" for text in texts]
         for row, kind in zip(rows.tolist(), kinds.tolist(), strict=True):
             before = inside[row]
@@ -157,8 +155,10 @@ def _told(
 ) -> tuple[Places, list[str], Places]:
     """Return of whom something is told, the texts there are, and whose is which."""
     past = moved.past
-    told = ~np.isnat(past.since) | (moved.causes != RULE) | ~np.isnat(past.lifted)
-    rows = np.flatnonzero(told)
+    is_remembered = (
+        ~np.isnat(past.since) | (moved.causes != RULE) | ~np.isnat(past.lifted)
+    )
+    rows = np.flatnonzero(is_remembered)
     differs = moved.codes[rows] != classified.codes[rows]
     parts = (
         moved.causes[rows],
@@ -181,9 +181,9 @@ def _told(
 def _text(
     scheme: Scheme, cause: int, since: int, was: int, lifted: int, by_rule: int
 ) -> str:
-    told = {"cause": CAUSES[cause]}
+    facts = {"cause": CAUSES[cause]}
     days = {"since": np.datetime64(since, "D"), "lifted": np.datetime64(lifted, "D")}
     names = {"was": was, "by_rule": by_rule}
-    told |= {key: str(day) for key, day in days.items() if not np.isnat(day)}
-    told |= {key: scheme.classes[code] for key, code in names.items() if code >= 0}
-    return json.dumps(told, ensure_ascii=False)
+    facts |= {key: str(day) for key, day in days.items() if not np.isnat(day)}
+    facts |= {key: scheme.classes[code] for key, code in names.items() if code >= 0}
+    return json.dumps(facts, ensure_ascii=False)

@@ -7,23 +7,32 @@ minimum stay, and last what somebody decided by hand.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from models.tiers.classify import Classified
-from models.tiers.cuts import Codes
 from models.tiers.definition.scheme import Override, Scheme
+from models.tiers.standing import (
+    BAND,
+    CAUSES,
+    FAILING,
+    GROWTH,
+    MANUAL,
+    NEVER,
+    PROPOSED,
+    RULE,
+    STAY,
+    Classified,
+    Codes,
+    Days,
+    Moved,
+    Past,
+)
 
 Flags = npt.NDArray[np.bool_]
-Days = npt.NDArray[np.datetime64]
-
-RULE, GROWTH, FAILING, BAND, STAY, MANUAL, PROPOSED = range(7)
-CAUSES = ("rule", "growth", "failing", "band", "stay", "manual", "proposed")
-"""What decided a customer's class; ``proposed`` waits for an approval."""
 
 FLAP_DAYS = 90
 """Who is back in the class before so soon has flapped."""
@@ -65,60 +74,9 @@ class ManualOverride:
         return cls(**{**values, "until": datetime.fromisoformat(values["until"])})
 
 
-NEVER = np.datetime64("NaT", "D")
-
-
-@dataclass(slots=True)
-class Past:
-    """Where customers stood in the run before, in the order of this one's.
-
-    Parameters
-    ----------
-    codes : array of int
-        The class; -1 for who was not there.
-    since : array of day
-        Of the last move; NaT for none that is known.
-    was : array of int
-        The class before that; -1 for none.
-    lifted : array of day
-        Since when an override for growth or failing holds; NaT for none.
-    """
-
-    codes: Codes
-    since: Days
-    was: Codes
-    lifted: Days
-
-    @classmethod
-    def none(cls, n: int) -> Past:
-        """Return a past in which nobody was there."""
-        days = np.full(n, NEVER)
-        codes = np.full(n, -1, dtype=np.int16)
-        return cls(codes, days, codes.copy(), days.copy())
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """Where customers stand now, and why.
-
-    Parameters
-    ----------
-    codes, causes : array of int
-    past : Past
-        As the next run finds it.
-    counts : mapping of str to int
-        Customers who moved, and what was decided by what.
-    """
-
-    codes: Codes
-    causes: Codes
-    past: Past
-    counts: Mapping[str, int] = field(default_factory=dict)
-
-
 def move(
     scheme: Scheme,
-    found: Classified,
+    classified: Classified,
     past: Past,
     *,
     as_of: datetime,
@@ -130,7 +88,7 @@ def move(
     Parameters
     ----------
     scheme : Scheme
-    found : Classified
+    classified : Classified
     past : Past
     as_of : datetime
     lifts : mapping
@@ -139,7 +97,10 @@ def move(
         Row to the class that was set by hand.
     """
     day = np.datetime64(as_of.date(), "D")
-    codes, causes = found.codes.copy(), np.zeros(len(found.codes), dtype=np.int16)
+    codes, causes = (
+        classified.codes.copy(),
+        np.zeros(len(classified.codes), dtype=np.int16),
+    )
     lifted = np.full(len(codes), NEVER)
     for cause, name in ((GROWTH, "growth"), (FAILING, "failing")):
         override = getattr(scheme, name)
@@ -154,12 +115,14 @@ def move(
                 cause=cause,
             )
     free = causes == RULE
-    if scheme.hysteresis and found.limits is not None:
-        _hold_band(scheme.hysteresis, found, past.codes, (codes, causes), free=free)
+    if scheme.hysteresis and classified.limits is not None:
+        _hold_band(
+            scheme.hysteresis, classified, past.codes, (codes, causes), free=free
+        )
     if scheme.min_stay_days:
         young = past.since > day - np.timedelta64(scheme.min_stay_days, "D")
-        held = free & young & (past.codes >= 0) & (codes != past.codes)
-        codes[held], causes[held] = past.codes[held], STAY
+        stays = free & young & (past.codes >= 0) & (codes != past.codes)
+        codes[stays], causes[stays] = past.codes[stays], STAY
     for row, code in manual.items():
         codes[row], causes[row] = code, MANUAL
     return _close(codes, causes, lifted, past, day=day)
@@ -190,7 +153,7 @@ def _lift(
 
 def _hold_band(
     band: float,
-    found: Classified,
+    classified: Classified,
     before: Codes,
     parts: tuple[Codes, Codes],
     *,
@@ -201,22 +164,22 @@ def _hold_band(
     Who rises must pass the limit of the class it comes to by the band; who falls, that
     of the class it leaves.
     """
-    assert found.limits is not None
-    assert found.quantity is not None
+    assert classified.limits is not None
+    assert classified.quantity is not None
     codes, causes = parts
-    margin = np.abs(found.limits) * band
-    quantity = found.quantity[:, None]
+    margin = np.abs(classified.limits) * band
+    quantity = classified.quantity[:, None]
     with np.errstate(invalid="ignore"):
-        sure_up = _places(quantity >= found.limits + margin)
-        sure_down = _places(quantity >= found.limits - margin)
-    known = free & (before >= 0)
-    rising = known & (codes < before)
+        sure_up = _places(quantity >= classified.limits + margin)
+        sure_down = _places(quantity >= classified.limits - margin)
+    was_there = free & (before >= 0)
+    rising = was_there & (codes < before)
     risen = np.minimum(sure_up, before)
-    falling = known & (codes > before)
+    falling = was_there & (codes > before)
     fallen = np.where(sure_down <= before, before, codes)
-    for group, held in ((rising, risen), (falling, fallen)):
-        changed = group & (held != codes)
-        codes[changed], causes[changed] = held[changed], BAND
+    for group, code in ((rising, risen), (falling, fallen)):
+        changed = group & (code != codes)
+        codes[changed], causes[changed] = code[changed], BAND
 
 
 def _places(reached: npt.NDArray[np.bool_]) -> Codes:
@@ -229,14 +192,14 @@ def _close(
     codes: Codes, causes: Codes, lifted: Days, past: Past, *, day: np.datetime64
 ) -> Moved:
     """Count, and write what the next run has to know."""
-    known = past.codes >= 0
-    moved = known & (codes != past.codes)
+    was_there = past.codes >= 0
+    moved = was_there & (codes != past.codes)
     recent = past.since > day - np.timedelta64(FLAP_DAYS, "D")
     flapped = moved & (codes == past.was) & recent
     since, was = past.since.copy(), past.was.copy()
     since[moved], was[moved] = day, past.codes[moved]
     counts = {
-        "known_before": int(known.sum()),
+        "known_before": int(was_there.sum()),
         "up": int((moved & (codes < past.codes)).sum()),
         "down": int((moved & (codes > past.codes)).sum()),
         "flapped": int(flapped.sum()),

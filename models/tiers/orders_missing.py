@@ -42,10 +42,10 @@ def write_orders(gap: Floats, orders: Orders | None) -> tuple[pa.Array, pa.Array
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         n = np.ceil(gap / mean)
-    known = pa.array(np.isfinite(n) & (mean > 0) & (n < MOST_ORDERS))
+    is_said = pa.array(np.isfinite(n) & (mean > 0) & (n < MOST_ORDERS))
     n = np.where(np.isfinite(n), n, 0).clip(0, MOST_ORDERS)
     written = pa.array(n.astype(np.int64)).cast(pa.string())
     noun = pa.array(np.where(n == 1, " more order or ", " more orders or "))
     en = pc.binary_join_element_wise(written, noun.cast(pa.string()), "")
     zh = pc.binary_join_element_wise("再下", written, "单或", "")
-    return pc.if_else(known, en, ""), pc.if_else(known, zh, "")
+    return pc.if_else(is_said, en, ""), pc.if_else(is_said, zh, "")

@@ -9,12 +9,8 @@ from typing import Any
 from features.errors import ConfigError
 from features.suggest import did_you_mean
 from models.tiers.definition.dependencies import named_schemes
-from models.tiers.definition.scheme import (
-    Scheme,
-    make_scheme,
-    read_presets,
-    read_schemes,
-)
+from models.tiers.definition.reading import make_scheme, read_presets, read_schemes
+from models.tiers.definition.scheme import Scheme
 from models.tiers.history import Standings
 from models.tiers.movement import ManualOverride
 
@@ -51,7 +47,7 @@ class TierPlan:
     @property
     def primary_scheme(self) -> Scheme:
         """Return the primary scheme."""
-        return next(each for each in self.schemes if each.name == self.primary)
+        return next(scheme for scheme in self.schemes if scheme.name == self.primary)
 
 
 def plan_tiers(
@@ -150,17 +146,19 @@ def plan_again(
         that it stands on.
     """
     fields = set(Scheme.__dataclass_fields__) - {"name"}
-    found: dict[str, Scheme] = {}
+    schemes: dict[str, Scheme] = {}
     waiting = [primary]
     if every:
         waiting += [
-            name for name, each in summary.items() if not {"skipped", "fault"} & {*each}
+            name
+            for name, terms in summary.items()
+            if not {"skipped", "fault"} & {*terms}
         ]
     while waiting:
         name = waiting.pop()
-        if name in found or name not in summary:
+        if name in schemes or name not in summary:
             continue
         written = {k: v for k, v in summary[name].items() if k in fields}
-        found[name] = make_scheme(name, written)
-        waiting.extend(named_schemes(found[name]))
-    return TierPlan(tuple(found.values()), primary)
+        schemes[name] = make_scheme(name, written)
+        waiting.extend(named_schemes(schemes[name]))
+    return TierPlan(tuple(schemes.values()), primary)

@@ -93,7 +93,7 @@ def case_of(graded: Graded, scheme: Scheme, row: int) -> Case:
     """Return what is to be said of one customer."""
     classified, moved = graded.found[scheme.name]
     quantity, limits = classified.quantity, classified.limits
-    told = graded.moves[row]
+    moves = graded.moves[row]
     order_value = None
     if "mean_order_value" in graded.facts.column_names:
         order_value = graded.facts["mean_order_value"][row].as_py()
@@ -101,6 +101,6 @@ def case_of(graded: Graded, scheme: Scheme, row: int) -> Case:
         tier=scheme.classes[moved.codes[row]],
         quantity=None if quantity is None else float(quantity[row]),
         limits=() if limits is None else tuple(float(x) for x in limits[row]),
-        told=json.loads(told).get(scheme.name) if told else None,
+        told=json.loads(moves).get(scheme.name) if moves else None,
         order_value=order_value,
     )

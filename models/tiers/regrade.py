@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from models.score.schema import SCORE_SCHEMA, RunContext
-from models.tiers.abc import TIERS
 from models.tiers.definition.dependencies import PREFIX
+from models.tiers.definition.scheme import TIERS
 from models.tiers.grade import Graded, grade
 from models.tiers.history import Standings
 from models.tiers.movement import ManualOverride
@@ -71,17 +71,17 @@ def regrade(
     manual : sequence of ManualOverride
         All that holds now of this customer.
     """
-    told = json.loads(moves or "{}")
+    remembered = json.loads(moves or "{}")
     plan = plan_again(context.schemes, context.primary, every=True)
     graded = grade(
-        _before_schemes(facts, told, context.schemes),
+        _before_schemes(facts, remembered, context.schemes),
         plan.schemes,
         as_of=context.as_of,
         before=before,
         manual=manual,
-        kept=context.schemes,
+        summary_before=context.schemes,
     )
-    start = _undo(scores, told.get(context.primary, {}))
+    start = _undo(scores, remembered.get(context.primary, {}))
     new = apply_primary(start, graded, plan.primary_scheme, context=context)
     return Regraded(
         new,
@@ -91,25 +91,25 @@ def regrade(
 
 
 def _before_schemes(
-    facts: pa.Table, told: Mapping[str, Any], schemes: Mapping[str, Any]
+    facts: pa.Table, remembered: Mapping[str, Any], schemes: Mapping[str, Any]
 ) -> pa.Table:
     """Return facts as they were before grading: ``tier`` is that of the model."""
     tier = facts["tier"][0].as_py()
     for name, scheme in schemes.items():
         if scheme["kind"] == "abc" and f"{PREFIX}{name}" in facts.column_names:
             now = facts[f"{PREFIX}{name}"][0].as_py()
-            by_rule = told.get(name, {}).get("by_rule", now)
+            by_rule = remembered.get(name, {}).get("by_rule", now)
             tier = TIERS[scheme["classes"].index(by_rule)]
     others = [name for name in facts.column_names if name != "tier"]
     plain = [name for name in others if name.removeprefix(PREFIX) not in schemes]
     return facts.select(plain).append_column("tier", pa.array([tier], pa.string()))
 
 
-def _undo(scores: pa.Table, told: Mapping[str, Any]) -> pa.Table:
+def _undo(scores: pa.Table, remembered: Mapping[str, Any]) -> pa.Table:
     """Return the score as it was before somebody decided."""
-    if SCORED in told:
-        return _with_words(scores, told[SCORED])
-    if told.get("cause") == "manual":
+    if SCORED in remembered:
+        return _with_words(scores, remembered[SCORED])
+    if remembered.get("cause") == "manual":
         return _with_words(scores, {"tier": UNDECIDED})
     return scores
 
@@ -136,10 +136,10 @@ def _changed(facts: pa.Table, graded: Graded, scores: pa.Table) -> dict[str, Any
 
 def _remember(moves: str | None, start: pa.Table, primary: str) -> str | None:
     """Keep the score's own words beside the decision that takes their place."""
-    told = json.loads(moves or "{}")
-    mine = told.get(primary, {})
+    remembered = json.loads(moves or "{}")
+    mine = remembered.get(primary, {})
     [words] = start.select(list(WORDS)).to_pylist()
     if mine.get("cause") != "manual" or words["tier"] == UNDECIDED:
         return moves
     mine[SCORED] = words
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(remembered, ensure_ascii=False)

@@ -65,9 +65,9 @@ def write_reason(scheme: Scheme, case: Case, *, currency: str | None) -> dict[st
     >>> write_reason(size, Case("A", 120.0, (100.0,)), currency="GBP")["en"]
     'Spent 120.00 GBP in the last 365 days: A is 100.00 GBP or more.'
     """
-    told = case.told or {}
-    en, zh = _by_terms(scheme, case, told.get("by_rule", case.tier), currency)
-    moved = _moved(scheme, case, told)
+    remembered = case.told or {}
+    en, zh = _by_terms(scheme, case, remembered.get("by_rule", case.tier), currency)
+    moved = _moved(scheme, case, remembered)
     return {"en": f"{en}{moved[0]}", "zh": f"{zh}{moved[1]}"}
 
 
@@ -111,19 +111,20 @@ def _by_quantity(
     return f"{en}: {tier} is the rest.", f"{zh}：其余为{tier}。"
 
 
-def _moved(scheme: Scheme, case: Case, told: Mapping[str, str]) -> tuple[str, str]:
-    cause, tier = told.get("cause", "rule"), case.tier
-    since = (
-        (
-            f" {tier} since {told['since']}, before {told.get('was', '?')}.",
-            f"自{told['since']}起为{tier}，此前为{told.get('was', '?')}。",
+def _moved(
+    scheme: Scheme, case: Case, remembered: Mapping[str, str]
+) -> tuple[str, str]:
+    cause, tier = remembered.get("cause", "rule"), case.tier
+    since = ("", "")
+    if "since" in remembered:
+        day, before = remembered["since"], remembered.get("was", "?")
+        since = (
+            f" {tier} since {day}, before {before}.",
+            f"自{day}起为{tier}，此前为{before}。",
         )
-        if "since" in told
-        else ("", "")
-    )
     if cause in {"growth", "failing"}:
         override = getattr(scheme, cause)
-        lifted = date.fromisoformat(told["lifted"])
+        lifted = date.fromisoformat(remembered["lifted"])
         until = lifted + timedelta(days=override.days)
         why = {
             "growth": ("growth potential", "成长潜力"),

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from models.score.schema import REASON
 from models.words.reasons import ReasonTable
 from models.words.sentences import LANGUAGES
-from models.words.single import Find
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,12 +45,6 @@ class AttributeWords(ReasonTable):
         self._ours = {} if own else OURS
         self._categories = categories
 
-    def write(
-        self, feature: str, find: Find, language: str, *, currency: str | None
-    ) -> str | None:
-        """Leave it to ``sentences``."""
-        return None
-
     def sentences(
         self,
         feature: str,
@@ -78,8 +71,8 @@ class AttributeWords(ReasonTable):
         levels, shown = self._categories[feature], (spelt, spelt)
         shown = self._ours.get(feature, shown)
         pairs = [_say(shown, v, u, levels) for v, u in zip(value, usual, strict=True)]
-        told = dict(zip(LANGUAGES, zip(*pairs, strict=True), strict=True))
-        return tuple(pa.array(told[each], pa.string()) for each in languages)
+        texts = dict(zip(LANGUAGES, zip(*pairs, strict=True), strict=True))
+        return tuple(pa.array(texts[name], pa.string()) for name in languages)
 
 
 def without_codes(reasons: pa.ListArray, categories: Sequence[str]) -> pa.ListArray:
@@ -90,10 +83,10 @@ def without_codes(reasons: pa.ListArray, categories: Sequence[str]) -> pa.ListAr
     is_code = pc.is_in(flat.field("feature"), value_set=pa.array(list(categories)))
     nothing = pa.scalar(None, pa.float64())
     fields = [
-        pc.if_else(is_code, nothing, flat.field(each.name))
-        if each.name in ("value", "usual")
-        else flat.field(each.name)
-        for each in REASON
+        pc.if_else(is_code, nothing, flat.field(field.name))
+        if field.name in ("value", "usual")
+        else flat.field(field.name)
+        for field in REASON
     ]
     structs = pa.StructArray.from_arrays(fields, fields=list(REASON))
     return pa.ListArray.from_arrays(reasons.offsets, structs)

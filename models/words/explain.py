@@ -67,9 +67,9 @@ def write_reasons(
     values = take_columns(X, explained.columns)
     speaker = Speaker(explained, X, (values, usual), table=table, currency=currency)
     order = _strongest(parts, raising_first=raising_first)
-    chosen, told = order[:, :MOST_REASONS], np.ones((len(parts), MOST_REASONS), bool)
-    told = told[:, : chosen.shape[1]]
-    words = speaker.say(chosen, told)
+    chosen, is_told = order[:, :MOST_REASONS], np.ones((len(parts), MOST_REASONS), bool)
+    is_told = is_told[:, : chosen.shape[1]]
+    words = speaker.say(chosen, is_told)
     alike = np.flatnonzero(~_differ(words[0], chosen.shape).all(axis=1))
     if len(alike):
         more = order[alike]
@@ -78,20 +78,22 @@ def write_reasons(
         keep = _first_few(_differ(said, more.shape))
         first = np.argsort(~keep, axis=1, kind="stable")[:, :MOST_REASONS]
         chosen[alike] = np.take_along_axis(more, first, axis=1)
-        told[alike] = np.take_along_axis(keep, first, axis=1)
-        again = speaker.say(chosen[alike], told[alike], rows=alike)
+        is_told[alike] = np.take_along_axis(keep, first, axis=1)
+        again = speaker.say(chosen[alike], is_told[alike], rows=alike)
         pairs = zip(words, again, strict=True)
-        words = tuple(_replace(old, new, alike, told=told) for old, new in pairs)
-    return _lists(chosen, explained, cells=(values, usual), words=words, told=told)
+        words = tuple(_replace(old, new, alike, is_told=is_told) for old, new in pairs)
+    return _lists(
+        chosen, explained, cells=(values, usual), words=words, is_told=is_told
+    )
 
 
 def _strongest(parts: Floats, *, raising_first: bool) -> Rows:
     """Return the columns of the largest contributions, the largest first."""
     width = min(CANDIDATES, parts.shape[1])
     cuts = range(TOGETHER, len(parts), TOGETHER)
-    some = np.concatenate([_largest(rows, width) for rows in np.split(parts, cuts)])
-    size = -np.abs(np.take_along_axis(parts, some, axis=1))
-    order = np.take_along_axis(some, np.argsort(size, axis=1, kind="stable"), axis=1)
+    largest = np.concatenate([_largest(rows, width) for rows in np.split(parts, cuts)])
+    size = -np.abs(np.take_along_axis(parts, largest, axis=1))
+    order = np.take_along_axis(largest, np.argsort(size, axis=1, kind="stable"), axis=1)
     if raising_first:
         lowers = np.take_along_axis(parts, order, axis=1) <= 0
         first = np.argsort(lowers, axis=1, kind="stable")
@@ -124,13 +126,13 @@ def _differ(said: pa.StringArray, shape: tuple[int, ...]) -> Bools:
 
 
 def _replace(
-    said: pa.StringArray, again: pa.StringArray, rows: Rows, *, told: Bools
+    said: pa.StringArray, again: pa.StringArray, rows: Rows, *, is_told: Bools
 ) -> pa.StringArray:
     """Take the sentences of some rows from those that were said again."""
-    place = np.arange(told.size).reshape(told.shape)
-    own = told[rows]
+    place = np.arange(is_told.size).reshape(is_told.shape)
+    own = is_told[rows]
     place[rows] = len(said) + np.cumsum(own.ravel()).reshape(own.shape) - 1
-    return pa.concat_arrays([said, again]).take(pa.array(place[told]))
+    return pa.concat_arrays([said, again]).take(pa.array(place[is_told]))
 
 
 def _first_few(new: Bools) -> Bools:
@@ -143,13 +145,13 @@ def _lists(
     *,
     cells: tuple[Floats, Floats],
     words: tuple[pa.StringArray, ...],
-    told: Bools,
+    is_told: Bools,
 ) -> pa.ListArray:
     """Put together the drivers, what all others add, and the base."""
     n, rows = len(chosen), np.arange(len(chosen))[:, None]
-    drivers = np.where(told, explained.parts[rows, chosen], 0.0)
+    drivers = np.where(is_told, explained.parts[rows, chosen], 0.0)
     other = explained.parts.sum(axis=1) - drivers.sum(axis=1)
-    mask = np.hstack([told, np.ones((n, 2), dtype=bool)])
+    mask = np.hstack([is_told, np.ones((n, 2), dtype=bool)])
     ends = np.array([len(explained.columns), len(explained.columns) + 1])
     nothing = np.full((n, 2), np.nan)
     closing = np.column_stack([other, np.full(n, explained.base)])
@@ -158,7 +160,7 @@ def _lists(
         return np.asarray(np.hstack([inside, np.broadcast_to(closing, (n, 2))])[mask])
 
     names = pa.array([*explained.columns, OTHER, BASE], pa.string())
-    spoken = np.cumsum(told.ravel()).reshape(told.shape) - 1
+    spoken = np.cumsum(is_told.ravel()).reshape(is_told.shape) - 1
     value, usual = (cell[rows, chosen] for cell in cells)
     fields = [
         names.take(pa.array(flat(chosen, ends))),

@@ -17,8 +17,8 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
 
-FEW = 500
-"""Sentences that are sooner written one by one than as columns."""
+ROWS_AS_MATRIX = 500
+"""Frames up to here are sooner taken out whole than a column at a time."""
 
 
 class _Columns(Mapping[str, Floats]):
@@ -26,20 +26,15 @@ class _Columns(Mapping[str, Floats]):
 
     def __init__(self, X: pd.DataFrame) -> None:
         self._X = X
-        self._names = frozenset(X.columns)
-        self._known: dict[str, Floats] = {}
-        if len(X) <= FEW:
+        self._arrays: dict[str, Floats] = {}
+        if len(X) <= ROWS_AS_MATRIX:
             matrix = X.to_numpy(dtype=np.float64)
-            self._known = dict(zip(X.columns, matrix.T, strict=True))
+            self._arrays = dict(zip(X.columns, matrix.T, strict=True))
 
     def __getitem__(self, name: str) -> Floats:
-        if name not in self._known:
-            self._known[name] = self._X[name].to_numpy(dtype=np.float64)
-        return self._known[name]
-
-    def figure(self, name: str, row: int) -> float | None:
-        """Return the figure of one row, None if there is no such column."""
-        return float(self[name][row]) if name in self._names else None
+        if name not in self._arrays:
+            self._arrays[name] = self._X[name].to_numpy(dtype=np.float64)
+        return self._arrays[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._X.columns)
@@ -89,12 +84,11 @@ class Speaker:
         self._explained, self._columns = explained, _Columns(X)
         self._values, self._usual = figures
         self._table, self._currency = table, currency
-        self._said: dict[tuple[int, int, str], str | None] = {}
 
     def say(
         self,
         order: Rows,
-        told: Bools,
+        is_told: Bools,
         *,
         rows: Rows | None = None,
         languages: Sequence[str] = LANGUAGES,
@@ -105,24 +99,19 @@ class Speaker:
         ----------
         order : ndarray of shape (n, width)
             Columns of what is explained.
-        told : ndarray of shape (n, width)
+        is_told : ndarray of shape (n, width)
         rows : ndarray of shape (n,) or None
             The customers, None for all.
         languages : sequence of str
         """
-        at, _ = np.nonzero(told)
+        at, _ = np.nonzero(is_told)
         customer = at if rows is None else rows[at]
-        column = order[told]
-        if len(column) <= FEW:
-            few = customer.tolist(), column.tolist()
-            texts = [self._say_few(*few, language) for language in languages]
-            if None not in texts:
-                return tuple(pa.array(each, pa.string()) for each in texts)
+        column = order[is_told]
         by_column = np.argsort(column, kind="stable")
         cuts = np.flatnonzero(np.diff(column[by_column])) + 1
         groups = np.split(by_column, cuts) if len(column) else []
         said = [
-            self._say_one(int(column[group[0]]), customer[group], languages)
+            self._say_feature(int(column[group[0]]), customer[group], languages)
             for group in groups
         ]
         place = np.empty(len(column), dtype=np.intp)
@@ -133,36 +122,7 @@ class Speaker:
             for texts in (zip(*said, strict=True) if said else [()] * len(languages))
         )
 
-    def _say_few(
-        self, customers: list[int], columns: list[int], language: str
-    ) -> list[str] | None:
-        """Write sentences one by one, None where the table writes columns only."""
-        texts = []
-        for row, column in zip(customers, columns, strict=True):
-            key = row, column, language
-            if key not in self._said:
-                self._said[key] = self._write(row, column, language)
-            text = self._said[key]
-            if text is None:
-                return None
-            texts.append(text)
-        return texts
-
-    def _write(self, row: int, column: int, language: str) -> str | None:
-        own = {
-            "value": float(self._values[row, column]),
-            "usual": float(self._usual[row, column]),
-            "direction": float(self._explained.parts[row, column]),
-        }
-
-        def find(name: str) -> float | None:
-            return own[name] if name in own else self._columns.figure(name, row)
-
-        return self._table.write(
-            self._explained.columns[column], find, language, currency=self._currency
-        )
-
-    def _say_one(
+    def _say_feature(
         self, column: int, where: Rows, languages: Sequence[str]
     ) -> tuple[pa.StringArray, ...]:
         return self._table.sentences(

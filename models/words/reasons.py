@@ -17,16 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.words.columns import HOLDS, Wording, Words
+from models.words.columns import HOLDS, Voice, Words
 from models.words.sentences import LANGUAGES, Form, compile_forms
-from models.words.single import Find, write_one
 
 TABLE = Path(__file__).with_name("reasons.toml")
 
 Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.intp]
-Voice = Mapping[str, Wording]
-"""What is said of one feature: how each case is worded."""
 
 
 class ReasonTable:
@@ -137,40 +133,7 @@ class ReasonTable:
             currency=currency,
             directions=self._table["directions"],
         )
-        cases: list[tuple[Wording, Rows]] = []
-        left = np.ones(len(value), dtype=bool)
-        for case, wording in voice.items():
-            rows = left & HOLDS[case](value)
-            left &= ~rows
-            cases.append((wording, np.flatnonzero(rows)))
-        return tuple(words.say(cases, language) for language in languages)
-
-    def write(
-        self, feature: str, find: Find, language: str, *, currency: str | None
-    ) -> str | None:
-        """Say the reason that a feature is for one customer, as ``sentences`` does.
-
-        Parameters
-        ----------
-        feature : str
-        find : callable
-            Gives ``value``, ``usual``, the contribution as ``direction``, and the
-            customer's other features; None where there is none.
-        language : str
-        currency : str or None
-
-        Returns
-        -------
-        str or None
-            None where only ``sentences`` knows.
-        """
-        return write_one(
-            self._voice(feature),
-            find,
-            language,
-            currency=currency,
-            directions=self._table["directions"],
-        )
+        return words.say(voice, len(value), languages)
 
     def _voice(self, feature: str) -> Voice:
         if feature not in self._voices:
@@ -187,17 +150,17 @@ class ReasonTable:
         literals = {name: _spell(text) for name, text in literals.items()}
         literals["feature"] = _spell(feature)
         plain = self._table["fallback"]
-        given = {"missing": plain["missing"], **entry, "said": entry}
+        texts_by_case = {"missing": plain["missing"], **entry, "said": entry}
 
         def compile_case(case: str, language: str) -> tuple[Form, ...]:
-            texts = (given[case], plain, plain["missing"])
+            texts = (texts_by_case[case], plain, plain["missing"])
             forms = [compile_forms(text[language], literals) for text in texts]
             return tuple(chain.from_iterable(forms))
 
         return {
             case: {language: compile_case(case, language) for language in LANGUAGES}
             for case in HOLDS
-            if case in given
+            if case in texts_by_case
         }
 
 

@@ -66,10 +66,10 @@ def compile_forms(
     for text in [texts] if isinstance(texts, str) else texts:
         pieces = OPTIONAL.split(text)
         for said in product((True, False), repeat=len(pieces) // 2):
-            kept = [
+            said_pieces = [
                 piece for i, piece in enumerate(pieces) if i % 2 == 0 or said[i // 2]
             ]
-            forms.append(_compile_form("".join(kept), literals))
+            forms.append(_compile_form("".join(said_pieces), literals))
     return tuple(forms)
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.door.log import Log
-from features.purchases.numpy.families.compile import slow_families
-from features.purchases.plan import plan_features
 from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_log
@@ -58,10 +55,11 @@ def look(log: AnyLog, settings: Settings) -> Readiness:
 
 def look_for_slow(log: AnyLog, settings: Settings) -> tuple[SlowFamily, ...]:
     """Return the families of features that are worked out slowly, and why."""
-    if settings.model.kind != "purchases" or not isinstance(log, Log):
+    if not isinstance(log, Log):
         return ()
-    horizon = timedelta(days=settings.model.horizon_days)
-    return slow_families(plan_features(log, as_of=log.ends_at, horizon=horizon))
+    options = train_options(settings)
+    learner = find_learner(options.kind)(log, as_of=log.ends_at, options=options)
+    return learner.slow_families()
 
 
 def as_values(log: AnyLog, readiness: Readiness) -> dict[str, Any]:

@@ -15,10 +15,10 @@ import pandas as pd
 from features.contracts.plan import (
     ContractPlan,
 )
-from models.purchases.model import Basis
 from models.recurring.churn import RecurringChurn
 from models.recurring.model import ContractModel
 from models.recurring.worth import fit_shares
+from models.score.forecast import Basis
 from training.fit.choice import (
     Choice,
     Parameters,

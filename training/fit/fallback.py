@@ -19,8 +19,9 @@ from models.purchases.btyd import BuyingModel, design
 from models.purchases.clusters import BehaviourClusters, usual_of_clusters
 from models.purchases.draws import draw_value
 from models.purchases.intervals import LEAST_GROUP, ValueIntervals
-from models.purchases.model import INSUFFICIENT, Basis, CustomerModel
+from models.purchases.model import CustomerModel
 from models.purchases.simple import BTYD, SimpleScore
+from models.score.forecast import INSUFFICIENT, Basis
 from training.fit.level import Level
 from training.fit.purchases import Fitted
 from training.fit.schedule import Schedule

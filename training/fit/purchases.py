@@ -16,8 +16,9 @@ from features.purchases.plan import FeaturePlan, plan_features
 from models.parts.calibration import with_mean
 from models.purchases.btyd import BuyingModel, design
 from models.purchases.clusters import BehaviourClusters, usual_of_clusters
-from models.purchases.model import Basis, CustomerModel
+from models.purchases.model import CustomerModel
 from models.purchases.simple import BTYD, WORDS, SimpleScore
+from models.score.forecast import Basis
 from training.fit.level import Level, learn_level
 from training.fit.pair import (
     Core,

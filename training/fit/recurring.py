@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.purchases.model import Basis
 from models.recurring.churn import LOGISTIC, RecurringChurn
 from models.recurring.clusters import RecurringClusters
 from models.recurring.model import MONTH_DAYS, Plan, RecurringModel, usual_of
 from models.recurring.worth import Worth, fit_threshold
+from models.score.forecast import Basis
 from training.fit.choice import Choice
 
 Floats = npt.NDArray[np.float64]

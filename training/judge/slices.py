@@ -12,7 +12,8 @@ import pandas as pd
 from models.purchases.lifecycle import STAGES, lifecycle_stage
 from models.purchases.model import TIER_QUANTITY
 from models.recurring.model import RecurringModel
-from models.tiers.abc import TIERS, assign_tiers, fit_tiers
+from models.tiers.abc import assign_tiers, fit_tiers
+from models.tiers.definition.scheme import TIERS
 from training.judge.outcome import Slices, to_masks
 
 Floats = npt.NDArray[np.float64]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.purchases.model import INSUFFICIENT, Basis
 from models.purchases.simple import BTYD
+from models.score.forecast import INSUFFICIENT, Basis
 from training.judge.outcome import Outcome
 from training.origin import Origin
 

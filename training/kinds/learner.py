@@ -23,6 +23,7 @@ from training.version import FittedModel, Judged
 
 if TYPE_CHECKING:
     from features.door.log import AnyLog, Log
+    from features.purchases.numpy.families.places import SlowFamily
 
 DAY = timedelta(days=1)
 
@@ -151,6 +152,10 @@ class Learner(ABC):
 
     def doubts(self) -> tuple[str, ...]:
         """Say what of the log looks odd: nothing."""
+        return ()
+
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """Return the families of features that are worked out slowly: none."""
         return ()
 
     @abstractmethod

@@ -14,6 +14,7 @@ from features.door.bounds import notes_apart
 from features.door.fingerprint import fingerprint
 from features.errors import DataError
 from features.purchases.build import build_features
+from features.purchases.numpy.families.compile import slow_families
 from features.purchases.plan import FeaturePlan, plan_features
 from features.purchases.readiness import Readiness, check_readiness
 from models.kind import PURCHASES
@@ -49,6 +50,7 @@ from training.version import Judged
 
 if TYPE_CHECKING:
     from features.door.log import Log
+    from features.purchases.numpy.families.places import SlowFamily
 
 
 def say_instead(passed: Sequence[str], served: Mapping[str, str]) -> str:
@@ -97,6 +99,11 @@ class PurchaseLearner(Learner):
         """Say that the last purchases lie a horizon after all others."""
         log, horizon = self.log, self.options.horizon
         return notes_apart(log.con, ends_at=log.ends_at, horizon=horizon)
+
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """Return the families of features that are worked out slowly, and why."""
+        horizon = self.options.horizon
+        return slow_families(plan_features(self.log, as_of=self.as_of, horizon=horizon))
 
     def origins(
         self, count: int, *, embargo: timedelta = NO_EMBARGO

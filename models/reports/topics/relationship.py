@@ -20,7 +20,8 @@ from models.reports.facts import ReportFacts, sum_by
 from models.reports.report import Column, Report, ReportTable
 from models.reports.tables import Values, table_of
 from models.reports.words import TITLES, Text
-from models.tiers.abc import TIERS, assign_tiers, fit_tiers
+from models.tiers.abc import assign_tiers, fit_tiers
+from models.tiers.definition.scheme import TIERS
 from models.words.figures import write_number, write_share
 
 TITLE = TITLES["relationship"]

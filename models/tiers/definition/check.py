@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from features.errors import ConfigError, RuleError
 from features.suggest import did_you_mean
 from models.rules import Rule, RuleType, parse_amount, parse_rule
-from models.score.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, type_of
+from models.score.fact_types import FACT_TYPES, OPTIONAL_ATTRIBUTES, type_of
 from models.tiers.definition.class_names import find_unknown_class
-from models.tiers.definition.consistency import LIMITED
 from models.tiers.definition.dependencies import PREFIX, named_schemes, split_circles
-from models.tiers.definition.scheme import Scheme
+from models.tiers.definition.scheme import LIMITED, Scheme
 
 Columns = Mapping[str, RuleType]
 NO_COLUMN = "there is no such column"
@@ -34,7 +33,7 @@ def find_scheme_faults(
     classes_besides : mapping of str to sequence of str
         The classes of the schemes that there are besides.
     """
-    classes = {**classes_besides, **{each.name: each.classes for each in schemes}}
+    classes = {**classes_besides, **{scheme.name: scheme.classes for scheme in schemes}}
     tiers = dict.fromkeys((f"{PREFIX}{name}" for name in classes), RuleType.TEXT)
     shipped = {
         name: kind
@@ -64,7 +63,7 @@ def _faults_of(
                 todo=did_you_mean(name, classes),
             )
     yield from _cell_faults(scheme, classes)
-    columns_of = {f"{PREFIX}{name}": each for name, each in classes.items()}
+    columns_of = {f"{PREFIX}{name}": names for name, names in classes.items()}
     try:
         unknown = find_unknown_class(_parse(scheme, columns), columns_of)
         if unknown is not None:
@@ -108,7 +107,7 @@ def _cell_faults(
 def _parse(scheme: Scheme, columns: Columns) -> list[Rule]:
     if scheme.kind in LIMITED:
         parse_amount(scheme.quantity, columns)
-    lifts = [each.when for each in (scheme.growth, scheme.failing) if each]
+    lifts = [override.when for override in (scheme.growth, scheme.failing) if override]
     return [parse_rule(text, columns) for text in (*scheme.rules, *lifts)]
 
 

@@ -9,8 +9,8 @@ from features.errors import ConfigError
 from features.suggest import did_you_mean
 from models.rules import Rule, RuleType
 from models.rules.language.nodes import Call, Column, Value, walk
-from models.tiers.abc import TIERS
 from models.tiers.definition.dependencies import PREFIX
+from models.tiers.definition.scheme import TIERS
 
 Classes = Mapping[str, Sequence[str]]
 """Column to the classes that it may hold."""
@@ -53,7 +53,7 @@ def _compared(rule: Rule) -> Iterator[tuple[str, str]]:
     """Yield the columns of text that a rule compares with a value, and the value."""
     for node in walk(rule.tree):
         if isinstance(node, Call) and node.op in {"=", "<>", "in"}:
-            columns = [each.name for each in node.args if isinstance(each, Column)]
-            for each in node.args:
-                if isinstance(each, Value) and each.type is RuleType.TEXT:
-                    yield from ((column, str(each.value)) for column in columns)
+            columns = [arg.name for arg in node.args if isinstance(arg, Column)]
+            for arg in node.args:
+                if isinstance(arg, Value) and arg.type is RuleType.TEXT:
+                    yield from ((column, str(arg.value)) for column in columns)

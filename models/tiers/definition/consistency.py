@@ -1,34 +1,15 @@
-"""The kinds of schemes, and what does not fit together in one."""
+"""What does not fit together in a scheme."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from models.tiers.definition.scheme import Scheme
-
-LIMITED = {
-    "abc": 0,
-    "share": "shares of the whole, made by the class and those above it",
-    "top": "how many customers, those above it among them",
-    "top_percent": "percent of all customers, those above it among them",
-    "top_of_group": "how many customers of each group",
-    "thresholds": "the least quantity of each class",
-    "quantiles": "the share of customers below each class",
-    "average": "percent above the average",
-}
-"""Kinds that cut a quantity, and what their limits are."""
-
-RULED = ("rules", "all_of", "any_of")
-KINDS = (*LIMITED, *RULED, "matrix")
-UNITS = ("money", "orders", "share", "days", "")
+from models.tiers.definition.scheme import KINDS, LIMITED, RULED, Scheme
 
 
 def find_contradictions(scheme: Scheme) -> list[tuple[str, str]]:
     """Return what does not fit, and what would."""
     n = len(scheme.classes) - 1
     limited = scheme.kind in LIMITED
-    asked = LIMITED.get(scheme.kind, "")
+    limits_are = LIMITED.get(scheme.kind, "")
     rules = n if scheme.kind == "rules" else 1
     checks = [
         (scheme.kind not in KINDS, f"kind is {scheme.kind!r}", ", ".join(KINDS)),
@@ -36,12 +17,12 @@ def find_contradictions(scheme: Scheme) -> list[tuple[str, str]]:
         (scheme.kind == "abc" and n != 3, f"has {n + 1} classes", "Four, as VIP to C."),
         (limited and not scheme.quantity, "needs quantity", "A number."),
         (
-            bool(asked) and len(scheme.limits) != n,
+            bool(limits_are) and len(scheme.limits) != n,
             f"has {len(scheme.limits)} limits for {n + 1} classes",
-            f"limits, {n} of them: {asked}. It has no default.",
+            f"limits, {n} of them: {limits_are}. It has no default.",
         ),
         (
-            any(len(each) != n for each in scheme.overrides.values()),
+            any(len(limits) != n for limits in scheme.overrides.values()),
             "has overrides of another length",
             f"{n} limits for each value of {scheme.by or 'by'}.",
         ),

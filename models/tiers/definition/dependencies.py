@@ -29,8 +29,10 @@ def named_columns(schemes: Sequence[Scheme]) -> set[str]:
         for scheme in schemes
         for text in (scheme.quantity, scheme.by, scheme.group, *scheme.rules)
     ]
-    lifts = [each for scheme in schemes for each in (scheme.growth, scheme.failing)]
-    texts += [each.when for each in lifts if each]
+    overrides = [
+        override for scheme in schemes for override in (scheme.growth, scheme.failing)
+    ]
+    texts += [override.when for override in overrides if override]
     return {word for text in texts for word in re.findall(r"\w+", text)}
 
 
@@ -41,7 +43,7 @@ def split_circles(
 
     Those that stand on themselves are left out, each with what is wrong.
     """
-    known = {scheme.name: scheme for scheme in schemes}
+    by_name = {scheme.name: scheme for scheme in schemes}
     done: dict[str, Scheme] = {}
     faults: dict[str, ConfigError] = {}
 
@@ -56,11 +58,11 @@ def split_circles(
             faults.update(dict.fromkeys(circle, fault))
             return
         for name in named_schemes(scheme):
-            if name in known and name not in done:
-                visit(known[name], (*above, scheme.name))
+            if name in by_name and name not in done:
+                visit(by_name[name], (*above, scheme.name))
         done[scheme.name] = scheme
 
     for scheme in schemes:
         if scheme.name not in done:
             visit(scheme, ())
-    return [each for name, each in done.items() if name not in faults], faults
+    return [scheme for name, scheme in done.items() if name not in faults], faults

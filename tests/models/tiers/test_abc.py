@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from models.score.schema import GAP, TEXT
 from models.tiers.abc import (
-    TIERS,
     TierCuts,
     assign_tiers,
     fit_tiers,
@@ -22,6 +21,7 @@ from models.tiers.abc import (
     write_gaps,
     write_tier_reasons,
 )
+from models.tiers.definition.scheme import TIERS
 from models.tiers.orders_missing import Orders
 
 AMOUNTS = st.lists(

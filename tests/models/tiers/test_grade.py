@@ -142,7 +142,7 @@ def test_the_cuts_of_a_run_grade_one_more_customer_alike() -> None:
     run = grade(facts([100.0, 50.0, 10.0, 5.0]), [scheme], as_of=AS_OF)
     kept = json.loads(json.dumps(run.summary))
     for x, name in zip([100.0, 50.0, 10.0, 5.0], classes(run), strict=True):
-        alone = grade(facts([x]), [scheme], as_of=AS_OF, kept=kept)
+        alone = grade(facts([x]), [scheme], as_of=AS_OF, summary_before=kept)
         assert classes(alone) == [name]
 
 
