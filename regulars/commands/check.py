@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.door.log import Log
-from features.purchases.numpy.families.compile import slow_families
-from features.purchases.plan import plan_features
 from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_log
@@ -20,7 +16,6 @@ if TYPE_CHECKING:
 
     from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
-    from features.purchases.numpy.families.places import SlowFamily
     from regulars.settings.settings import Settings
     from training.kinds.learner import Readiness
 
@@ -36,7 +31,9 @@ def check(settings: Settings, *, as_json: bool) -> int:
         with open_log(settings) as log:
             step("Counting what a model needs")
             readiness = look(log, settings)
-            slow = look_for_slow(log, settings) if readiness.ready else ()
+            options = train_options(settings)
+            learner = find_learner(options.kind)
+            slow = learner.find_slow(log, options=options) if readiness.ready else ()
     if as_json:
         print_json({**as_values(log, readiness), "slow_families": [*map(asdict, slow)]})
     else:
@@ -54,14 +51,6 @@ def look(log: AnyLog, settings: Settings) -> Readiness:
     """Compare what an open log holds with what a model needs, as of its end."""
     options = train_options(settings)
     return find_learner(options.kind).check(log, options=options)
-
-
-def look_for_slow(log: AnyLog, settings: Settings) -> tuple[SlowFamily, ...]:
-    """Return the families of features that are worked out slowly, and why."""
-    if settings.model.kind != "purchases" or not isinstance(log, Log):
-        return ()
-    horizon = timedelta(days=settings.model.horizon_days)
-    return slow_families(plan_features(log, as_of=log.ends_at, horizon=horizon))
 
 
 def as_values(log: AnyLog, readiness: Readiness) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from training.version import FittedModel, Judged
 
 if TYPE_CHECKING:
     from features.door.log import AnyLog, Log
+    from features.purchases.numpy.families.places import SlowFamily
 
 DAY = timedelta(days=1)
 
@@ -148,6 +149,11 @@ class Learner(ABC):
         beyond = notes_beyond(log.con, ends_at=log.ends_at)
         notes = (*readiness.notes, *beyond, *learner.doubts())
         return replace(readiness, notes=notes)
+
+    @classmethod
+    def find_slow(cls, log: AnyLog, *, options: TrainOptions) -> tuple[SlowFamily, ...]:
+        """Return the families of features that are worked out slowly: none."""
+        return ()
 
     def doubts(self) -> tuple[str, ...]:
         """Say what of the log looks odd: nothing."""

@@ -12,8 +12,10 @@ import pyarrow as pa
 
 from features.door.bounds import notes_apart
 from features.door.fingerprint import fingerprint
+from features.door.log import Log
 from features.errors import DataError
 from features.purchases.build import build_features
+from features.purchases.numpy.families.compile import slow_families
 from features.purchases.plan import FeaturePlan, plan_features
 from features.purchases.readiness import Readiness, check_readiness
 from models.kind import PURCHASES
@@ -42,13 +44,14 @@ from training.judge.holdout import Holdout, Wording, judge
 from training.judge.outcome import Outcome
 from training.judge.slices import slice_buyers
 from training.judge.unjudged import Unjudged
-from training.kinds.learner import Learner
+from training.kinds.learner import Learner, TrainOptions
 from training.origin import NO_EMBARGO, Origin, Progress
 from training.snapshots import build_snapshots
 from training.version import Judged
 
 if TYPE_CHECKING:
-    from features.door.log import Log
+    from features.door.log import AnyLog
+    from features.purchases.numpy.families.places import SlowFamily
 
 
 def say_instead(passed: Sequence[str], served: Mapping[str, str]) -> str:
@@ -83,6 +86,14 @@ class PurchaseLearner(Learner):
     """Learn churn and value from a log of purchases."""
 
     kind = PURCHASES
+
+    @classmethod
+    def find_slow(cls, log: AnyLog, *, options: TrainOptions) -> tuple[SlowFamily, ...]:
+        """Return the families that are worked out slowly, and why; none on Spark."""
+        if not isinstance(log, Log):
+            return ()
+        horizon = options.horizon
+        return slow_families(plan_features(log, as_of=log.ends_at, horizon=horizon))
 
     @cached_property
     def _readiness(self) -> Readiness:
