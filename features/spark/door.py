@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pyarrow as pa
 
-from features.door.bounds import EPOCH, find_bounds
+from features.door.bounds import find_bounds
 from features.door.files.formats import find_files
 from features.door.files.parquet import OpenFile, open_file
 from features.door.layout import Layout, lay_out, number_attributes
@@ -28,7 +28,7 @@ from features.door.rows.reports import TableReport, count_reasons
 from features.door.table_reader import check_any_accepted
 from features.instants import to_naive_utc
 from features.spark.files import Cells, read_cells
-from features.spark.log import SparkLog
+from features.spark.log import SparkLog, SparkQueries
 from features.spark.row_checks import (
     ARROW,
     AT,
@@ -88,26 +88,17 @@ def read_log_on_spark(
     for table in TABLES:
         if table not in reports:
             _empty(spark, table).createOrReplaceTempView(views[table])
-    log = SparkLog(
-        spark=spark,
-        prefix=prefix,
-        views=views,
+    con = SparkQueries(spark, prefix, views)
+    starts_at, ends_at = find_bounds(con, learnt_from=source.learnt_from, now=rules.now)
+    return SparkLog(
+        con=con,
         reports=reports,
-        present={
-            table: frozenset(reports[table].columns if table in reports else ())
-            for table in TABLES
-        },
-        starts_at=EPOCH,
-        ends_at=EPOCH,
-        currency=next((r.currency for r in reports.values() if r.currency), None),
+        starts_at=starts_at,
+        ends_at=ends_at,
         not_products=rules.not_products,
         persisted=tuple(persisted),
         owns_session=owns_session,
     )
-    starts_at, ends_at = find_bounds(
-        log.con, learnt_from=source.learnt_from, now=rules.now
-    )
-    return replace(log, starts_at=starts_at, ends_at=ends_at)
 
 
 @dataclass(frozen=True, slots=True)
