@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
+from features.door.arrow_rows import ARROW_TYPES
 from features.door.bounds import find_bounds
 from features.door.files.formats import find_files
 from features.door.files.parquet import open_file
@@ -27,13 +28,10 @@ from features.door.rows.faults import Fault, Rules, classify_sql, list_faults
 from features.door.rows.reports import TableReport
 from features.door.table_reader import check_any_accepted, make_report
 from features.instants import to_naive_utc
-from features.spark.files import Cells, read_cells
+from features.spark.files import AT, FILE, Cells, read_cells
 from features.spark.log import SparkLog, SparkQueries
 from features.spark.row_checks import (
-    ARROW,
-    AT,
     FAULT,
-    FILE,
     GIVEN,
     accepted_rows,
     list_examples,
@@ -185,7 +183,7 @@ class _Door:
 
 
 def _checked_schema(columns: Sequence[Column]) -> pa.Schema:
-    ours = [(f"v{at}", ARROW[SQL_TYPES[c.kind]]) for at, c in enumerate(columns)]
+    ours = [(f"v{at}", ARROW_TYPES[c.kind]) for at, c in enumerate(columns)]
     return pa.schema(
         [
             *ours,

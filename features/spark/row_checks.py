@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from features.door.rows.casts import SQL_TYPES
+from features.door.arrow_rows import ARROW_TYPES
 from features.door.rows.columns import Column
 from features.door.rows.staging import N_EXAMPLES, is_number_sql, number_sql
+from features.spark.files import AT, FILE
 from features.spark.workers import ROWS, on_batches
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-ARROW = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "TIMESTAMP": pa.timestamp("us"),
-}
-FAULT, GIVEN, FILE, AT = "door_fault", "door_given", "door_file", "door_at"
-"""The columns of a checked row besides ours."""
+FAULT, GIVEN = "door_fault", "door_given"
+"""The columns of a checked row besides ours, its file and its number."""
 
 
 def place_of(columns: Sequence[Column], name: str) -> str:
@@ -76,7 +72,7 @@ def accepted_rows(
         )
         schema = pa.schema(
             [
-                (place, pa.float64() if c.name in numbers else ARROW[SQL_TYPES[c.kind]])
+                (place, pa.float64() if c.name in numbers else ARROW_TYPES[c.kind])
                 for place, c in zip(places, columns, strict=True)
             ]
         )
