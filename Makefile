@@ -3,6 +3,8 @@
 .DELETE_ON_ERROR:
 .PHONY: demo test test-spark check bench bench-quality bench-sample lock
 
+# Figures of cells that are measured, by the code that they were measured with.
+RESULTS ?= /tmp/regulars-quality
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -27,8 +29,8 @@ check: $(STAMP)  ## style, types, import rules
 bench: $(STAMP)  ## measure speed and scale into docs/figures.md; EVENTS=1000000 is shorter
 	$(BIN)/python -m tests.bench
 
-bench-quality: $(STAMP)  ## the same of quality on real logs, in ../shared/data
-	$(BIN)/python -m tests.bench.quality
+bench-quality: $(STAMP)  ## the same of quality on real logs; CELLS=essec is shorter
+	$(BIN)/python -m tests.bench.quality --results $(RESULTS) $(CELLS)
 
 bench-sample: $(STAMP)  ## what training on a sample of the customers costs
 	$(BIN)/python -m tests.bench.sampling

@@ -13,8 +13,8 @@ from features.errors import ConfigError
 from regulars.console import Steps, print_table, say, tell
 
 if TYPE_CHECKING:
-    from regulars.commands.score import Published
     from regulars.settings.settings import Settings
+    from serving.runs.nightly import PublishedRun
 
 SAMPLE = Path(__file__).resolve().parents[1] / "notebooks" / "data" / "regulars.toml"
 """The sample log's config."""
@@ -48,10 +48,10 @@ def demo(settings: Settings, *, serves: bool) -> None:
         say(f"It answers once this runs:\n  {command}")
 
 
-def go_the_whole_way(settings: Settings) -> Published:
+def go_the_whole_way(settings: Settings) -> PublishedRun:
     """Read, check, train, score and publish, showing each step's answer."""
     from regulars.commands.check import look, show_readiness, show_rows
-    from regulars.commands.score import fetch_champion, score_and_publish
+    from regulars.commands.score import fetch_champion, run_nightly
     from regulars.commands.train import (
         fit_and_register,
         show_grade,
@@ -72,12 +72,10 @@ def go_the_whole_way(settings: Settings) -> Published:
             show_grade(trained.card)
             say(verdict(trained.registered))
             bundle = fetch_champion(settings, step=step)
-            return score_and_publish(
-                log, bundle, settings, as_of=log.ends_at, step=step
-            )
+            return run_nightly(log, bundle, settings, as_of=log.ends_at, step=step)
 
 
-def most_at_risk(run: Published) -> list[dict[str, Any]]:
+def most_at_risk(run: PublishedRun) -> list[dict[str, Any]]:
     """Return the customers with most value at risk, the most first."""
     import pyarrow.compute as pc
 
@@ -86,7 +84,7 @@ def most_at_risk(run: Published) -> list[dict[str, Any]]:
     return list(run.rows.take(first.to_pylist()).to_pylist())
 
 
-def show_at_risk(run: Published) -> None:
+def show_at_risk(run: PublishedRun) -> None:
     """Print whom to call first, and why."""
     money = f" {run.currency}" if run.currency else ""
     rows = [

@@ -54,14 +54,14 @@ class BundleSource:
         from mlflow.exceptions import MlflowException
 
         try:
-            found = self._client().get_model_version_by_alias(MODEL_NAME, CHAMPION)
+            champion = self._client().get_model_version_by_alias(MODEL_NAME, CHAMPION)
         except MlflowException as exc:
             raise BundleError(
                 "There is no champion.",
                 needed="A model version with the alias `champion`.",
                 todo="Train one: regulars train",
             ) from exc
-        return str(found.version)
+        return str(champion.version)
 
     def get(self, version: str) -> Bundle:
         """Return the bundle of a version, checked.
@@ -112,13 +112,13 @@ class BundleSource:
 
         client = self._client()
         try:
-            found = client.get_model_version(MODEL_NAME, version)
+            registered = client.get_model_version(MODEL_NAME, version)
         except MlflowException as exc:
             raise BundleError(
                 f"The registry has no version {version}.",
                 todo="See the versions in MLflow, or train one: regulars train",
             ) from exc
-        sha256 = found.tags.get(SHA256_TAG)
+        sha256 = registered.tags.get(SHA256_TAG)
         if sha256 is None:
             raise BundleError(
                 f"Version {version} has no {SHA256_TAG} in the registry.",
@@ -128,13 +128,13 @@ class BundleSource:
         self._cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._cache) as aside:
             folder = Path(aside) / version
-            self._download(f"{found.source}/bundle", folder / "bundle", version)
+            self._download(f"{registered.source}/bundle", folder / "bundle", version)
             bundle = load_bundle(folder / "bundle", version=version, sha256=sha256)
             (folder / SEAL).write_text(sha256, encoding="utf-8")
-            kept = self._cache / version
-            shutil.rmtree(kept, ignore_errors=True)
+            place = self._cache / version
+            shutil.rmtree(place, ignore_errors=True)
             with suppress(OSError):  # another program has just put it there
-                os.replace(folder, kept)
+                os.replace(folder, place)
         return bundle
 
     def _download(self, source: str, folder: Path, version: str) -> None:

@@ -49,7 +49,7 @@ def operations(tmp_path_factory: pytest.TempPathFactory) -> Operations:
     """Return the paths of the OpenAPI document."""
     path = tmp_path_factory.mktemp("store") / "regulars.db"
     with closing(open_store(f"sqlite:///{path}")) as store:
-        paths: Operations = create_app(store=store, bundles=Shelf()).openapi()["paths"]
+        paths: Operations = create_app(store=store, scorers=Shelf()).openapi()["paths"]
     return paths
 
 

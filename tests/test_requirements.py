@@ -13,7 +13,7 @@ import pytest
 from features.door.rows.columns import TABLES
 from models.actions import read_catalogue
 from models.lists.presets import presets as read_lists
-from models.score.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES
+from models.score.fact_types import FACT_TYPES, OPTIONAL_ATTRIBUTES
 from models.score.schema import SCORE_SCHEMA
 from models.tiers.definition.reading import read_presets as read_schemes
 from regulars.settings.settings import Settings
@@ -54,7 +54,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Return every operation of the API, as ``GET /v1/model``."""
     path = tmp_path_factory.mktemp("store") / "regulars.db"
     with closing(open_store(f"sqlite:///{path}")) as store:
-        document: dict[str, Any] = create_app(store=store, bundles=Shelf()).openapi()
+        document: dict[str, Any] = create_app(store=store, scorers=Shelf()).openapi()
     return {
         f"{method.upper()} {path}"
         for path, methods in document["paths"].items()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
 
 import duckdb
 
 from features.door.bounds import TRANSACTIONS, find_bounds
+from features.door.database import open_database
 from features.door.queries import Queries
 from features.door.rows.casts import SQL_TYPES, quote_name, quote_text
 from features.door.rows.columns import TABLES
@@ -181,46 +177,6 @@ class Log(AnyLog):
         self.con.close()
 
 
-def open_database(
-    *, memory_limit: str | None = None, threads: int | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Open an empty database in memory that fetches nothing and computes in UTC.
-
-    What does not fit ``memory_limit`` is spilled to the folder for temporary files.
-    """
-    spill = Path(tempfile.gettempdir()) / f"regulars-{uuid4().hex}"
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "python_enable_replacements": False,
-        "temp_directory": str(spill),
-    }
-    if memory_limit is not None:
-        config["memory_limit"] = memory_limit
-    if threads is not None:
-        config["threads"] = threads
-    con = duckdb.connect(config=config)
-    con.execute("SET GLOBAL TimeZone = 'UTC'")
-    return con
-
-
-def scratch_database() -> duckdb.DuckDBPyConnection:
-    """Open a cursor of this process's database in memory, which reads no files.
-
-    Cursors do not see each other's temporary tables and registered tables. Opening one
-    is much cheaper than opening a database; close it after use.
-    """
-    return _scratch_database(os.getpid()).cursor()
-
-
-@lru_cache(maxsize=1)
-def _scratch_database(process: int) -> duckdb.DuckDBPyConnection:
-    """Open the database once a process: a forked one must not share its parent's."""
-    con = open_database(threads=1)
-    close_files(con)
-    return con
-
-
 def share_sql(share: float) -> str:
     """Return the condition for a customer to be in a sample, the same in any engine.
 
@@ -242,11 +198,6 @@ def share_sql(share: float) -> str:
 def hash_sql(columns: str) -> str:
     """Return the sum of the hashes of rows, which does not depend on their order."""
     return f"coalesce(sum(hash({columns})::hugeint), 0)"
-
-
-def close_files(con: duckdb.DuckDBPyConnection) -> None:
-    """Deny a database access to files for good; it can still spill to disk."""
-    con.execute("SET enable_external_access = false")
 
 
 def make_log(

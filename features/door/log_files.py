@@ -25,13 +25,8 @@ import duckdb
 from features.door.arrow_rows import rows_layout
 from features.door.bounds import TRANSACTIONS
 from features.door.cache import ReadCache
-from features.door.log import (
-    Log,
-    close_files,
-    make_log,
-    open_database,
-    scratch_database,
-)
+from features.door.database import close_files, open_database, scratch_database
+from features.door.log import Log, make_log
 from features.door.row_faults import (
     ALLOWED,
     RowsOf,

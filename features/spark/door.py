@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from features.door.arrow_rows import ARROW_TYPES
 from features.door.bounds import find_bounds
+from features.door.database import open_database
 from features.door.files.formats import find_files
 from features.door.files.parquet import open_file
 from features.door.layout import Layout, lay_out, number_attributes
-from features.door.log import open_database
 from features.door.log_files import LogSource, TableSource
 from features.door.rows.casts import SQL_TYPES
 from features.door.rows.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping

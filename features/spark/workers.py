@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from features.door.log import scratch_database
+from features.door.database import scratch_database
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -21,7 +21,7 @@ from features.errors import RuleError
 from models.actions.catalogue import Action, Catalogue
 from models.rules import Rule, parse_rule
 from models.rules.engine import select_rows
-from models.score.facts import types_of
+from models.score.fact_types import types_of
 
 COLUMNS = ("action_1", "action_2", "action_3")
 """The facts that name a customer's actions, the best first."""

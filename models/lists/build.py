@@ -15,6 +15,7 @@ from models.lists.definition import ListDefinition, owner_column
 from models.lists.profit import expected_profit, profit_curve
 from models.lists.reading import ReadList, is_known, read_list
 from models.rules.engine import compute_amounts, select_rows
+from models.score.fact_types import types_of
 
 Places = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
@@ -45,8 +46,6 @@ def build_lists(
     dict of str to BuiltList
         A list that this run cannot make says which columns it needs, or what is wrong.
     """
-    from models.score.facts import types_of
-
     columns = types_of(facts.schema)
     read = {name: read_list(each, columns) for name, each in definitions.items()}
     ready = {name: each for name, each in read.items() if isinstance(each, ReadList)}
@@ -112,8 +111,6 @@ class Selection:
 
     def finish(self) -> BuiltList:
         """Return the list."""
-        from models.score.facts import types_of
-
         places = np.concatenate([part for _, part in self.parts])
         sources = [name for name, part in self.parts for _ in range(len(part))]
         owner = owner_column(types_of(self.facts.schema))

@@ -19,6 +19,7 @@ from models.lists.reading import ReadList, read_list
 from models.rules import Rule
 from models.rules.engine import select_rows
 from models.rules.words import split_rule
+from models.score.fact_types import types_of
 
 Why = Literal["not_in_run", "condition", "guardrail", "backfill", "rank", "definition"]
 Facts = Mapping[str, Any]
@@ -93,8 +94,6 @@ def explain_moves(
     entered : bool
         Whether the run with the members is the later one.
     """
-    from models.score.facts import types_of
-
     read = None
     if inside.definition is not None:
         read = read_list(inside.definition, types_of(inside.facts.schema))

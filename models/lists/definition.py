@@ -18,6 +18,7 @@ from pydantic.types import StringConstraints
 from pydantic_core import PydanticCustomError
 
 from models.rules import RuleType, parse_amount, parse_order, parse_rule
+from models.score.fact_types import FACT_TYPES
 
 NAME = r"^[a-z][a-z0-9_]{0,63}$"
 MAX_MEMBERS = 100_000
@@ -217,8 +218,6 @@ def check_list(
 
 def known_columns(columns: Mapping[str, RuleType]) -> dict[str, RuleType]:
     """Return a run's columns, with those that other logs have."""
-    from models.score.facts import FACT_TYPES
-
     found = {**ATTRIBUTE_TYPES, **FACT_TYPES, **columns}
     lower = {name.lower() for name in columns}
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from features.facts.standing_columns import FALSE, TRUE
 from models.lists.definition import Guardrails, quoted
 from models.rules import RuleType
 
@@ -65,8 +66,6 @@ def write_guards(guardrails: Guardrails, columns: Columns) -> Guards:
 
 def is_yes(column: str, columns: Columns) -> str:
     """Write that a column says yes, whatever its type."""
-    from features.facts.standing import TRUE
-
     kind = columns[column]
     if kind is RuleType.BOOLEAN:
         return column
@@ -77,8 +76,6 @@ def is_yes(column: str, columns: Columns) -> str:
 
 def _owes(kind: RuleType) -> str:
     """Write that the column ``arrears`` says more than no or nothing."""
-    from features.facts.standing import FALSE
-
     if kind is RuleType.BOOLEAN:
         return "arrears"
     if kind is RuleType.NUMBER:

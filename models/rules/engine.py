@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.door.database import open_database
 from features.door.rows.casts import quote_name
 from models.rules.writer import CompiledRule, Dialect
 
@@ -171,8 +172,6 @@ def _run(
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
     """Open one database a process; every query has a connection of its own."""
-    from features.door.log import open_database
-
     return open_database(threads=2)
 
 

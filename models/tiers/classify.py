@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from features.errors import ConfigError, RuleError
 from models.rules import Rule, RuleType, parse_amount, parse_rule
-from models.score.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, types_of
+from models.score.fact_types import FACT_TYPES, OPTIONAL_ATTRIBUTES, types_of
 from models.tiers.cuts import assign, code_names, find_cuts
 from models.tiers.definition.check import named_fault
 from models.tiers.definition.dependencies import PREFIX, named_schemes

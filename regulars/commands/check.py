@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.door.log import Log
 from regulars.commands.options import train_options
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_log
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
+    from features.purchases.numpy.families.places import SlowFamily
     from features.purchases.readiness import Readiness
     from regulars.settings.settings import Settings
 
@@ -31,9 +33,7 @@ def check(settings: Settings, *, as_json: bool) -> int:
         with open_log(settings) as log:
             step("Counting what a model needs")
             readiness = look(log, settings)
-            options = train_options(settings)
-            learner = find_learner(options.kind)
-            slow = learner.find_slow(log, options=options) if readiness.ready else ()
+            slow = look_for_slow(log, settings) if readiness.ready else ()
     if as_json:
         print_json({**as_values(log, readiness), "slow_families": [*map(asdict, slow)]})
     else:
@@ -51,6 +51,15 @@ def look(log: AnyLog, settings: Settings) -> Readiness:
     """Compare what an open log holds with what a model needs, as of its end."""
     options = train_options(settings)
     return find_learner(options.kind).check(log, options=options)
+
+
+def look_for_slow(log: AnyLog, settings: Settings) -> tuple[SlowFamily, ...]:
+    """Return the families of features that are worked out slowly, and why."""
+    if not isinstance(log, Log):
+        return ()
+    options = train_options(settings)
+    learner = find_learner(options.kind)(log, as_of=log.ends_at, options=options)
+    return learner.slow_families()
 
 
 def as_values(log: AnyLog, readiness: Readiness) -> dict[str, Any]:

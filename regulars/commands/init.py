@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.attributes.label import NAMES
+from features.door.database import open_database
 from features.door.rows.columns import ALIASES, TABLES, theirs_for
 from features.errors import ConfigError
 from features.suggest import fold
@@ -153,7 +154,6 @@ def names_in(sales: Path) -> list[str]:
     """Return the names of a file's columns."""
     from features.door.files.formats import find_files
     from features.door.files.parquet import open_file
-    from features.door.log import open_database
 
     with open_database() as con:
         return list(open_file(con, find_files(str(sales))[0]).columns)

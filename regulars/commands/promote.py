@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from features.errors import ConfigError
 from regulars.bundles import bundle_source
-from regulars.commands.score import Published, in_words, score_and_publish, summary
+from regulars.commands.score import in_words, run_nightly, summary
 from regulars.console import Steps, print_json, say
 from regulars.log import open_log
+from serving.runs.nightly import PublishedRun
 from training.champion import (
     CHAMPION,
     PROMOTE,
@@ -120,15 +121,15 @@ def move_champion(
     return make_champion(client, version, reason=reason, action=action)
 
 
-def publish_with(bundle: Bundle, settings: Settings, *, step: Steps) -> Published:
+def publish_with(bundle: Bundle, settings: Settings, *, step: Steps) -> PublishedRun:
     """Score the log as of its end with a bundle, and publish the run."""
     step("Reading the log")
     with open_log(settings) as log:
-        return score_and_publish(log, bundle, settings, as_of=log.ends_at, step=step)
+        return run_nightly(log, bundle, settings, as_of=log.ends_at, step=step)
 
 
 def as_values(
-    version: str, promotion: Promotion | None, run: Published | None
+    version: str, promotion: Promotion | None, run: PublishedRun | None
 ) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     return {

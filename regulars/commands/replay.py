@@ -11,8 +11,8 @@ from regulars.bundles import bundle_source
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import open_log
 from serving.errors import UnknownCustomerError, UnknownRunError
-from serving.queries.replay import PastScore, Replay, past_score
-from serving.queries.replay import replay as make_again
+from serving.predict.replay import PastScore, Replay, past_score
+from serving.predict.replay import replay as make_again
 from serving.store import open_store
 
 if TYPE_CHECKING:

@@ -15,10 +15,9 @@ from regulars.bundles import bundle_source
 from regulars.commands.check import as_values as check_values
 from regulars.commands.check import look, show_readiness, show_rows
 from regulars.commands.score import (
-    Published,
     check_out,
     in_words,
-    score_and_publish,
+    run_nightly,
     summary,
     write_rows,
 )
@@ -34,6 +33,7 @@ from regulars.commands.train import as_values as train_values
 from regulars.console import Steps, print_json, say
 from regulars.log import OpenedLog, open_log, parse_as_of
 from regulars.settings.addresses import SQLITE
+from serving.runs.nightly import PublishedRun
 
 if TYPE_CHECKING:
     from regulars.settings.settings import Settings
@@ -50,13 +50,13 @@ class Retrained:
     checked : dict
         What `regulars check` tells, in JSON values.
     trained : Trained
-    run : Published or None
+    run : PublishedRun or None
         None where the gate refused the version: the run before stays.
     """
 
     checked: dict[str, Any]
     trained: Trained
-    run: Published | None
+    run: PublishedRun | None
 
 
 def retrain(
@@ -113,7 +113,7 @@ def go_the_way(
     run = None
     if trained.registered.promoted:
         bundle = bundle_source(settings).get(trained.registered.version)
-        run = score_and_publish(log, bundle, settings, as_of=as_of, step=step)
+        run = run_nightly(log, bundle, settings, as_of=as_of, step=step)
     return Retrained(check_values(log, readiness), trained, run)
 
 

@@ -10,6 +10,7 @@ from regulars.bundles import bundle_source
 from regulars.console import tell
 from serving.api.app import create_app
 from serving.api.run import serve as run
+from serving.predict.bundle_scorers import BundleScorers
 from serving.store import open_store
 from serving.store.lists import sync_lists
 
@@ -36,7 +37,7 @@ def answer(
     """Answer on ``port`` and tell ``on_ready`` the address once it does."""
     with closing(open_store(settings.store.url)) as store:
         sync_lists(store, settings.lists)
-        app = create_app(store=store, bundles=bundle_source(settings))
+        app = create_app(store=store, scorers=BundleScorers(bundle_source(settings)))
         run(app, settings.serve.host, port, on_ready=on_ready, log_level=log)
 
 

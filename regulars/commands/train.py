@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from models.kind import kind_of
 from regulars.commands.options import train_options
-from regulars.commands.score import note_slow_families
 from regulars.console import Steps, print_json, print_table, say
 from regulars.log import learnt_from, open_log, parse_as_of
 from serving.api.pages import render_card
+from serving.runs.nightly import note_slow_families
 from training.registry import Registered, local_folder, register
 from training.train import train as fit
 from training.tuning import Budget

@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.store.json.rows import rfc3339
+from serving.store.json.by_row import rfc3339
 
 
 class OfRun(Protocol):
@@ -45,8 +45,8 @@ def run_response(request: Request, stamp: str, body: str) -> Response:
 def is_known(request: Request, etag: str) -> bool:
     """Tell whether the caller has what an ETag names."""
     header = request.headers.get("if-none-match", "")
-    known = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return etag in known or "*" in known
+    etags = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return etag in etags or "*" in etags
 
 
 def run_object(run: OfRun, **members: str) -> str:

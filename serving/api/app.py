@@ -14,32 +14,20 @@ from fastapi.routing import iter_route_contexts
 
 from features.errors import BundleError, RegularsError
 from serving.api.deps import Door, Services
-from serving.api.fast.look_up import QuickLookUp
-from serving.api.fast.predict import QuickPredict
-from serving.api.fast.reader import QuickReader
+from serving.api.fast import with_fast_path
 from serving.api.metrics import Metrics
 from serving.api.middleware import BodyLimit, Envelope
 from serving.api.openapi import TITLE, VERSION, DescribedApi
 from serving.api.problems import install_handlers
-from serving.api.routes import (
-    actions,
-    customers,
-    docs,
-    lists,
-    model,
-    movement,
-    operations,
-    predict,
-    reports,
-    tiers,
-)
+from serving.api.records import Recorder
+from serving.api.routes import ROUTERS, docs
 from serving.api.settings import ApiSettings
 from serving.queries import (
-    BundleKeeper,
-    BundleSource,
     KeyRing,
+    ModelKeeper,
+    ScorerSource,
+    freeze_memory,
     readiness,
-    set_apart,
 )
 from serving.store import Store
 
@@ -49,7 +37,7 @@ log = structlog.get_logger()
 
 
 def create_app(
-    *, store: Store, bundles: BundleSource, settings: ApiSettings | None = None
+    *, store: Store, scorers: ScorerSource, settings: ApiSettings | None = None
 ) -> FastAPI:
     """Return the API over a store.
 
@@ -57,8 +45,8 @@ def create_app(
     ----------
     store : Store
         From ``open_store``. Closing it stays with the caller.
-    bundles : BundleSource
-        Gives the verified bundle of a version, or raises BundleError.
+    scorers : ScorerSource
+        Gives the verified model of a version, or raises BundleError.
     settings : ApiSettings or None
         None for the usual ones.
     """
@@ -78,39 +66,33 @@ def create_app(
         redirect_slashes=False,
         lifespan=warm_up,
     )
-    keys = KeyRing(store)
-    app.state.services = Services(
+    keys, recorder = KeyRing(store), Recorder(metrics)
+    app.state.services = services = Services(
         store=store,
-        keeper=BundleKeeper(store, bundles, on_refused=on_refused, on_taken=set_apart),
+        keeper=ModelKeeper(
+            store, scorers, on_refused=on_refused, on_taken=freeze_memory
+        ),
         keys=keys,
         door=Door(keys),
         metrics=metrics,
-        quick=QuickReader(store),
     )
     _add_routes(app, chosen)
     install_handlers(app)
-    quick = QuickLookUp(app.state.services, route=customers.ONE)
     app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes)
-    quick_predict = QuickPredict(
-        app.state.services, route=predict.PREDICT, max_bytes=chosen.max_body_bytes
-    )
-    app.add_middleware(
-        Envelope,
-        metrics=metrics,
-        quick=quick.answer,
-        quick_post=quick_predict.answer,
+    app.add_middleware(Envelope, recorder=recorder)
+    with_fast_path(
+        app, services, recorder=recorder, max_body_bytes=chosen.max_body_bytes
     )
     return app
 
 
 @asynccontextmanager
 async def warm_up(app: FastAPI) -> AsyncIterator[None]:
-    """Load the bundle beside the first requests: look-ups need not wait for it."""
+    """Load the model while the first requests are answered: look-ups do not need it."""
     loading = Thread(target=_load, args=(app.state.services,), name="warm-up")
     loading.start()
     yield
     await run_in_threadpool(loading.join)
-    app.state.services.quick.close()
 
 
 def _load(services: Services) -> None:
@@ -123,18 +105,8 @@ def _load(services: Services) -> None:
 
 
 def _add_routes(app: FastAPI, settings: ApiSettings) -> None:
-    for group in (
-        actions,
-        movement,
-        customers,
-        lists,
-        tiers,
-        reports,
-        predict,
-        model,
-        operations,
-    ):
-        app.include_router(group.router)
+    for router in ROUTERS:
+        app.include_router(router)
     if settings.docs:
         app.include_router(docs.router)
         app.mount("/static", docs.static_files(), name="static")

@@ -7,10 +7,10 @@ from typing import TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-Asked = TypeVar("Asked", bound=BaseModel)
+Body = TypeVar("Body", bound=BaseModel)
 
 
-def read_body(kind: type[Asked], body: bytes) -> Asked:
+def read_body(kind: type[Body], body: bytes) -> Body:
     """Return a body as a request.
 
     Raises

@@ -12,10 +12,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import ClientDisconnect
 
-from serving.api.fast.reader import QuickReader
 from serving.api.metrics import Metrics
 from serving.errors import ForbiddenError, KeyInUrlError, UnauthenticatedError
-from serving.queries import BundleKeeper, KeyRing
+from serving.queries import KeyRing, ModelKeeper
 from serving.store import Key, Store
 
 BEARER = HTTPBearer(
@@ -66,11 +65,10 @@ class Services:
     """What an app is made of."""
 
     store: Store
-    keeper: BundleKeeper
+    keeper: ModelKeeper
     keys: KeyRing
     door: Door
     metrics: Metrics
-    quick: QuickReader
 
 
 async def get_services(request: Request) -> Services:

@@ -56,8 +56,8 @@ class Metrics:
 
     def count(self, method: str, route: str, *, status: int, seconds: float) -> None:
         """Record an answered request."""
-        known = method if method in METHODS else "other"
-        requests, times = self._counters(known, route, status)
+        label = method if method in METHODS else "other"
+        requests, times = self._counters(label, route, status)
         requests.inc()
         times.observe(seconds)
 

@@ -7,12 +7,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from models.lists import ListDefinition
-from serving.api.schemas.lists import NewList
-from serving.api.schemas.requests import OverrideRequest, PredictRequest, SchemesRequest
 from serving.api.schemas.scores import ProblemBody
 
 TITLE = "Regulars"
@@ -64,11 +62,20 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the description of a body that the route reads itself."""
-    schema = {"$ref": REF.format(model=model.__name__)}
-    content = {"application/json": {"schema": schema}}
-    return {"requestBody": {"required": True, "content": content}}
+class RequestBody(dict[str, Any]):
+    """The ``openapi_extra`` of a route that reads its body itself.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+        What the body has to be; its schema becomes part of the document.
+    """
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        schema = {"$ref": REF.format(model=model.__name__)}
+        content = {"application/json": {"schema": schema}}
+        super().__init__(requestBody={"required": True, "content": content})
+        self.model = model
 
 
 class DescribedApi(FastAPI):
@@ -88,11 +95,7 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
     )
     _, extra = models_json_schema(
         [
-            (PredictRequest, "validation"),
-            (SchemesRequest, "validation"),
-            (OverrideRequest, "validation"),
-            (NewList, "validation"),
-            (ListDefinition, "validation"),
+            *((model, "validation") for model in request_models(app)),
             (ProblemBody, "serialization"),
         ],
         ref_template=REF,
@@ -102,6 +105,16 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         schemas.setdefault(schema.get("title", name), schema)
     _forget_validation_errors(document)
     return document
+
+
+def request_models(app: FastAPI) -> list[type[BaseModel]]:
+    """Return the models of the bodies that routes read themselves, each once."""
+    extras = (
+        getattr(context.original_route, "openapi_extra", None)
+        for context in iter_route_contexts(app.routes)
+    )
+    bodies = (extra.model for extra in extras if isinstance(extra, RequestBody))
+    return list(dict.fromkeys(bodies))
 
 
 def _forget_validation_errors(document: dict[str, Any]) -> None:
@@ -115,5 +128,5 @@ def _forget_validation_errors(document: dict[str, Any]) -> None:
 
 
 def _content(operation: dict[str, Any], status: str) -> dict[str, Any]:
-    found: dict[str, Any] = operation["responses"].get(status, {}).get("content", {})
-    return found
+    content: dict[str, Any] = operation["responses"].get(status, {}).get("content", {})
+    return content

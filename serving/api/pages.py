@@ -40,17 +40,17 @@ def render_card(card: Mapping[str, Any]) -> str:
     return _environment().get_template("card.html").render(card=card)
 
 
-def render_report(found: FoundReport) -> str:
+def render_report(run_report: FoundReport) -> str:
     """Return the page of a report, its charts drawn as SVG."""
     return (
         _environment()
         .get_template("report.html")
         .render(
-            report=found.report,
-            pictures=[draw(chart) for chart in found.report.charts],
-            run_id=found.run_id,
-            model_version=found.model_version,
-            as_of=f"{found.as_of:%Y-%m-%d}",
+            report=run_report.report,
+            pictures=[draw(chart) for chart in run_report.report.charts],
+            run_id=run_report.run_id,
+            model_version=run_report.model_version,
+            as_of=f"{run_report.as_of:%Y-%m-%d}",
         )
     )
 

@@ -6,70 +6,66 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from features.errors import RegularsError
 from serving.api.answers import json_array, json_object, run_object
 from serving.api.bodies import read_body
 from serving.api.metrics import Metrics
 from serving.api.schemas.requests import CustomerToScore, PredictRequest
 from serving.errors import UnscorableError, problem_of
-from serving.queries import Asked, Prediction
+from serving.predict.predict import Answer
+from serving.queries import CustomerEvents, Prediction
 
-LONG = 100_000
-"""Bytes of a body from which on a thread reads it, so that nobody else waits."""
+LONG_BODY_BYTES = 100_000
+"""A longer body is read in a thread, so that nobody else waits."""
 
 
-def read_asked(body: bytes) -> list[Asked]:
-    """Return who is asked for.
+def read_customers(body: bytes) -> list[CustomerEvents]:
+    """Return the customers of a request.
 
     Raises
     ------
     RequestValidationError
         If the body is no such request.
     """
-    return [_asked(one) for one in read_body(PredictRequest, body).customers]
+    return [_as_events(sent) for sent in read_body(PredictRequest, body).customers]
 
 
 def write_prediction(
-    asked: Sequence[Asked], prediction: Prediction, metrics: Metrics
+    customers: Sequence[CustomerEvents], prediction: Prediction, metrics: Metrics
 ) -> str:
-    """Return the answer as JSON, and count it."""
+    """Return the answers as JSON, and count them."""
     items = []
-    for one, found in zip(asked, prediction.found, strict=True):
-        items.append(answer_one(found))
-        _count(metrics, one, found)
+    for customer, answer in zip(customers, prediction.answers, strict=True):
+        items.append(write_answer(answer))
+        source = "events" if customer.is_fresh else "run"
+        status = 200 if isinstance(answer, str) else problem_of(answer).status
+        metrics.predictions.labels(source, str(status)).inc()
     return run_object(prediction.run, items=json_array(items))
 
 
-def _asked(one: CustomerToScore) -> Asked:
-    return Asked(
-        one.customer_id,
-        transactions=_events(one.transactions),
-        interactions=_events(one.interactions),
-        joined_at=one.joined_at,
-        attributes=one.attributes,
-        subscriptions=_events(one.subscriptions),
-    )
-
-
-def _events(events: Any) -> tuple[dict[str, Any], ...]:
-    return tuple(
-        {name: value for name, value in vars(event).items() if value is not None}
-        for event in events or ()
-    )
-
-
-def answer_one(found: str | RegularsError) -> str:
-    """Write what is answered for one customer of many: a score, or what is wrong."""
-    if isinstance(found, str):
-        return json_object({"status": "200", "score": found})
-    problem = problem_of(found)
-    own = found.needed if isinstance(found, UnscorableError) else ""
+def write_answer(answer: Answer) -> str:
+    """Return the JSON for one customer of many: a score, or what is wrong."""
+    if isinstance(answer, str):
+        return json_object({"status": "200", "score": answer})
+    problem = problem_of(answer)
+    own = answer.needed if isinstance(answer, UnscorableError) else ""
     detail = own or problem.detail  # what is needed repeats nothing that was sent
     error = {"type": problem.type, "title": problem.title, "detail": detail}
     return json_object({"status": str(problem.status), "error": json.dumps(error)})
 
 
-def _count(metrics: Metrics, one: Asked, found: str | RegularsError) -> None:
-    source = "events" if one.is_fresh else "run"
-    status = 200 if isinstance(found, str) else problem_of(found).status
-    metrics.predictions.labels(source, str(status)).inc()
+def _as_events(sent: CustomerToScore) -> CustomerEvents:
+    return CustomerEvents(
+        sent.customer_id,
+        transactions=_rows(sent.transactions),
+        interactions=_rows(sent.interactions),
+        joined_at=sent.joined_at,
+        attributes=sent.attributes,
+        subscriptions=_rows(sent.subscriptions),
+    )
+
+
+def _rows(events: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {name: value for name, value in vars(event).items() if value is not None}
+        for event in events or ()
+    )

@@ -127,7 +127,7 @@ async def on_http(request: Request, exc: Exception) -> Response:
 
 def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Return the first faults: where each is and what is wrong, not what was sent."""
-    found = []
+    faults = []
     for error in list(errors)[:MAX_FAULTS]:
         place, *inside = error["loc"]
         if error["type"] == "extra_forbidden":
@@ -135,13 +135,13 @@ def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
         if error["type"] == "json_invalid":
             inside = []
         path = inside if place == "body" else [place, *inside]
-        found.append(
+        faults.append(
             {
                 "pointer": "#" + "".join(f"/{_escape(str(part))}" for part in path),
                 "detail": UNQUOTED.get(error["type"], error["msg"]),
             }
         )
-    return found
+    return faults
 
 
 def _escape(part: str) -> str:

@@ -8,12 +8,12 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
 
 from features.errors import ConfigError
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 DRAIN_SECONDS = 10
 """How long running requests may take once a stop is asked for."""
@@ -48,7 +48,6 @@ def serve(
     ConfigError
         If the port is taken or the host is not ours.
     """
-    import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -70,8 +69,6 @@ def serve(
 
 def configure_logs(level: str = "info") -> None:
     """Write one JSON object a line to stderr; nobody else's settings are touched."""
-    import structlog
-
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

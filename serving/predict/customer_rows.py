@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from features.door.log_files import find_faulty
 from features.errors import TableError
 from features.suggest import did_you_mean
-from models.bundle.bundle import Bundle
 from models.kind import ServedModel
 from models.score.schema import RunContext
+from serving.predict.customer_events import CustomerEvents
 
 Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerEvents:
-    """What one customer did, as it is sent to be scored.
-
-    Parameters
-    ----------
-    customer_id : str
-    transactions, interactions : tuple of mapping
-        Column to value, as the tables at the door name them.
-    joined_at : datetime or None
-        When the customer signed up, where the log says so of its customers.
-    attributes : mapping
-        The customer's own, for a model of attributes.
-    subscriptions : tuple of mapping
-        The customer's contracts, for a model of contracts.
-    """
-
-    customer_id: str
-    transactions: tuple[Mapping[str, Any], ...] = ()
-    interactions: tuple[Mapping[str, Any], ...] = ()
-    joined_at: datetime | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    subscriptions: tuple[Mapping[str, Any], ...] = ()
 
 
 def rows_by_table(
@@ -61,7 +35,7 @@ def rows_by_table(
 
 
 def find_faults(
-    bundle: Bundle, customers: Sequence[CustomerEvents], *, context: RunContext
+    model: ServedModel, customers: Sequence[CustomerEvents], *, context: RunContext
 ) -> dict[str, TableError]:
     """Return what is wrong with customers' own rows, by customer.
 
@@ -70,12 +44,12 @@ def find_faults(
     faults: dict[str, TableError] = {}
     for customer in customers:
         try:
-            _customer_row(bundle.model, customer)
+            _customer_row(model, customer)
         except TableError as error:
             faults[customer.customer_id] = error
     readable = [one for one in customers if one.customer_id not in faults]
     return faults | find_faulty(
-        rows_by_table(bundle.model, readable),
+        rows_by_table(model, readable),
         now=datetime.now(UTC),
         not_products=context.not_products,
     )
@@ -87,13 +61,18 @@ def _customer_row(
     """Return the row of ``customers``, if the model wants one of this customer."""
     own = {"customer_id": customer.customer_id, "joined_at": customer.joined_at}
     if model.attributes:
-        return {**dict.fromkeys(model.attributes), **own, **_known(model, customer)}
+        return {
+            **dict.fromkeys(model.attributes),
+            **own,
+            **_own_attributes(model, customer),
+        }
     return None if customer.joined_at is None else own
 
 
-def _known(model: ServedModel, customer: CustomerEvents) -> dict[str, Any]:
+def _own_attributes(model: ServedModel, customer: CustomerEvents) -> dict[str, Any]:
     """Return the attributes that the model sees; refuse those it never heard of."""
-    unknown = [name for name in customer.attributes if name not in model.knows]
+    attributes = customer.attributes or {}
+    unknown = [name for name in attributes if name not in model.knows]
     if unknown:
         raise TableError(
             f"The model knows no attribute {unknown[0]!r}.",
@@ -101,4 +80,4 @@ def _known(model: ServedModel, customer: CustomerEvents) -> dict[str, Any]:
             f"{', '.join(model.attributes)}.",
             todo=did_you_mean(unknown[0], model.attributes) or "Leave it out.",
         )
-    return {n: v for n, v in customer.attributes.items() if n in model.attributes}
+    return {n: v for n, v in attributes.items() if n in model.attributes}

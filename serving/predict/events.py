@@ -7,48 +7,65 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
+from features.door.log import AnyLog
 from features.door.log_files import Log, log_from_rows
+from features.errors import TableError
+from features.purchases.numpy.families.places import SlowFamily
 from features.purchases.numpy.rows import OwnRows
 from models.bundle.bundle import Bundle
 from models.bundle.scoring import score_customers, without_rank
 from models.kind import ServedModel
-from models.score.facts import build_facts, unknown
+from models.score.fact_types import unknown
+from models.score.facts import build_facts
 from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import ManualOverride, apply_primary, grade, plan_again
-from serving.predict.customer_rows import CustomerEvents, rows_by_table
+from serving.predict.customer_events import CustomerEvents
+from serving.predict.customer_rows import find_faults, rows_by_table
+from serving.predict.scorer import ScoredKind
 from serving.runs.score import own_features
+from serving.runs.standing import NO_MEMORY, Memory
 
-if TYPE_CHECKING:
-    from features.door.log import AnyLog
-    from models.tiers import Standings
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """Where customers stood before the run, for a primary scheme that hangs on it.
-
-    Parameters
-    ----------
-    before : Standings or None
-        None for no history.
-    is_lost : bool
-        Whether there was one that is no longer kept.
-    """
-
-    before: Standings | None = None
-    is_lost: bool = False
-
-
-NO_PAST = Past()
-LOST = {
+WITHOUT_HISTORY = {
     "en": " By the terms alone: where the customer stood before is no longer kept.",
     "zh": "仅按条款判定：此前的等级已不再保存。",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class BundleScorer:
+    """A ``Scorer`` by a bundle."""
+
+    bundle: Bundle
+
+    @property
+    def kind(self) -> ScoredKind:
+        """Return the kind of churn that the model is of."""
+        return self.bundle.kind
+
+    @property
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """Return the families of features that only their SQL can work out."""
+        return self.bundle.model.slow_families
+
+    def score(
+        self,
+        customers: Sequence[CustomerEvents],
+        *,
+        context: RunContext,
+        memory: Memory = NO_MEMORY,
+    ) -> pa.Table:
+        """Score customers as ``score_events`` does."""
+        return score_events(self.bundle, customers, context=context, memory=memory)
+
+    def find_faults(
+        self, customers: Sequence[CustomerEvents], *, context: RunContext
+    ) -> dict[str, TableError]:
+        """Return what is wrong with customers' own rows, by customer."""
+        return find_faults(self.bundle.model, customers, context=context)
 
 
 def score_events(
@@ -56,7 +73,7 @@ def score_events(
     customers: Sequence[CustomerEvents],
     *,
     context: RunContext,
-    past: Past = NO_PAST,
+    memory: Memory = NO_MEMORY,
 ) -> pa.Table:
     """Score customers from their own events, as of the run's instant.
 
@@ -75,7 +92,7 @@ def score_events(
         the run's instant has no row.
     """
     now = datetime.now(UTC)
-    features = _read_quickly(bundle.model, customers, context=context, now=now)
+    features = _read_own_rows(bundle.model, customers, context=context, now=now)
     if features is not None:
         return without_rank(_score(bundle, features, context=context))
 
@@ -85,10 +102,10 @@ def score_events(
     }
     not_products = context.not_products
     with log_from_rows(**rows, now=now, not_products=not_products) as log:
-        return _score_apart(bundle, log, context=context, past=past)
+        return _score_log(bundle, log, context=context, memory=memory)
 
 
-def _read_quickly(
+def _read_own_rows(
     model: ServedModel,
     customers: Sequence[CustomerEvents],
     *,
@@ -126,7 +143,7 @@ def score_again(
     customer_id: str,
     *,
     context: RunContext,
-    past: Past = NO_PAST,
+    memory: Memory = NO_MEMORY,
 ) -> pa.Table:
     """Score one customer of a log, as a run that is past did.
 
@@ -146,11 +163,11 @@ def score_again(
         run's instant.
     """
     with log.copy(customer_id=customer_id, threads=1) as own:
-        return _score_apart(bundle, own, context=context, past=past)
+        return _score_log(bundle, own, context=context, memory=memory)
 
 
-def _score_apart(
-    bundle: Bundle, log: Log, *, context: RunContext, past: Past
+def _score_log(
+    bundle: Bundle, log: Log, *, context: RunContext, memory: Memory
 ) -> pa.Table:
     """Score customers who are not a whole run."""
     features = bundle.model.read(log, as_of=context.as_of)
@@ -158,7 +175,7 @@ def _score_apart(
     if not len(scores):
         return scores
     facts = partial(_facts, scores, features, log, model=bundle.model, context=context)
-    return without_rank(_with_primary(scores, facts, context=context, past=past))
+    return without_rank(_with_primary(scores, facts, context=context, memory=memory))
 
 
 def _score(bundle: Bundle, features: pd.DataFrame, *, context: RunContext) -> pa.Table:
@@ -179,7 +196,7 @@ def _with_primary(
     facts: Callable[[], pa.Table],
     *,
     context: RunContext,
-    past: Past,
+    memory: Memory,
 ) -> pa.Table:
     """Put customers who are not a whole run into the classes of the run's scheme.
 
@@ -193,12 +210,12 @@ def _with_primary(
         facts(),
         plan.schemes,
         as_of=context.as_of,
-        before=past.before,
-        manual=[ManualOverride.from_dict(each) for each in context.overrides],
+        before=memory.before,
+        manual=[ManualOverride.from_dict(terms) for terms in context.overrides],
         summary_before=context.schemes,
     )
     scores = apply_primary(scores, graded, plan.primary_scheme, context=context)
-    return _label_lost(scores) if past.is_lost else scores
+    return _label_lost(scores) if memory.is_lost else scores
 
 
 def _facts(
@@ -222,8 +239,8 @@ def _label_lost(scores: pa.Table) -> pa.Table:
     """Say in the reason of each tier that it is one without its history."""
     place = SCORE_SCHEMA.get_field_index("tier_reason")
     field = SCORE_SCHEMA.field(place)
-    told = [
-        {lang: text + LOST[lang] for lang, text in row.items()}
+    reasons = [
+        {lang: text + WITHOUT_HISTORY[lang] for lang, text in row.items()}
         for row in scores["tier_reason"].to_pylist()
     ]
-    return scores.set_column(place, field, pa.array(told, field.type))
+    return scores.set_column(place, field, pa.array(reasons, field.type))

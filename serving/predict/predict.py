@@ -2,83 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TypeAlias
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from features.errors import DataError, RegularsError, TableError
 from serving.errors import UnknownCustomerError, UnscorableError
-from serving.predict.bundles import BundleKeeper, Found, InService
-from serving.runs.current import Run, kept_run, published_run
+from serving.predict.customer_events import CustomerEvents, Event
+from serving.predict.keeper import InService, ModelKeeper
+from serving.runs.published import Run, kept_run, published_run
 from serving.runs.standing import remember
 from serving.store.engine import Store
+from serving.store.json.by_row import score_bodies
 from serving.store.tables import scores
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+Answer: TypeAlias = str | RegularsError
+"""A score as JSON, or why there is none."""
 
-    from serving.predict.customer_rows import CustomerEvents
-
-Event = Mapping[str, Any]
-Told = dict[str, tuple[Run, str | RegularsError]]
-"""By customer: the run that the answer is of, and a score as JSON or why none."""
+Answers: TypeAlias = dict[str, Answer]
+AnswersOfRun: TypeAlias = dict[str, tuple[Run, Answer]]
+"""By customer; the latter with the run that the answer is of."""
 
 UNKNOWN = UnknownCustomerError("The customer is unknown.")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A customer to score.
-
-    Parameters
-    ----------
-    transactions, subscriptions : tuple of mapping
-    attributes : mapping or None
-        The customer's own; without any of the three, the published score is asked for.
-    """
-
-    customer_id: str
-    transactions: tuple[Event, ...] = ()
-    interactions: tuple[Event, ...] = ()
-    joined_at: datetime | None = None
-    attributes: Mapping[str, Any] | None = None
-    subscriptions: tuple[Event, ...] = ()
-
-    @property
-    def is_fresh(self) -> bool:
-        """Tell whether a score is to be made of what is given."""
-        return bool(self.transactions or self.subscriptions) or (
-            self.attributes is not None
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Prediction:
-    """What was found, in the order of what was asked.
+    """The answers to a request, in its order.
 
     Parameters
     ----------
     run : Run
         That all answers are of.
-    found : list of str or RegularsError
+    answers : list of str or RegularsError
         A score as JSON, or why there is none.
     """
 
     run: Run
-    found: list[str | RegularsError]
+    answers: list[Answer]
 
 
-def predict(keeper: BundleKeeper, asked: Sequence[Asked]) -> Prediction:
+def predict(keeper: ModelKeeper, customers: Sequence[CustomerEvents]) -> Prediction:
     """Answer for each customer: published scores by id, fresh ones from events.
 
-    Where events are to be scored, all answers are of the run of the bundle in
-    service, so that a request sees one run and one version even while another is
-    published. What is wrong with one customer's events spoils no other's answer.
+    Where events are to be scored, all answers are of the run of the model in service,
+    so that a request sees one run and one version even while another is published.
+    What is wrong with one customer's events spoils no other's answer.
 
     Raises
     ------
@@ -87,46 +61,51 @@ def predict(keeper: BundleKeeper, asked: Sequence[Asked]) -> Prediction:
     BundleError
         If events are to be scored and no bundle is sound.
     """
-    if any(one.is_fresh for one in asked):
-        return collect(asked, foretell(keeper, asked).result())
-    run, found = _look_up(keeper.store, [one.customer_id for one in asked], None)
-    return Prediction(run, [found.get(one.customer_id) or UNKNOWN for one in asked])
+    if any(customer.is_fresh for customer in customers):
+        return collect(customers, submit(keeper, customers).result())
+    ids = [customer.customer_id for customer in customers]
+    run, bodies = _look_up(keeper.store, ids, None)
+    return Prediction(run, [bodies.get(name) or UNKNOWN for name in ids])
 
 
-def foretell(keeper: BundleKeeper, asked: Sequence[Asked]) -> Future[Told]:
-    """Answer ``predict`` in a turn that is shared with others who ask now.
+def submit(
+    keeper: ModelKeeper, customers: Sequence[CustomerEvents]
+) -> Future[AnswersOfRun]:
+    """Answer as ``predict`` does, in a micro-batch with others who ask now.
 
-    The run and its bundle are looked up once a turn, after all of it were asked for.
+    The run and its model are looked up once a batch, after all of it were asked for.
     """
-    return keeper.gatherer.ask(partial(_take_turn, keeper), asked)
+    return keeper.batcher.submit(partial(_answer_batch, keeper), customers)
 
 
-def collect(asked: Sequence[Asked], told: Told) -> Prediction:
-    """Return what was told, in the order of what was asked."""
-    found = [told[one.customer_id] for one in asked]
-    return Prediction(found[0][0], [answer for _, answer in found])
+def collect(customers: Sequence[CustomerEvents], answers: AnswersOfRun) -> Prediction:
+    """Return the answers for customers, in their order."""
+    own = [answers[customer.customer_id] for customer in customers]
+    return Prediction(own[0][0], [answer for _, answer in own])
 
 
-def _take_turn(keeper: BundleKeeper, asked: Sequence[Asked]) -> Told:
-    """Answer for the customers of one turn; all of one run."""
+def _answer_batch(
+    keeper: ModelKeeper, customers: Sequence[CustomerEvents]
+) -> AnswersOfRun:
+    """Answer for the customers of one micro-batch; all of one run."""
     serving = keeper.in_service()
-    known = [one.customer_id for one in asked if not one.is_fresh]
-    run, found = _look_up(keeper.store, known, serving)
-    found |= _score(keeper, serving, [one for one in asked if one.is_fresh])
-    ids = [one.customer_id for one in asked]
-    return {name: (run, found.get(name) or UNKNOWN) for name in ids}
+    by_id = [customer.customer_id for customer in customers if not customer.is_fresh]
+    run, answers = _look_up(keeper.store, by_id, serving)
+    answers |= _score(keeper, serving, [one for one in customers if one.is_fresh])
+    ids = [customer.customer_id for customer in customers]
+    return {name: (run, answers.get(name) or UNKNOWN) for name in ids}
 
 
 def _look_up(
     store: Store, customer_ids: Sequence[str], serving: InService | None
-) -> tuple[Run, Found]:
+) -> tuple[Run, Answers]:
     """Return a run and the scores that it holds of these customers.
 
     It is the run in service as long as its rows are kept, else the published one.
     """
     with store.read() as con:
-        held = serving and kept_run(con, serving.run.run_id)
-        run = held or published_run(con)
+        in_service = serving and kept_run(con, serving.run.run_id)
+        run = in_service or published_run(con)
         query = sa.select(scores.c.customer_id, scores.c.body).where(
             scores.c.run == run.number, scores.c.customer_id.in_(customer_ids)
         )
@@ -134,71 +113,68 @@ def _look_up(
     return run, {row.customer_id: row.body for row in rows}
 
 
-def _score(keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]) -> Found:
+def _score(
+    keeper: ModelKeeper, serving: InService, customers: Sequence[CustomerEvents]
+) -> Answers:
     """Return a fresh score for each customer, or why there is none."""
     currency = serving.run.context.get("currency")
-    found: Found = {}
-    alike = []
-    for one in asked:
-        if lacking := _lacks(serving, one):
-            found[one.customer_id] = lacking
-        elif _is_in(one, currency):
-            alike.append(one)
+    answers: Answers = {}
+    scorable = []
+    for customer in customers:
+        if fault := _find_unscorable(serving, customer, currency):
+            answers[customer.customer_id] = fault
         else:
-            found[one.customer_id] = UnscorableError(
-                "Amounts are in another currency.",
-                needed=f"Amounts in {currency}, as in the log.",
-            )
-    return found | _score_sound(keeper, serving, alike) if alike else found
+            scorable.append(customer)
+    return answers | (_score_sound(keeper, serving, scorable) if scorable else {})
 
 
-def _lacks(serving: InService, one: Asked) -> UnscorableError | None:
-    """Say what is missing that the model in service scores from."""
-    needed = serving.bundle.kind.scored_from
-    given = {
-        "transactions": bool(one.transactions),
-        "attributes": one.attributes is not None,
-        "subscriptions": bool(one.subscriptions),
+def _find_unscorable(
+    serving: InService, customer: CustomerEvents, currency: str | None
+) -> UnscorableError | None:
+    """Say what keeps the model in service from scoring a customer."""
+    needed = serving.scorer.kind.scored_from
+    is_sent = {
+        "transactions": bool(customer.transactions),
+        "attributes": customer.attributes is not None,
+        "subscriptions": bool(customer.subscriptions),
     }
-    if given[needed]:
+    if not is_sent[needed]:
+        return UnscorableError(
+            f"The model in service scores from {needed}, and none are given.",
+            needed=f"The customer's own {needed}, or the id alone.",
+        )
+    rows = (*customer.transactions, *customer.subscriptions)
+    currencies = {row["currency"] for row in rows if row.get("currency")}
+    if currency is None or currencies <= {currency}:
         return None
     return UnscorableError(
-        f"The model in service scores from {needed}, and none are given.",
-        needed=f"The customer's own {needed}, or the id alone.",
+        "Amounts are in another currency.",
+        needed=f"Amounts in {currency}, as in the log.",
     )
 
 
-def _is_in(one: Asked, currency: str | None) -> bool:
-    """Tell whether a customer's amounts are in the currency of the run."""
-    rows = (*one.transactions, *one.subscriptions)
-    given = {row["currency"] for row in rows if row.get("currency")}
-    return currency is None or given <= {currency}
-
-
 def _score_sound(
-    keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
-) -> Found:
+    keeper: ModelKeeper, serving: InService, customers: Sequence[CustomerEvents]
+) -> Answers:
     """Score customers together, all but those whose own rows are at fault."""
-    from serving.predict.customer_rows import find_faults
-
     try:
-        return _score_together(keeper, serving, asked)
+        return _score_together(keeper, serving, customers)
     except (DataError, TableError) as exc:
-        if len(asked) == 1:
-            return {asked[0].customer_id: _unscorable(exc)}
+        if len(customers) == 1:
+            return {customers[0].customer_id: _unscorable(exc)}
     context = serving.run.restore_context()
-    faults = find_faults(serving.bundle, _events(asked), context=context)
-    sound = [_without_currency(one) for one in asked if one.customer_id not in faults]
-    scores = _score_together(keeper, serving, sound) if sound else {}
-    return scores | {name: _unscorable(fault) for name, fault in faults.items()}
+    faults = serving.scorer.find_faults(customers, context=context)
+    sound = [_without_currency(c) for c in customers if c.customer_id not in faults]
+    answers = _score_together(keeper, serving, sound) if sound else {}
+    return answers | {name: _unscorable(fault) for name, fault in faults.items()}
 
 
-def _without_currency(one: Asked) -> Asked:
+def _without_currency(customer: CustomerEvents) -> CustomerEvents:
     """Leave out the one currency of a customer; others may have another."""
     return replace(
-        one,
-        transactions=_without(one.transactions, "currency"),
-        subscriptions=_without(one.subscriptions, "currency"),
+        customer,
+        transactions=_without(customer.transactions, "currency"),
+        subscriptions=_without(customer.subscriptions, "currency"),
     )
 
 
@@ -210,59 +186,37 @@ def _unscorable(error: RegularsError) -> UnscorableError:
     return UnscorableError(error.problem, needed=error.needed, todo=error.todo)
 
 
-def _events(asked: Sequence[Asked]) -> list[CustomerEvents]:
-    from serving.predict.customer_rows import CustomerEvents
-
-    return [
-        CustomerEvents(
-            one.customer_id,
-            one.transactions,
-            one.interactions,
-            one.joined_at,
-            attributes=one.attributes or {},
-            subscriptions=one.subscriptions,
-        )
-        for one in asked
-    ]
-
-
 def _score_together(
-    keeper: BundleKeeper, serving: InService, asked: Sequence[Asked]
-) -> Found:
+    keeper: ModelKeeper, serving: InService, customers: Sequence[CustomerEvents]
+) -> Answers:
     """Return scores by customer, and which have no purchase in sight."""
-    from serving.predict.events import Past, score_events
-    from serving.store.json.rows import score_bodies
-
-    ids = [one.customer_id for one in asked]
+    ids = [customer.customer_id for customer in customers]
     with keeper.store.read() as con:
         memory = remember(con, serving.run, ids)
-    told = tuple(each.to_dict() for each in memory.manual)
-    scored = score_events(
-        serving.bundle,
-        _events(asked),
-        context=replace(serving.run.restore_context(), overrides=told),
-        past=Past(memory.before, is_lost=memory.is_lost),
+    overrides = tuple(decision.to_dict() for decision in memory.manual)
+    scored = serving.scorer.score(
+        customers,
+        context=replace(serving.run.restore_context(), overrides=overrides),
+        memory=memory,
     )
     scored = _with_priority(keeper, serving, scored)
-    ids = scored["customer_id"].to_pylist()
-    kind = serving.bundle.kind
+    kind = serving.scorer.kind
     why = UnscorableError(kind.unseen, needed=kind.needed)
-    unseen: Found = dict.fromkeys((one.customer_id for one in asked), why)
-    return unseen | dict(zip(ids, score_bodies(scored), strict=True))
+    unseen: Answers = dict.fromkeys(ids, why)
+    bodies = score_bodies(scored)
+    return unseen | dict(zip(scored["customer_id"].to_pylist(), bodies, strict=True))
 
 
 def _with_priority(
-    keeper: BundleKeeper, serving: InService, scored: pa.Table
+    keeper: ModelKeeper, serving: InService, scored: pa.Table
 ) -> pa.Table:
     """Rank each fresh score among the published ones."""
-    import pyarrow as pa
-
     values = scored["value_at_risk"].to_pylist()
     named = zip(scored["customer_id"].to_pylist(), values, strict=True)
-    known = [(name, value) for name, value in named if value is not None]
-    found = iter(keeper.ranks(serving.run, known))
-    ranks = [None if value is None else next(found) for value in values]
+    ranked = [(name, value) for name, value in named if value is not None]
+    ranks = iter(keeper.ranks(serving.run, ranked))
+    priorities = [None if value is None else next(ranks) for value in values]
     place = scored.schema.get_field_index("priority")
     return scored.set_column(
-        place, scored.schema.field(place), pa.array(ranks, pa.int64())
+        place, scored.schema.field(place), pa.array(priorities, pa.int64())
     )

@@ -1,42 +1,34 @@
 """The questions that the API, and later the desk, ask: one function each."""
 
-from serving.predict.bundles import (
-    BundleKeeper,
-    BundleSource,
-    readiness,
-    set_apart,
-)
-from serving.predict.predict import Asked, Prediction, collect, foretell, predict
-from serving.queries.customers import (
-    SORTS,
-    CustomerFilter,
-    CustomerPage,
-    customer,
-    customers,
-)
+from serving.predict.customer_events import CustomerEvents
+from serving.predict.keeper import ModelKeeper, freeze_memory, readiness
+from serving.predict.predict import Prediction, collect, predict, submit
+from serving.predict.scorer import ScorerSource
+from serving.queries.customers import CustomerPage, customer, customers
+from serving.queries.filters import SORTS, CustomerFilter
 from serving.queries.keys import KeyRing
 from serving.queries.reports import FoundReport, list_reports, report
-from serving.runs.current import Run, model
+from serving.runs.published import Run, model
 
 __all__ = [
     "SORTS",
-    "Asked",
-    "BundleKeeper",
-    "BundleSource",
+    "CustomerEvents",
     "CustomerFilter",
     "CustomerPage",
     "FoundReport",
     "KeyRing",
+    "ModelKeeper",
     "Prediction",
     "Run",
+    "ScorerSource",
     "collect",
     "customer",
     "customers",
-    "foretell",
+    "freeze_memory",
     "list_reports",
     "model",
     "predict",
     "readiness",
     "report",
-    "set_apart",
+    "submit",
 ]

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from models.actions import Action, tell_action
 from serving.errors import UnknownCustomerError
-from serving.runs.current import Run, published_run
+from serving.runs.published import Run, published_run
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts
 from serving.store.tables import SCORES_AND_FACTS, facts, scores
@@ -67,9 +67,9 @@ def customer_actions(store: Store, customer_id: str) -> CustomerActions:
         raise UnknownCustomerError("The customer is unknown.")
     with store.read() as con:
         run = published_run(con)
-        known = _read_facts(con, run, customer_id)
+        own = _read_facts(con, run, customer_id)
     catalogue = run.context.get("actions", {}).get("actions", {})
-    told = [catalogue[known[name]] for name in CHOSEN if known.get(name) in catalogue]
+    chosen = [catalogue[own[name]] for name in CHOSEN if own.get(name) in catalogue]
     return CustomerActions(
         run_id=run.run_id,
         as_of=run.as_of,
@@ -77,8 +77,8 @@ def customer_actions(store: Store, customer_id: str) -> CustomerActions:
         customer_id=customer_id,
         currency=run.context.get("currency"),
         actions=[
-            tell_action(Action.from_dict(terms), known, n_facts=tuple(terms["facts"]))
-            for terms in told
+            tell_action(Action.from_dict(terms), own, n_facts=tuple(terms["facts"]))
+            for terms in chosen
         ],
     )
 
@@ -93,14 +93,14 @@ def run_actions(store: Store) -> RunActions:
     """
     with store.read() as con:
         run = published_run(con)
-    kept = run.context.get("actions", {})
+    catalogue = run.context.get("actions", {})
     return RunActions(
         run_id=run.run_id,
         as_of=run.as_of,
         model_version=run.model_version,
         currency=run.context.get("currency"),
-        actions=list(kept.get("actions", {}).values()),
-        left_out=dict(kept.get("left_out", {})),
+        actions=list(catalogue.get("actions", {}).values()),
+        left_out=dict(catalogue.get("left_out", {})),
     )
 
 
@@ -117,18 +117,18 @@ def chosen_titles(
     described = run.context.get("facts", {})
     if not customers or CHOSEN[0] not in described:
         return {}
-    known = read_facts(
+    choices = read_facts(
         con, run=run.number, described=described, names=CHOSEN, customers=customers
     )
-    told = {
+    titles = {
         name: (terms["title_zh"] if language == "zh" else "") or terms["title"]
         for name, terms in run.context["actions"]["actions"].items()
     }
     return {
         row["customer_id"]: {
-            name: told[row[name]] for name in CHOSEN if row[name] in told
+            name: titles[row[name]] for name in CHOSEN if row[name] in titles
         }
-        for row in known.to_pylist()
+        for row in choices.to_pylist()
     }
 
 

@@ -9,7 +9,12 @@ import hmac
 import json
 from dataclasses import dataclass
 
-from serving.errors import CursorError
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from serving.errors import CursorError, CursorExpiredError
+from serving.runs.published import Run, kept_run, published_run
+from serving.store.tables import secrets
 
 SIGNATURE_BYTES = 16
 
@@ -64,6 +69,37 @@ def read_cursor(text: str, *, secret: bytes) -> Place:
     if not hmac.compare_digest(signature, _sign(payload, secret)):
         raise CursorError("The cursor is not one of ours.")
     return Place(*json.loads(payload))
+
+
+def read_secret(con: Connection) -> bytes:
+    """Return what cursors are signed with."""
+    query = sa.select(secrets.c.value).where(secrets.c.name == "cursor")
+    return bytes.fromhex(con.execute(query).scalar_one())
+
+
+def resume(
+    con: Connection, cursor: str | None, *, question: str, secret: bytes
+) -> tuple[Run, Place | None]:
+    """Return the run to read, and the row to read on from.
+
+    Raises
+    ------
+    CursorError
+        If the cursor is not ours or of another question.
+    CursorExpiredError
+        If its run is no longer kept.
+    UnpublishedError
+        If there is no cursor and no run.
+    """
+    if cursor is None:
+        return published_run(con), None
+    place = read_cursor(cursor, secret=secret)
+    if place.question != question:
+        raise CursorError("The cursor is of another question.")
+    run = kept_run(con, place.run_id)
+    if run is None:
+        raise CursorExpiredError("The run of the cursor is no longer kept.")
+    return run, place
 
 
 def digest(*parts: object) -> str:

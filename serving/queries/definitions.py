@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from features.errors import ConfigError
+from models.rules import RuleType
+from models.tiers import find_scheme_faults as find
+from models.tiers import read_presets, read_schemes, split_readable
 from serving.errors import DefinitionError, UnpublishedError
-from serving.runs.current import Run, model
+from serving.runs.published import Run, model
 from serving.store.decisions import read_written, write_schemes
 from serving.store.engine import Store
 from serving.store.facts_table import stored_columns
-
-if TYPE_CHECKING:
-    from models.rules import RuleType
 
 Terms = Mapping[str, Mapping[str, Any]]
 
@@ -42,9 +42,6 @@ def find_scheme_faults(store: Store, schemes: Terms) -> dict[str, ConfigError]:
 
     Columns are those of the published run; where there is none, any may come.
     """
-    from models.tiers import find_scheme_faults as find
-    from models.tiers import read_presets, read_schemes, split_readable
-
     usable, faults = split_readable(schemes)
     run = _published(store)
     classes_besides = {name: terms["classes"] for name, terms in read_presets().items()}
@@ -65,7 +62,5 @@ def _published(store: Store) -> Run | None:
 
 def _columns(run: Run) -> dict[str, RuleType]:
     """Return what rules may name of a run, the features that are not kept among it."""
-    from models.rules import RuleType
-
     features = dict.fromkeys(run.model.get("features", ()), RuleType.NUMBER)
     return {**features, **stored_columns(run.context.get("facts", {}))}

@@ -1,52 +1,65 @@
-"""Conditions in the language of rules, on the customers of one run."""
+"""Which customers of a run, in what order."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
-from serving.runs.current import Run
-from serving.store.facts import fact_columns
-from serving.store.tables import BESIDE, facts, scores
+from models.rules import Rule, parse_rule
+from serving.queries.cursor import digest
+from serving.runs.published import Run
+from serving.store.facts_table import stored_columns
+from serving.store.tables import scores
 
-if TYPE_CHECKING:
-    from models.rules import Dialect, Rule, RuleType
+SORT_COLUMNS = (
+    "priority",
+    "value_at_risk",
+    "expected_value",
+    "churn_probability",
+    "customer_id",
+)
 
-Described = tuple[tuple[str, str], ...]
+SORTS = tuple(sign + name for name in SORT_COLUMNS for sign in ("", "-"))
+"""What pages can be sorted by: a column, upwards or, with a minus, downwards."""
 
 
-def filter_by(
-    query: sa.Select[Any], rule: str, run: Run, *, dialect: str
-) -> sa.Select[Any]:
-    """Keep of a query on scores those customers for whom a rule is true.
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Which customers, in what order.
 
-    A rule that names facts looks them up by customer; of the score itself it uses the
-    typed columns.
-
-    Raises
-    ------
-    RuleError
-        If it is not in the language, or names what the run does not know.
+    Parameters
+    ----------
+    tiers, risk_bands : tuple of str
+        Any of these; empty for all.
+    rule : str
+        A condition in the language of rules; empty for none.
+    sort : str
+        One of ``SORTS``. Ties are broken by customer_id, missing values come last.
     """
-    described = run.context.get("facts", {})
-    read = read_filter(rule, run)
-    kind: Dialect = "sqlite" if dialect == "sqlite" else "postgresql"
-    written = read.to_sql(kind, column=fact_columns(kind, described), prefix="rule_")
-    condition = sa.text(written.sql).bindparams(**written.params)
-    if not read.columns & set(described):
-        return query.where(condition)
-    # Not a join: the scores stay what drives the query.
-    return query.where(
-        sa.exists()
-        .select_from(facts)
-        .where(
-            BESIDE,
-            condition,
-        )
-        .correlate(scores)
-    )
+
+    tiers: tuple[str, ...] = ()
+    risk_bands: tuple[str, ...] = ()
+    sort: str = "priority"
+    rule: str = ""
+
+    @property
+    def column(self) -> sa.Column[Any]:
+        """Return the column that is sorted by."""
+        return scores.c[self.sort.removeprefix("-")]
+
+    @property
+    def descends(self) -> bool:
+        """Tell downwards from upwards."""
+        return self.sort.startswith("-")
+
+    @property
+    def question(self) -> str:
+        """Return a digest of the filter and the sort."""
+        parts = [sorted(set(self.tiers)), sorted(set(self.risk_bands)), self.sort]
+        return digest(*parts, *([self.rule] if self.rule else []))
 
 
 def read_filter(rule: str, run: Run) -> Rule:
@@ -57,22 +70,10 @@ def read_filter(rule: str, run: Run) -> Rule:
     RuleError
         If it is not in the language, or names what the run does not know.
     """
-    return _read(rule, tuple(run.context.get("facts", {}).items()))
-
-
-def known_columns(described: Described) -> dict[str, RuleType]:
-    """Return what a filter may name: the stored columns of a score, and the facts."""
-    from models.rules import RuleType
-    from models.score.facts import SCORE_TYPES
-
-    stored = {column.name for column in scores.c}
-    own = {name: kind for name, kind in SCORE_TYPES.items() if name in stored}
-    return own | {name: RuleType[kind] for name, kind in described}
+    return _parse(rule, tuple(run.context.get("facts", {}).items()))
 
 
 @lru_cache(maxsize=256)
-def _read(rule: str, described: Described) -> Rule:
-    """Read a rule once for all pages of a walk."""
-    from models.rules import parse_rule
-
-    return parse_rule(rule, known_columns(described))
+def _parse(rule: str, described: tuple[tuple[str, str], ...]) -> Rule:
+    """Parse a rule once for all pages of a walk."""
+    return parse_rule(rule, stored_columns(dict(described)))

@@ -78,8 +78,8 @@ class KeyRing:
         StoreError
             If the store does not answer.
         """
-        kept = list_keys(self._store)
-        return any(key.may(scope) for key in kept if key.revoked_at is None)
+        keys = list_keys(self._store)
+        return any(key.may(scope) for key in keys if key.revoked_at is None)
 
     def is_due(self, key: Key) -> bool:
         """Tell whether the time of last use should be written again."""

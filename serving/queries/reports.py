@@ -13,9 +13,9 @@ from features.suggest import did_you_mean
 from models.reports import TITLES, Report
 from models.reports.sheet import write_csv
 from serving.errors import UnknownReportError, UnknownRunError
-from serving.runs.current import Run, kept_run, published_run
+from serving.runs.published import Run, kept_run, published_run
 from serving.store.engine import Store
-from serving.store.json.rows import rfc3339
+from serving.store.json.by_row import rfc3339
 from serving.store.reports import report_body
 
 
@@ -68,8 +68,8 @@ def report(store: Store, name: str, *, run_id: str | None = None) -> FoundReport
             f"Run {run.run_id} was published without reports.",
             todo="Run `regulars score`.",
         )
-    found = Report.from_dict(json.loads(body))
-    return FoundReport(run.run_id, run.as_of, run.model_version, found)
+    read = Report.from_dict(json.loads(body))
+    return FoundReport(run.run_id, run.as_of, run.model_version, read)
 
 
 def list_reports() -> list[dict[str, str]]:

@@ -3,59 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from serving.errors import UnknownCustomerError, UnpublishedError
-from serving.runs.current import Run, earlier_runs, published_run
+from models.tiers import PREFIX
+from serving.errors import UnknownCustomerError
+from serving.runs.published import Run, earlier_runs, published_run
 from serving.store.engine import Store
-from serving.store.facts import read_standings
 from serving.store.tables import (
-    PUBLISHED,
     SCORES_AND_FACTS,
     facts,
     overrides,
-    runs,
     scores,
 )
 
-if TYPE_CHECKING:
-    from models.tiers import Standings
-
-PREFIX, SCORED = "tier_", "scored"
-
-
-def last_standings(store: Store, *, as_of: datetime) -> Standings | None:
-    """Return where customers stood in the newest run before an instant, if any."""
-    query = (
-        sa.select(runs.c.number, runs.c.run_id, runs.c.context)
-        .where(runs.c.state == PUBLISHED, runs.c.as_of < as_of)
-        .order_by(runs.c.as_of.desc(), runs.c.number.desc())
-        .limit(1)
-    )
-    with store.read() as con:
-        row = con.execute(query).one_or_none()
-        if row is None:
-            return None
-        described = json.loads(row.context).get("facts", {})
-        if not any(name.startswith(PREFIX) for name in described):
-            return None
-        found = read_standings(con, run=row.number, described=described)
-        return replace(found, run_id=row.run_id)
-
-
-def published_schemes(store: Store) -> frozenset[str]:
-    """Return the schemes of the published run, none where there is no run."""
-    try:
-        with store.read() as con:
-            context = published_run(con).context
-    except UnpublishedError:
-        return frozenset()
-    return frozenset(context.get("schemes", ()))
+SCORED = "scored"
 
 
 def history(store: Store, customer_id: str) -> list[dict[str, Any]]:
@@ -68,16 +32,16 @@ def history(store: Store, customer_id: str) -> list[dict[str, Any]]:
     UnpublishedError
         If there is no run.
     """
-    found = []
+    points = []
     with store.read() as con:
-        run = published_run(con)
-        for each in (run, *earlier_runs(con, run)):
-            point = None if "\0" in customer_id else _point(con, each, customer_id)
+        last = published_run(con)
+        for run in (last, *earlier_runs(con, last)):
+            point = None if "\0" in customer_id else _point(con, run, customer_id)
             if point is not None:
-                found.append(point)
-    if not found:
+                points.append(point)
+    if not points:
         raise UnknownCustomerError("The customer is unknown.")
-    return found
+    return points
 
 
 def _point(con: Connection, run: Run, customer_id: str) -> dict[str, Any] | None:
@@ -100,25 +64,28 @@ def _point(con: Connection, run: Run, customer_id: str) -> dict[str, Any] | None
     row = con.execute(query).one_or_none()
     if row is None:
         return None
-    told = json.loads(row.moves or "{}")
+    moves = json.loads(row.moves or "{}")
     values = json.loads(row.facts) if row.facts else []
-    known = dict(zip(run.context.get("facts", {}), values, strict=False))
+    own_facts = dict(zip(run.context.get("facts", {}), values, strict=False))
     return {
         "run_id": run.run_id,
         "as_of": run.as_of,
         "model_version": run.model_version,
         **{column.name: getattr(row, column.name) for column in columns},
         "tiers": {
-            name.removeprefix(PREFIX): {"tier": value, **_plain(told, name[5:])}
-            for name, value in known.items()
+            name.removeprefix(PREFIX): {
+                "tier": value,
+                **_move_of(moves, name.removeprefix(PREFIX)),
+            }
+            for name, value in own_facts.items()
             if name.startswith(PREFIX)
         },
     }
 
 
-def _plain(told: dict[str, Any], scheme: str) -> dict[str, Any]:
-    """Return what is told of a class, without what the score said before."""
-    return {k: v for k, v in told.get(scheme, {}).items() if k != SCORED}
+def _move_of(moves: dict[str, Any], scheme: str) -> dict[str, Any]:
+    """Return how a class came about, without what the score said before."""
+    return {k: v for k, v in moves.get(scheme, {}).items() if k != SCORED}
 
 
 def overrides_of(store: Store, customer_id: str) -> list[dict[str, Any]]:

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from features.suggest import did_you_mean
+from models.tiers import PREFIX
 from serving.errors import UnknownRunError, UnknownSchemeError
-from serving.runs.current import Run, earlier_runs, kept_run, published_run
-from serving.store.columns import read_columns
+from serving.runs.published import Run, earlier_runs, find_run
+from serving.store.columns import ID, read_columns
 from serving.store.engine import Store
-from serving.store.facts import fact_sql
-from serving.store.tables import facts
-
-if TYPE_CHECKING:
-    from models.rules import Dialect
-
-PREFIX = "tier_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,48 +58,16 @@ def transitions(
         If a run has no such scheme.
     """
     with store.read() as con:
-        last = published_run(con) if end is None else _kept(con, end)
+        last = find_run(con, end)
         if start is None:
             first = next(earlier_runs(con, last), None)
             if first is None:
                 raise UnknownRunError("There is no run before this one.")
         else:
-            first = _kept(con, start)
-        counts = _count(con, first, last, scheme)
+            first = find_run(con, start)
+        counts = count_moves(*(_classes(con, run, scheme) for run in (first, last)))
     classes = tuple(last.context["schemes"][scheme]["classes"])
     return Transitions(first, last, classes, counts)
-
-
-def _kept(con: Connection, run_id: str) -> Run:
-    run = kept_run(con, run_id)
-    if run is None:
-        raise UnknownRunError(f"The store keeps no run {run_id}.")
-    return run
-
-
-def _count(
-    con: Connection, first: Run, last: Run, scheme: str
-) -> dict[tuple[str | None, str | None], int]:
-    kept = [_by_column(con, run, scheme) for run in (first, last)]
-    if kept[0] is not None and kept[1] is not None:
-        return count_moves(kept[0], kept[1])
-    old, new = (_tiers(con, run, scheme) for run in (first, last))
-    before, after = old.c.tier.label("before"), new.c.tier.label("after")
-    total = sa.func.count().label("n")
-    both = old.c.customer_id == new.c.customer_id
-    forth = (
-        sa.select(before, after, total)
-        .select_from(new.outerjoin(old, both))
-        .group_by(before, after)
-    )
-    gone = (
-        sa.select(before, after, total)
-        .select_from(old.outerjoin(new, both))
-        .where(new.c.customer_id.is_(None))
-        .group_by(before, after)
-    )
-    rows = [*con.execute(forth), *con.execute(gone)]
-    return {(row.before, row.after): row.n for row in rows}
 
 
 def count_moves(
@@ -125,24 +85,10 @@ def count_moves(
     }
 
 
-def _by_column(con: Connection, run: Run, scheme: str) -> pa.Table | None:
-    """Return customer_id and class, None where the run is not kept by column."""
+def _classes(con: Connection, run: Run, scheme: str) -> pa.Table:
+    """Return customer_id and class of a run's customers."""
     name = _described(run, scheme)
-    table = read_columns(con, run=run.number, names=[name])
-    return None if table is None else table.select(["customer_id", name])
-
-
-def _tiers(con: Connection, run: Run, scheme: str) -> sa.Subquery:
-    """Return the customers of a run and their classes by a scheme."""
-    described = run.context.get("facts", {})
-    name = _described(run, scheme)
-    dialect: Dialect = "sqlite" if con.dialect.name == "sqlite" else "postgresql"
-    sql = fact_sql(dialect, list(described).index(name), "TEXT")
-    return (
-        sa.select(facts.c.customer_id, sa.literal_column(sql).label("tier"))
-        .where(facts.c.run == run.number)
-        .subquery()
-    )
+    return read_columns(con, run=run.number, names=[name]).select([ID, name])
 
 
 def _described(run: Run, scheme: str) -> str:

@@ -1,4 +1,4 @@
-"""Score a crowd: in chunks, on all cores, with all but figures put aside on disk.
+"""Parallel scoring: in chunks, on all cores, with all but figures put aside on disk.
 
 A chunk is scored by the very function that scores one customer, so its rows are those
 of any other cut. Features are read from files and scores written to files, so that
@@ -28,15 +28,15 @@ from models.score.schema import RunContext
 from serving.store.json.around_rank import with_halves
 from serving.store.json.score_rows import ScoreRows
 
-CHUNK = 20_000
+CUSTOMERS_PER_CHUNK = 20_000
 """Customers scored at a time; a run of no more is scored here and now."""
 
-LEAST_FOR_PROCESSES = 100_000
+MIN_CUSTOMERS_FOR_PROCESSES = 100_000
 """Below so many, another process would take longer to start than to help."""
 
 
 @dataclass(slots=True)
-class Crowd:
+class RunChunks:
     """The features of all customers of a run: some columns here, all of them on disk.
 
     Parameters
@@ -58,22 +58,22 @@ class Crowd:
     features: pd.DataFrame = field(default_factory=pd.DataFrame)
     n_chunks: int = 0
 
-    def chunk(self, number: int) -> Path:
+    def features_file(self, number: int) -> Path:
         """Return the file of a chunk's features."""
         return self.folder / f"features-{number}.arrow"
 
-    def scored(self, number: int) -> Path:
+    def scores_file(self, number: int) -> Path:
         """Return the file of a chunk's scores."""
         return self.folder / f"scores-{number}.arrow"
 
 
-def gather_crowd(
+def put_chunks(
     model: ServedModel,
     blocks: Iterable[pa.Table],
     *,
     folder: Path,
     is_wanted: Callable[[str], bool],
-) -> Crowd:
+) -> RunChunks:
     """Put features aside, and keep what is wanted of all customers at once.
 
     Parameters
@@ -85,44 +85,55 @@ def gather_crowd(
     is_wanted : callable
         Tells whether a feature is to be kept here.
     """
-    crowd = Crowd(folder)
-    quantities, kept = [], []
+    chunks = RunChunks(folder)
+    quantities, wanted = [], []
     for block in blocks:
         frame = to_features(block)
-        crowd.names = tuple(map(str, frame.columns))
+        chunks.names = tuple(map(str, frame.columns))
         quantities.append(model.tier_quantity(frame).copy())  # not the whole frame
-        kept.append(frame[[name for name in crowd.names if is_wanted(name)]].copy())
-        for start in range(0, block.num_rows, CHUNK):
-            put_aside(block.slice(start, CHUNK), crowd.chunk(crowd.n_chunks))
-            crowd.n_chunks += 1
-    if kept:
-        crowd.quantity = np.concatenate(quantities)
-        crowd.features = pd.concat(kept)
+        columns = [name for name in chunks.names if is_wanted(name)]
+        wanted.append(frame[columns].copy())
+        for start in range(0, block.num_rows, CUSTOMERS_PER_CHUNK):
+            put_aside(
+                block.slice(start, CUSTOMERS_PER_CHUNK),
+                chunks.features_file(chunks.n_chunks),
+            )
+            chunks.n_chunks += 1
+    if wanted:
+        chunks.quantity = np.concatenate(quantities)
+        chunks.features = pd.concat(wanted)
     give_back_memory()
-    return crowd
+    return chunks
 
 
-def score_crowd(bundle: Bundle, crowd: Crowd, *, context: RunContext) -> ScoreRows:
-    """Score every customer of a crowd, however many there are.
+def score_chunks(
+    bundle: Bundle, chunks: RunChunks, *, context: RunContext
+) -> ScoreRows:
+    """Score every customer of a run, however many there are.
 
     Parameters
     ----------
     bundle : Bundle
-    crowd : Crowd
+    chunks : RunChunks
     context : RunContext
         Of the run that the rows are.
 
     Returns
     -------
     ScoreRows
-        In the order of the crowd.
+        In the order of the run.
     """
-    if crowd.n_chunks == 1:
-        return ScoreRows.of(_score(bundle, _read(crowd.chunk(0)), context))
-    if not _score_beside(bundle, crowd, context=context):
-        for number in range(crowd.n_chunks):
-            _score_aside(bundle, crowd.chunk(number), crowd.scored(number), context)
-    paths = [crowd.scored(number) for number in range(crowd.n_chunks)]
+    if chunks.n_chunks == 1:
+        return ScoreRows.of(_score(bundle, _read(chunks.features_file(0)), context))
+    if not _score_beside(bundle, chunks, context=context):
+        for number in range(chunks.n_chunks):
+            _score_aside(
+                bundle,
+                chunks.features_file(number),
+                chunks.scores_file(number),
+                context,
+            )
+    paths = [chunks.scores_file(number) for number in range(chunks.n_chunks)]
     scored = ranked(ScoreRows.stored(paths))
     give_back_memory()
     return scored
@@ -167,10 +178,10 @@ def _score_aside(
     put_aside(with_halves(_score(bundle, _read(features), context)), scores)
 
 
-def _score_beside(bundle: Bundle, crowd: Crowd, *, context: RunContext) -> bool:
+def _score_beside(bundle: Bundle, chunks: RunChunks, *, context: RunContext) -> bool:
     """Score in processes of our own; False where they are not worth it or fail."""
-    n_workers = min(cores(), crowd.n_chunks)
-    if n_workers < 2 or len(crowd.quantity) < LEAST_FOR_PROCESSES:
+    n_workers = min(cores(), chunks.n_chunks)
+    if n_workers < 2 or len(chunks.quantity) < MIN_CUSTOMERS_FOR_PROCESSES:
         return False
     sent = replace(bundle, reference=bundle.reference.head(0), card={})
     try:
@@ -181,8 +192,12 @@ def _score_beside(bundle: Bundle, crowd: Crowd, *, context: RunContext) -> bool:
             initargs=(sent, context),
         ) as pool:
             _await(
-                pool.submit(_score_chunk, crowd.chunk(number), crowd.scored(number))
-                for number in range(crowd.n_chunks)
+                pool.submit(
+                    _score_chunk,
+                    chunks.features_file(number),
+                    chunks.scores_file(number),
+                )
+                for number in range(chunks.n_chunks)
             )
     except BrokenProcessPool:  # a script that may not be imported again, or no memory
         return False

@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from features.door.log import AnyLog
 from features.facts.cohorts import build_cohorts
 from features.facts.owners import build_owner_contacts
 from models.reports.build import build_reports
 from models.reports.facts import COLUMNS, Before, Cohorts, ReportFacts
 from models.reports.levels import RECOMMENDED
-
-if TYPE_CHECKING:
-    from features.door.log import AnyLog
-    from serving.runs.score import ScoredRun
-    from serving.store import EarlierRun
+from serving.runs.score import ScoredRun
+from serving.store import EarlierRun
 
 
 def write_reports(
@@ -57,13 +54,13 @@ def read_facts(
 ) -> ReportFacts:
     """Put together what reports are computed from."""
     as_of = scored.context.as_of
-    known = {*scored.facts.column_names}
-    named = ["customer_id", *(name for name in COLUMNS if name in known)]
+    present = {*scored.facts.column_names}
+    columns = ["customer_id", *(name for name in COLUMNS if name in present)]
     unit, cohorts = build_cohorts(log, as_of=as_of)
     return ReportFacts(
         as_of=as_of,
         currency=scored.context.currency,
-        customers=scored.facts.select(named).to_pandas().set_index("customer_id"),
+        customers=scored.facts.select(columns).to_pandas().set_index("customer_id"),
         contacts=build_owner_contacts(log, as_of=as_of),
         cohorts=Cohorts(unit, cohorts),
         before=None if before is None else _before(before),

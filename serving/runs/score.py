@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from features.door.log import AnyLog
 from features.door.log_files import Log
 from features.machine import give_back_memory
 from models.actions import Catalogue, read_catalogue
@@ -22,24 +22,14 @@ from models.actions.choose import choose_actions
 from models.bundle.bundle import Bundle
 from models.bundle.scoring import begin_context
 from models.kind import ServedModel
-from models.score.facts import (
-    MAIN_FEATURES,
-    SCORE_TYPES,
-    build_facts,
-    describe_facts,
-    kept_facts,
-    with_tiers,
-)
+from models.score.fact_types import MAIN_FEATURES, SCORE_TYPES, describe_facts
+from models.score.facts import build_facts, kept_facts, with_tiers
 from models.score.schema import RunContext
 from models.tiers import TierPlan, grade, named_columns, plan_tiers
 from models.tiers.primary import rewrite_tiers
-from serving.runs.parallel import gather_crowd, score_crowd
+from serving.runs.parallel import put_chunks, score_chunks
 from serving.store.facts import Beside
 from serving.store.json.score_rows import ScoreRows
-
-if TYPE_CHECKING:
-    from features.door.log import AnyLog
-
 
 SPEND = "net_spend_365d"
 
@@ -74,8 +64,8 @@ class ScoredRun:
     @property
     def beside(self) -> Beside:
         """Return what the store keeps beside the scores."""
-        kept = self.facts.select(list(self.context.facts))
-        return Beside(self.facts["customer_id"], kept, self.moves)
+        described = self.facts.select(list(self.context.facts))
+        return Beside(self.facts["customer_id"], described, self.moves)
 
 
 def score_log(
@@ -111,24 +101,21 @@ def score_log(
     model, plan = bundle.model, tiers or plan_tiers()
     catalogue = actions or read_catalogue()
     with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
-        crowd = gather_crowd(
+        chunks = put_chunks(
             model,
             model.read_blocks(log, as_of=as_of),
             folder=Path(folder),
             is_wanted=mentioned_in(plan, catalogue),
         )
-        context = begin_run(model, crowd.quantity, log, as_of=as_of)
-        scores = score_crowd(bundle, crowd, context=context)
+        context = begin_run(model, chunks.quantity, log, as_of=as_of)
+        scores = score_chunks(bundle, chunks, context=context)
     return complete_run(
         model,
-        crowd.features,
+        RunFeatures(chunks.features, chunks.names, chunks.quantity),
         scores,
         log=log,
         context=context,
-        tiers=plan,
-        actions=catalogue,
-        named=crowd.names,
-        quantity=crowd.quantity,
+        rules=RunRules(plan, catalogue),
     )
 
 
@@ -154,7 +141,7 @@ def begin_run(
     *,
     as_of: datetime,
 ) -> RunContext:
-    """Learn of all customers what each score hangs on; refuse if there is none."""
+    """Learn of all customers what each score depends on; refuse if there is none."""
     if not len(quantity):
         raise model.no_customer(as_of)
     return begin_context(
@@ -162,27 +149,53 @@ def begin_run(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RunRules:
+    """What a run's rules are.
+
+    Parameters
+    ----------
+    tiers : TierPlan
+    actions : Catalogue
+    """
+
+    tiers: TierPlan
+    actions: Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class RunFeatures:
+    """What is known of all customers of a run besides their scores.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_customers, n_features)
+        All, or only those that rules mention.
+    names : sequence of str
+        All features, whether they are in ``features`` or not.
+    quantity : ndarray of shape (n_customers,) or None
+        What tiers go by, where it may be no feature.
+    """
+
+    features: pd.DataFrame
+    names: Sequence[str]
+    quantity: npt.NDArray[np.float64] | None = None
+
+
 def complete_run(
     model: ServedModel,
-    features: pd.DataFrame,
+    inputs: RunFeatures,
     scores: ScoreRows,
     *,
     log: AnyLog,
     context: RunContext,
-    tiers: TierPlan,
-    actions: Catalogue,
-    named: Sequence[str] | None = None,
-    quantity: npt.NDArray[np.float64] | None = None,
+    rules: RunRules,
 ) -> ScoredRun:
-    """Add what hangs on all customers: facts, tiers, actions, the fingerprint.
-
-    ``named`` are all features, where ``features`` are only those that rules mention;
-    ``quantity`` is what tiers go by.
-    """
-    as_of = context.as_of
-    own = own_features(model, features, quantity)
-    known = dict.fromkeys([*(named or map(str, features)), *map(str, own)])
-    names = [name for name in known if name not in model.attributes]
+    """Add what depends on all customers: facts, tiers, actions, the fingerprint."""
+    as_of, tiers = context.as_of, rules.tiers
+    own = own_features(model, inputs.features, inputs.quantity)
+    all_names = dict.fromkeys([*inputs.names, *map(str, own)])
+    names = [name for name in all_names if name not in model.attributes]
     facts = build_facts(scores.figures, own, log, as_of=as_of, named=names)
     give_back_memory()
     graded = grade(
@@ -193,19 +206,19 @@ def complete_run(
         fingerprint=model.fingerprint(log, as_of=as_of),
         primary=tiers.primary,
         schemes=graded.summary,
-        overrides=tuple(each.to_dict() for each in tiers.manual),
+        overrides=tuple(decision.to_dict() for decision in tiers.manual),
         before=tiers.before.run_id if tiers.before else None,
     )
     new = rewrite_tiers(
         scores.figures["tier"], graded, tiers.primary_scheme, context=context
     )
     scores = scores if new is None else scores.with_words(new)
-    chosen = choose_actions(with_tiers(graded.facts, scores.figures), actions)
-    kept = kept_facts(chosen.facts, tuple(names), named=named_columns(tiers.schemes))
-    context = replace(context, facts=describe_facts(kept), actions=chosen.summary)
-    listed = [*SCORE_TYPES, *kept.column_names]
+    chosen = choose_actions(with_tiers(graded.facts, scores.figures), rules.actions)
+    stored = kept_facts(chosen.facts, tuple(names), named=named_columns(tiers.schemes))
+    context = replace(context, facts=describe_facts(stored), actions=chosen.summary)
+    columns = [*SCORE_TYPES, *stored.column_names]
     give_back_memory()
-    return ScoredRun(scores, context, chosen.facts.select(listed), tuple(graded.moves))
+    return ScoredRun(scores, context, chosen.facts.select(columns), tuple(graded.moves))
 
 
 def own_features(

@@ -18,7 +18,7 @@ from models.bundle.packed import BatchScorer, PackedBundle
 from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import TierPlan, plan_tiers
 from serving.runs.parallel import ranked
-from serving.runs.score import ScoredRun, begin_run, complete_run
+from serving.runs.score import RunFeatures, RunRules, ScoredRun, begin_run, complete_run
 from serving.store.json.score_rows import ScoreRows
 
 if TYPE_CHECKING:
@@ -71,32 +71,31 @@ def score_log_on_spark(
             needed="A champion that was trained on purchases.",
             todo='Write [data] engine = "duckdb".',
         )
-    with features_on_spark(log, plan, as_of=[as_of]) as lazy, _kept(lazy) as kept:
-        features = to_frame(_collect(kept, kept.count(), feature_schema(plan)))
+    with features_on_spark(log, plan, as_of=[as_of]) as lazy, _persisted(lazy) as rows:
+        features = to_frame(_collect(rows, rows.count(), feature_schema(plan)))
         features = features.droplevel("as_of")
         quantity = model.tier_quantity(features)
         context = begin_run(model, quantity, log, as_of=as_of)
-        with _kept(_score(kept, packed, context)) as scored:
+        with _persisted(_score(rows, packed, context)) as scored:
             table = _collect(scored, len(features), SCORE_SCHEMA)
     return complete_run(
         model,
-        features,
+        RunFeatures(features, [str(name) for name in features]),
         ranked(ScoreRows.of(table)),
         log=log,
         context=context,
-        tiers=tiers or plan_tiers(),
-        actions=actions or read_catalogue(),
+        rules=RunRules(tiers or plan_tiers(), actions or read_catalogue()),
     )
 
 
 @contextmanager
-def _kept(frame: DataFrame) -> Iterator[DataFrame]:
-    """Keep what the workers find: once is enough, and what is lost is found again."""
-    kept = frame.persist()
+def _persisted(frame: DataFrame) -> Iterator[DataFrame]:
+    """Keep what the workers compute: once is enough; what is lost is computed again."""
+    persisted = frame.persist()
     try:
-        yield kept
+        yield persisted
     finally:
-        kept.unpersist()
+        persisted.unpersist()
 
 
 def _score(features: DataFrame, packed: PackedBundle, context: RunContext) -> DataFrame:

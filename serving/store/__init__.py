@@ -4,13 +4,14 @@ from features.errors import RegularsError
 from serving.store.engine import Store, connect
 from serving.store.keys import Key, NewKey, create_key, list_keys, revoke_key
 from serving.store.migrate import migrate
-from serving.store.publishing.publish import publish
+from serving.store.publishing.publish import Publication, publish
 from serving.store.reports import EarlierRun, earlier_run
 
 __all__ = [
     "EarlierRun",
     "Key",
     "NewKey",
+    "Publication",
     "Store",
     "create_key",
     "earlier_run",

@@ -7,22 +7,19 @@ rows of JSON. By column a question reads the few that it names, in milliseconds.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from serving.store.order import Order
-from serving.store.rows import Row
-from serving.store.tables import fact_columns, scores
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-    from serving.store.facts import Beside
+from features.errors import StoreError
+from models.score.fact_types import type_of
+from serving.store.sort_order import SortOrder
+from serving.store.tables import fact_columns
 
 KINDS: Mapping[str, pa.DataType] = {
     "NUMBER": pa.float64(),
@@ -35,42 +32,24 @@ KINDS: Mapping[str, pa.DataType] = {
 
 ID = "customer_id"
 
-PART = 100_000
-"""Customers in one stored piece of a column."""
-
 CACHE_BYTES = 256 << 20
 """Columns that one process keeps in memory."""
 
-Key = tuple[int, int, str]
-"""Run, revision and name of what is held."""
+Key: TypeAlias = tuple[int, int, str]
+"""Run, revision and name of what is cached."""
 
-PACKED = pa.ipc.IpcWriteOptions(compression="zstd")
-
-
-def column_rows(scored: pa.Table, beside: Beside | None) -> Iterator[list[Row]]:
-    """Yield the rows of ``fact_columns``, a part at a time, in the scores' order.
-
-    Parameters
-    ----------
-    scored : Table of shape (n_customers, n_columns)
-        In ``SCORE_SCHEMA``.
-    beside : Beside or None
-        The facts of the same customers.
-    """
-    table = scored.select([name for name in _of_scores() if name in scores.c])
-    if beside is not None:
-        facts = _aligned(beside, scored[ID])
-        for field in facts.schema:
-            table = table.append_column(field, facts[field.name])
-    for part, start in enumerate(range(0, table.num_rows, PART)):
-        some = table.slice(start, PART)
-        yield [(part, name, pack(some[name])) for name in some.column_names]
+COMPRESSED = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
-def read_columns(con: Connection, *, run: int, names: Iterable[str]) -> pa.Table | None:
-    """Return columns of a run, all in one order; None if the run has none by column.
+def read_columns(con: Connection, *, run: int, names: Iterable[str]) -> pa.Table:
+    """Return columns of a run, ``customer_id`` among them, all in one order.
 
     Columns that the run does not have are left out.
+
+    Raises
+    ------
+    StoreError
+        If the run has no columns, and so is not whole.
     """
     at = fact_columns.c
     wanted = sorted({ID, *names})
@@ -79,52 +58,56 @@ def read_columns(con: Connection, *, run: int, names: Iterable[str]) -> pa.Table
         .where(at.run == run, at.name.in_(wanted))
         .order_by(at.name, at.part)
     )
-    found: dict[str, list[pa.Array]] = {}
+    parts: dict[str, list[pa.Array]] = {}
     for name, body in con.execute(query):
-        found.setdefault(name, []).append(unpack(body))
-    if ID not in found:
-        return None
-    return pa.table({name: pa.chunked_array(parts) for name, parts in found.items()})
+        parts.setdefault(name, []).append(unpack(body))
+    if ID not in parts:
+        raise StoreError(
+            f"The store lacks the columns of run {run}.",
+            needed="A run that was published whole.",
+            todo="Run `regulars score`.",
+        )
+    return pa.table({name: pa.chunked_array(column) for name, column in parts.items()})
 
 
 def pack(values: pa.ChunkedArray) -> bytes:
-    """Write a piece of a column: small, and quick to read."""
+    """Write a part of a column, so that it is small and read fast."""
     array = _plain(values.combine_chunks())
     if pa.types.is_string(array.type):
         coded = array.dictionary_encode()
         array = coded if 2 * len(coded.dictionary) < len(array) else array
     batch = pa.record_batch([array], names=["values"])
     out = pa.BufferOutputStream()
-    with pa.ipc.new_stream(out, batch.schema, options=PACKED) as stream:
+    with pa.ipc.new_stream(out, batch.schema, options=COMPRESSED) as stream:
         stream.write_batch(batch)
     return bytes(out.getvalue())
 
 
 def unpack(body: bytes) -> pa.Array:
-    """Read a piece of a column."""
+    """Read a part of a column."""
     with pa.ipc.open_stream(body) as stream:
         array = stream.read_all()["values"].combine_chunks()
     return array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array
 
 
 class ColumnCache:
-    """Columns of runs in memory, the latest used.
+    """Columns of runs in memory, those used last.
 
     Parameters
     ----------
     max_bytes : int
-        What they may take together.
+        How much memory they may take in all.
     """
 
     def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
         self._max_bytes = max_bytes
         self._lock = Lock()
-        self._held: OrderedDict[Key, pa.ChunkedArray | Order] = OrderedDict()
+        self._cached: OrderedDict[Key, pa.ChunkedArray | SortOrder] = OrderedDict()
 
     def read(
         self, con: Connection, *, run: int, revision: int, names: Sequence[str]
-    ) -> pa.Table | None:
-        """Return columns of a run as ``read_columns`` does, reading what is not held.
+    ) -> pa.Table:
+        """Return columns of a run as ``read_columns`` does, reading what is not cached.
 
         Parameters
         ----------
@@ -133,85 +116,53 @@ class ColumnCache:
         """
         keys = {name: (run, revision, name) for name in names}
         with self._lock:
-            found: dict[str, Any] = {
-                name: self._held[key] for name, key in keys.items() if key in self._held
+            columns: dict[str, pa.ChunkedArray] = {
+                name: self._cached[key]
+                for name, key in keys.items()
+                if key in self._cached
             }
-        missing = [name for name in names if name not in found]
+        missing = [name for name in names if name not in columns]
         if missing:
-            read = read_columns(con, run=run, names=missing)
-            if read is None:
-                return None
-            found |= {name: read[name] for name in missing if name in read.column_names}
-        self._keep({keys[name]: column for name, column in found.items()})
-        return pa.table({name: found[name] for name in names if name in found})
+            table = read_columns(con, run=run, names=missing)
+            columns |= {
+                name: table[name] for name in missing if name in table.column_names
+            }
+        self._use({keys[name]: column for name, column in columns.items()})
+        return pa.table({name: columns[name] for name in names if name in columns})
 
-    def order(self, con: Connection, *, run: int, revision: int, by: str) -> Order:
-        """Return the customers of a run in the order of a column of their scores.
+    def order(self, con: Connection, *, run: int, revision: int, by: str) -> SortOrder:
+        """Return the customers of a run sorted by a column of their scores.
 
         A decision by hand changes no number, and so no order.
         """
         key = (run, 0, f"order by {by}")
         with self._lock:
-            held = self._held.get(key)
-        if isinstance(held, Order):
-            self._keep({key: held})
-            return held
-        names = sorted({ID, by})
-        table = self.read(con, run=run, revision=revision, names=names)
-        if table is None:
-            table = _read_scores(con, run=run, names=names)
-        ids = table[ID]
-        order = Order.by_id(ids) if by == ID else Order.of(ids, table[by])
-        self._keep({key: order})
+            order = self._cached.get(key)
+        if not isinstance(order, SortOrder):
+            table = self.read(con, run=run, revision=revision, names=sorted({ID, by}))
+            ids = table[ID]
+            order = SortOrder.by_id(ids) if by == ID else SortOrder.of(ids, table[by])
+        self._use({key: order})
         return order
 
-    def held(self) -> list[Key]:
-        """Return run, revision and name of what is in memory, the latest used last."""
+    def keys(self) -> list[Key]:
+        """Return run, revision and name of what is cached, what was used last last."""
         with self._lock:
-            return list(self._held)
+            return list(self._cached)
 
-    def _keep(self, used: Mapping[Key, pa.ChunkedArray | Order]) -> None:
+    def _use(self, used: Mapping[Key, pa.ChunkedArray | SortOrder]) -> None:
+        """Put what was used last, and forget what was not used for longest."""
         with self._lock:
-            for key, each in used.items():
-                self._held[key] = each
-                self._held.move_to_end(key)
-            taken = sum(each.nbytes for each in self._held.values())
-            while taken > self._max_bytes and self._held:
-                taken -= self._held.popitem(last=False)[1].nbytes
-
-
-def _read_scores(con: Connection, *, run: int, names: Sequence[str]) -> pa.Table:
-    """Return columns of the rows of a run that has none by column."""
-    from models.score.schema import SCORE_SCHEMA
-
-    query = sa.select(*(scores.c[name] for name in names)).where(scores.c.run == run)
-    rows = con.execute(query).all()
-    values = zip(*rows, strict=True) if rows else ((),) * len(names)
-    columns = [
-        pa.array(each, SCORE_SCHEMA.field(name).type)
-        for name, each in zip(names, values, strict=True)
-    ]
-    return pa.table([_plain(column) for column in columns], names=list(names))
-
-
-def _of_scores() -> list[str]:
-    from models.score.facts import SCORE_TYPES
-
-    return list(SCORE_TYPES)
-
-
-def _aligned(beside: Beside, ids: pa.ChunkedArray) -> pa.Table:
-    """Return the facts in the order of the scores."""
-    if beside.customer_id.equals(ids):
-        return beside.facts
-    places = pc.index_in(ids, value_set=beside.customer_id)
-    return beside.facts.take(places)
+            for key, column in used.items():
+                self._cached[key] = column
+                self._cached.move_to_end(key)
+            n_bytes = sum(column.nbytes for column in self._cached.values())
+            while n_bytes > self._max_bytes and self._cached:
+                n_bytes -= self._cached.popitem(last=False)[1].nbytes
 
 
 def _plain(values: pa.Array) -> pa.Array:
-    """Return values as the store keeps them beside the scores, too."""
-    from models.score.facts import type_of
-
+    """Return values as the JSON of facts has them."""
     kind = type_of(values.type)
     if kind is None:
         return values

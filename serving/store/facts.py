@@ -1,28 +1,27 @@
-"""What stands beside a run's scores: facts for filters, and classes by scheme.
+"""What is stored beside a run's scores: facts for rules, and classes by tier scheme.
 
-A customer's facts are one JSON array in the order that the run's context names them, so
-that no name, which may be anything, is part of a query.
+Each fact is stored twice. By column, a question that looks at every customer reads the
+few columns that it names. By customer, a question about a few reads their rows alone:
+an array of JSON in the order in which the run's context names the facts, so that no
+name, which may be anything, is part of a query.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
 
-from serving.store.columns import read_columns
-from serving.store.rows import BATCH, Row, written_ahead
-from serving.store.tables import facts, scores
+from features.door.database import open_database
+from models.score.fact_types import SCORE_TYPES
+from serving.store.columns import ID, pack
+from serving.store.rows import ROWS_PER_INSERT, Row, written_ahead
+from serving.store.tables import scores
 
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-    from models.rules import Dialect
-    from models.tiers import Standings
+CUSTOMERS_PER_PART = 100_000
+"""Customers in one stored part of a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,35 @@ class Beside:
     moves: Sequence[str | None]
 
 
+def column_rows(scored: pa.Table, beside: Beside | None) -> Iterator[list[Row]]:
+    """Yield the rows of ``fact_columns``, a part at a time, in the scores' order.
+
+    A run without customers has one empty part.
+
+    Parameters
+    ----------
+    scored : Table of shape (n_customers, n_columns)
+        In ``SCORE_SCHEMA``.
+    beside : Beside or None
+        The facts of the same customers.
+    """
+    table = scored.select([name for name in SCORE_TYPES if name in scores.c])
+    if beside is not None:
+        facts = _aligned(beside, scored[ID])
+        for field in facts.schema:
+            table = table.append_column(field, facts[field.name])
+    starts = range(0, max(table.num_rows, 1), CUSTOMERS_PER_PART)
+    for number, start in enumerate(starts):
+        part = table.slice(start, CUSTOMERS_PER_PART)
+        yield [(number, name, pack(part[name])) for name in part.column_names]
+
+
 def fact_rows(beside: Beside) -> Iterator[list[Row]]:
     """Yield customer, facts and moves, a batch at a time, in the table's order."""
-    from features.door.log import open_database
-
     columns = [f"c{place}" for place in range(beside.facts.num_columns)]
-    values = map(_plain, beside.facts.schema, columns)
+    values = map(_json_sql, beside.facts.schema, columns)
     table = beside.facts.rename_columns(columns)
-    table = table.append_column("customer_id", beside.customer_id)
+    table = table.append_column(ID, beside.customer_id)
     table = table.append_column("moves", pa.array(beside.moves, pa.string()))
     packed = f"CAST(json_array({', '.join(values)}) AS VARCHAR)"
     query = f"SELECT customer_id, {packed}, moves FROM beside"
@@ -60,14 +80,21 @@ def fact_rows(beside: Beside) -> Iterator[list[Row]]:
             con.register("beside", batch)
             return con.sql(query).to_arrow_table()
 
-        batches = (
-            table.slice(start, BATCH) for start in range(0, table.num_rows, BATCH)
-        )
+        starts = range(0, table.num_rows, ROWS_PER_INSERT)
+        batches = (table.slice(start, ROWS_PER_INSERT) for start in starts)
         yield from written_ahead(batches, write)
 
 
-def _plain(field: pa.Field, column: str) -> str:
-    """Return a column as JSON keeps it."""
+def _aligned(beside: Beside, ids: pa.ChunkedArray) -> pa.Table:
+    """Return the facts in the order of the scores."""
+    if beside.customer_id.equals(ids):
+        return beside.facts
+    places = pc.index_in(ids, value_set=beside.customer_id)
+    return beside.facts.take(places)
+
+
+def _json_sql(field: pa.Field, column: str) -> str:
+    """Return the SQL of a column as JSON keeps it."""
     if pa.types.is_timestamp(field.type):
         naive = f"make_timestamp(epoch_us({column}))"
         return f"strftime({naive}, '%Y-%m-%d %H:%M:%S.%f')"
@@ -78,102 +105,3 @@ def _plain(field: pa.Field, column: str) -> str:
     if pa.types.is_string(field.type):
         return f"replace({column}, chr(0), '')"
     return column
-
-
-def fact_columns(
-    dialect: Dialect, described: Mapping[str, str]
-) -> Callable[[str], str]:
-    """Return what writes a column that a filter names as SQL.
-
-    Parameters
-    ----------
-    dialect : str
-    described : mapping of str to str
-        The facts of the run's context: name to type, in order.
-    """
-    places = {name: place for place, name in enumerate(described)}
-
-    def column(name: str) -> str:
-        if name not in places:
-            return f"scores.{scores.c[name].name}"
-        return fact_sql(dialect, places[name], described[name])
-
-    return column
-
-
-def fact_sql(dialect: Dialect, place: int, kind: str) -> str:
-    """Return the SQL of one fact."""
-    if dialect == "sqlite":
-        return f"json_extract(facts.facts, '$[{place}]')"
-    text = f"(facts.facts ->> {place})"
-    casts = {"NUMBER": "DOUBLE PRECISION", "BOOLEAN": "BOOLEAN", "DATE": "DATE"}
-    if kind == "INSTANT":
-        return f"CAST({text} || '+00' AS TIMESTAMP WITH TIME ZONE)"
-    return f"CAST({text} AS {casts[kind]})" if kind in casts else text
-
-
-def read_standings(
-    con: Connection,
-    *,
-    run: int,
-    described: Mapping[str, str],
-    customers: Sequence[str] | None = None,
-) -> Standings:
-    """Return where customers of a run stood, by each tier scheme.
-
-    Parameters
-    ----------
-    customers : sequence of str, optional
-        Only these.
-    """
-    from models.tiers import PREFIX, Standings
-
-    tiers = [name for name in described if name.startswith(PREFIX)]
-    some = customers is not None
-    table = None if some else read_columns(con, run=run, names=tiers)
-    if table is None:
-        return _unpack_standings(con, run=run, described=described, customers=customers)
-    told = sa.select(facts.c.customer_id, facts.c.moves).where(
-        facts.c.run == run, facts.c.moves.is_not(None)
-    )
-    ids, moves = list(zip(*con.execute(told).all(), strict=True)) or ((), ())
-    places = pc.index_in(table["customer_id"], value_set=pa.array(ids, pa.string()))
-    moves = pa.array(moves, pa.string()).take(places.combine_chunks())
-    return Standings(table.append_column("moves", moves))
-
-
-def _unpack_standings(
-    con: Connection,
-    *,
-    run: int,
-    described: Mapping[str, str],
-    customers: Sequence[str] | None,
-) -> Standings:
-    """Read the JSON: of few, or of a run from before there were columns."""
-    from features.door.log import open_database
-    from models.tiers import PREFIX, Standings
-
-    query = sa.select(
-        facts.c.customer_id, facts.c.moves, sa.cast(facts.c.facts, sa.Text)
-    ).where(facts.c.run == run)
-    if customers is not None:
-        query = query.where(facts.c.customer_id.in_(customers))
-    columns = list(zip(*con.execute(query).all(), strict=True)) or [()] * 3
-    names = ("customer_id", "moves", "facts")
-    kept = pa.table(
-        {
-            name: pa.array(values, pa.string())
-            for name, values in zip(names, columns, strict=True)
-        }
-    )
-    listed = "".join(
-        f", json_extract_string(facts, '$[{place}]') AS c{place}"
-        for place, name in enumerate(described)
-        if name.startswith(PREFIX)
-    )
-    with open_database() as database:
-        database.register("kept", kept)
-        read = f"SELECT customer_id, moves{listed} FROM kept"
-        table = database.sql(read).to_arrow_table()
-    tiers = [name for name in described if name.startswith(PREFIX)]
-    return Standings(table.rename_columns(["customer_id", "moves", *tiers]))

@@ -82,18 +82,18 @@ def create_key(store: Store, *, name: str, scopes: Sequence[str]) -> NewKey:
             needed=f"1 to {MAX_NAME} characters, as in `--name crm`.",
         )
     key_id, secret = secrets.token_hex(6), secrets.token_hex(32)
-    kept = tuple(scope for scope in SCOPES if scope in scopes)
+    ordered = tuple(scope for scope in SCOPES if scope in scopes)
     with store.write() as con:
         con.execute(
             sa.insert(api_keys).values(
                 key_id=key_id,
                 name=name.strip(),
-                scopes=" ".join(kept),
+                scopes=" ".join(ordered),
                 secret_sha256=_digest(secret),
                 created_at=datetime.now(UTC),
             )
         )
-    return NewKey(key_id, name.strip(), kept, secret=f"rgl_{key_id}_{secret}")
+    return NewKey(key_id, name.strip(), ordered, secret=f"rgl_{key_id}_{secret}")
 
 
 def list_keys(store: Store) -> list[Key]:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, islice, repeat
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.engine import Connection
 
+from models.lists import BuiltList, ListDefinition, presets
 from serving.store.engine import Store
 from serving.store.rows import Row, insert_rows
 from serving.store.tables import (
@@ -24,13 +25,10 @@ from serving.store.tables import (
     runs,
 )
 
-if TYPE_CHECKING:
-    from models.lists import BuiltList, ListDefinition
-
 CONFIG, API, PRESET = "config", "api", "preset"
 """Where a list is from."""
 
-BATCH = 10_000
+MEMBERS_PER_INSERT = 10_000
 """Members in one transaction."""
 
 
@@ -74,15 +72,13 @@ class Building:
 
 def read_lists(con: Connection) -> dict[str, StoredList]:
     """Return all lists by name: the presets, and over them those that are stored."""
-    from models.lists import presets
-
-    found = {
+    stored = {
         name: StoredList(name, PRESET, definition)
         for name, definition in presets().items()
     }
     for row in con.execute(sa.select(lists).order_by(lists.c.name)):
         definition, fault = _read_definition(row.definition)
-        found[row.name] = StoredList(
+        stored[row.name] = StoredList(
             row.name,
             row.source,
             definition,
@@ -90,15 +86,11 @@ def read_lists(con: Connection) -> dict[str, StoredList]:
             row.taken_at,
             fault,
         )
-    return found
+    return stored
 
 
 def _read_definition(text: str) -> tuple[ListDefinition, str | None]:
     """Return a stored definition, and what is wrong with it."""
-    from pydantic import ValidationError
-
-    from models.lists import ListDefinition
-
     try:
         return ListDefinition.model_validate_json(text), None
     except ValidationError as error:
@@ -137,18 +129,20 @@ def sync_lists(store: Store, definitions: Mapping[str, ListDefinition]) -> None:
 
     A list that is as it was is left alone, and with it a snapshot that was taken.
     """
-    wanted = {name: write_definition(each) for name, each in definitions.items()}
+    wanted = {
+        name: write_definition(definition) for name, definition in definitions.items()
+    }
     with store.read() as con:
         query = sa.select(lists.c.name, lists.c.definition)
         rows = con.execute(query.where(lists.c.source == CONFIG))
-        held = {name: written for name, written in rows}
-    if held == wanted:
+        before = {name: written for name, written in rows}
+    if before == wanted:
         return
     with store.write() as con:
-        for name in {*held} - {*wanted}:
+        for name in {*before} - {*wanted}:
             delete_list(con, name)
         for name, definition in definitions.items():
-            if held.get(name) != wanted[name]:
+            if before.get(name) != wanted[name]:
                 write_list(con, name, definition, source=CONFIG, who="config")
 
 
@@ -206,7 +200,7 @@ def _take(
 
 def _member_rows(name: str, members: pa.Table) -> Iterator[list[Row]]:
     place = count(1)
-    for batch in members.to_batches(max_chunksize=BATCH):
+    for batch in members.to_batches(max_chunksize=MEMBERS_PER_INSERT):
         columns = [column.to_pylist() for column in batch.columns]
         places = islice(place, len(batch))
         yield list(zip(repeat(name), places, *columns, strict=False))

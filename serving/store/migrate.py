@@ -14,7 +14,7 @@ from serving.store.engine import Store
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision; kept here so that Alembic is imported only to migrate."""
 
 ADVISORY_LOCK = 0x726567756C617273
@@ -45,9 +45,9 @@ def migrate(store: Store, *, target: str = HEAD) -> None:
         if not store.is_sqlite:
             con.execute(sa.text("SET LOCAL statement_timeout = 0"))
             con.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-        found = revision(con)
-        if found != target:
-            _move(con, found=found, target=target)
+        current = revision(con)
+        if current != target:
+            _move(con, current=current, target=target)
 
 
 def revision(con: Connection) -> str | None:
@@ -68,19 +68,19 @@ def config(con: Connection) -> Config:
     return settings
 
 
-def _move(con: Connection, *, found: str | None, target: str) -> None:
+def _move(con: Connection, *, current: str | None, target: str) -> None:
     from alembic import command
     from alembic.script import ScriptDirectory
 
     settings = config(con)
     script = ScriptDirectory.from_config(settings)
-    known = {step.revision for step in script.walk_revisions()}
-    if found is not None and found not in known:
+    revisions = {step.revision for step in script.walk_revisions()}
+    if current is not None and current not in revisions:
         raise StoreError(
-            f"The store is at revision {found}, which this version does not know.",
+            f"The store is at revision {current}, which this version does not know.",
             needed=f"Revision {HEAD}.",
             todo="Install the version of regulars that wrote it, or a newer one.",
         )
-    passed = {step.revision for step in script.iterate_revisions(found, "base")}
+    passed = {step.revision for step in script.iterate_revisions(current, "base")}
     back = target == "base" or target in passed
     (command.downgrade if back else command.upgrade)(settings, target)

@@ -65,5 +65,5 @@ def earlier_run(store: Store, *, as_of: datetime) -> EarlierRun | None:
         if run is None:
             return None
         columns = (scores.c.customer_id, scores.c.lifecycle_stage, scores.c.tier)
-        found = con.execute(sa.select(*columns).where(scores.c.run == run.number))
-        return EarlierRun(run.run_id, run.as_of, [tuple(row) for row in found])
+        rows = con.execute(sa.select(*columns).where(scores.c.run == run.number))
+        return EarlierRun(run.run_id, run.as_of, [tuple(row) for row in rows])

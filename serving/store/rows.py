@@ -19,10 +19,10 @@ from serving.store.json.score_rows import ScoreRows, as_rows
 from serving.store.json.storable import storable
 from serving.store.tables import scores
 
-BATCH = 10_000
+ROWS_PER_INSERT = 10_000
 """Rows that are made and inserted at a time."""
 
-AHEAD = 2
+BATCHES_AHEAD = 2
 """Batches that are written ahead of their use."""
 
 MAX_ID_BYTES = 1_024
@@ -101,7 +101,9 @@ def written_ahead(
     """Yield what ``write`` makes of each batch, as rows, while the next is made."""
     written = map(write, batches)
     with ThreadPoolExecutor(1) as beside:
-        waiting = deque(beside.submit(next, written, None) for _ in range(AHEAD))
+        waiting = deque(
+            beside.submit(next, written, None) for _ in range(BATCHES_AHEAD)
+        )
         while (batch := waiting.popleft().result()) is not None:
             waiting.append(beside.submit(next, written, None))
             yield _rows(batch)
@@ -109,8 +111,8 @@ def written_ahead(
 
 def _batches(scored: ScoreRows) -> Iterator[pa.Table]:
     for chunk in scored.chunks_to_store():
-        for start in range(0, chunk.num_rows, BATCH):
-            yield chunk.slice(start, BATCH)
+        for start in range(0, chunk.num_rows, ROWS_PER_INSERT):
+            yield chunk.slice(start, ROWS_PER_INSERT)
 
 
 def _rows(written: pa.Table) -> list[Row]:
@@ -125,13 +127,13 @@ def one_instant(scored: pa.Table) -> datetime | None:
     DataError
         If they do not share one.
     """
-    found = pc.unique(scored["as_of"]).to_pylist()
-    if len(found) > 1:
+    instants = pc.unique(scored["as_of"]).to_pylist()
+    if len(instants) > 1:
         raise DataError(
-            f"The scores are of {len(found)} instants.",
+            f"The scores are of {len(instants)} instants.",
             needed="One as_of for all rows of a run.",
         )
-    return found[0] if found else None
+    return instants[0] if instants else None
 
 
 def _check(scored: pa.Table) -> None:

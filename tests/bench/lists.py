@@ -20,12 +20,13 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from models.lists import ListDefinition, presets
-from models.score.facts import describe_facts
+from models.score.fact_types import describe_facts
 from models.score.schema import SCORE_SCHEMA, RunContext
-from serving.queries.customers import CustomerFilter, customers
-from serving.queries.lists.build import build_for_publish, lists_now
+from serving.queries import CustomerFilter, customers
+from serving.queries.lists.build import lists_now
 from serving.queries.lists.members import members_of, remove_list, save_list
-from serving.store import Store, open_store, publish
+from serving.runs.lists import build_for_publish
+from serving.store import Publication, Store, open_store, publish
 from serving.store.facts import Beside
 from serving.store.tables import list_builds, list_members, published
 from tests.bench.rows import Row, as_markdown
@@ -114,7 +115,10 @@ def prepare(store: Store, n: int) -> pa.Table:
     scores, context, facts = draw_run(n)
     if there is None:
         beside = Beside(scores["customer_id"], facts, [None] * n)
-        publish(store, scores, context=context, model={"version": "1"}, beside=beside)
+        publish(
+            store,
+            Publication(scores, context=context, model={"version": "1"}, beside=beside),
+        )
     for name in ("customer_id", "churn_probability", "expected_value", "risk_band"):
         facts = facts.append_column(name, scores[name])
     for name in ("lifecycle_stage", "tier", "value_at_risk"):

@@ -42,6 +42,8 @@ class RealLog:
         Of ``regulars.toml``, without the horizon; ``sales.parquet`` holds the rows.
     simple, least, aim : Marks
         The best simple method's, and what is asked of us.
+    columns : str
+        Which of its columns, in SQL.
     """
 
     name: str
@@ -53,6 +55,12 @@ class RealLog:
     simple: Marks
     least: Marks
     aim: Marks
+    columns: str = "*"
+
+    @property
+    def key(self) -> str:
+        """Its short name: the folder that it lies in."""
+        return self.file.partition("/")[0]
 
     @property
     def path(self) -> Path:
@@ -113,6 +121,40 @@ LOGS = (
         least=Marks(0.890, 0.868),
         aim=Marks(0.900, 0.880),
     ),
+    RealLog(
+        name="ESSEC donors",
+        file="essec/essec_purchases.parquet",
+        rows="true",
+        as_of=datetime(2015, 1, 1, tzinfo=UTC),
+        horizon=timedelta(days=365),
+        config=PLAIN,
+        simple=Marks(0.866, 0.830),
+        least=Marks(0.882, 0.842),
+        aim=Marks(0.887, 0.848),
+    ),
+    RealLog(
+        name="Ta-Feng",
+        file="ta_feng/ta_feng.parquet",
+        rows="true",
+        as_of=datetime(2001, 2, 1, tzinfo=UTC),
+        horizon=timedelta(days=28),
+        config=PLAIN,
+        simple=Marks(0.727, 0.566),
+        least=Marks(0.738, 0.572),
+        aim=Marks(0.746, 0.580),
+    ),
+    RealLog(
+        name="Grocery",
+        file="grocery/btydplus_grocery.parquet",
+        rows="true",
+        columns="customer_id, timestamp, 1.0 AS amount",
+        as_of=datetime(2007, 1, 1, tzinfo=UTC),
+        horizon=timedelta(days=364),
+        config=PLAIN,
+        simple=Marks(0.887, 0.827),
+        least=Marks(0.888, 0.866),
+        aim=Marks(0.893, 0.875),
+    ),
 )
 
 
@@ -121,7 +163,7 @@ def opened(real: RealLog, folder: Path) -> Iterator[Log]:
     """Write the rows and the config into a folder, and read the log as a user does."""
     with duckdb.connect() as con:
         con.execute(
-            f"COPY (FROM '{real.path}' WHERE {real.rows}) "
+            f"COPY (SELECT {real.columns} FROM '{real.path}' WHERE {real.rows}) "
             f"TO '{folder}/sales.parquet' (FORMAT parquet)"
         )
     config = folder / "regulars.toml"

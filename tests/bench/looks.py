@@ -1,81 +1,103 @@
-"""One training on one real log, judged on what came after."""
+"""What is served to the customers of a log at an instant: the one door to the product.
+
+A version is trained by the public driver and read back from its bundle, so what is
+judged is what would be served: the gate has had its say.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from features.door.log_files import Log
+from models.bundle.bundle import Bundle, load_bundle
+from models.purchases.model import CustomerModel
 from models.score.totals import total_interval
-from models.tiers.definition.scheme import TIERS
-from tests.bench.logs import RealLog
-from training.fit.purchases import Fitted
-from training.judge.holdout import Holdout
-from training.kinds.purchases import PurchaseLearner
-from training.origin import Origin
+from models.tiers.abc import assign_tiers, fit_tiers
 from training.train import TrainOptions, train
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What one seed gave on one log.
+class Served:
+    """What is said of each customer, and of all of them.
 
     Parameters
     ----------
-    holdout : Holdout
-    coverage : dict
-        Tier, or ``all``, to the share of customers whose value lies in its band.
-    total_held : bool
-        Whether the interval of the total held the actual one.
-    total_width : float
-        Of that interval, over what was expected.
+    customers : Index
+        ``customer_id``, the order of all that follows.
+    p_buy, expected, low, high : ndarray of shape (n,)
+        Probability of a purchase, expected value and the ends of its 90 % band.
+    tier, stage : ndarray of shape (n,)
+    total_band : tuple of float
+        Between which the total value lies, nine times in ten.
+    level_band : tuple of float or None
+        The same of the share who buy; None where nothing is stated of it.
     basis : str
         What is served.
     seconds : float
         To train, the judging on the log's own holdout with it.
     """
 
-    holdout: Holdout
-    coverage: dict[str, float]
-    total_held: bool
-    total_width: float
+    customers: pd.Index[str]
+    p_buy: Floats
+    expected: Floats
+    low: Floats
+    high: Floats
+    tier: npt.NDArray[np.str_]
+    stage: npt.NDArray[np.str_]
+    total_band: tuple[float, float]
+    level_band: tuple[float, float] | None
     basis: str
     seconds: float
 
 
-def look_at(log: Log, real: RealLog, *, seed: int, folder: Path) -> Look:
-    """Train as of the log's instant, and judge on what came after."""
+def serve_from(
+    log: Log, *, as_of: datetime, horizon: timedelta, folder: Path, seed: int = 0
+) -> Served:
+    """Train as of an instant into a folder, and score the customers of that instant."""
     began = time.monotonic()
-    options = TrainOptions(horizon=real.horizon, seed=seed)
-    trained = train(log, as_of=real.as_of, folder=folder, options=options)
+    options = TrainOptions(horizon=horizon, seed=seed)
+    train(log, as_of=as_of, folder=folder, options=options)
     seconds = time.monotonic() - began
-    origin = Origin(real.as_of, real.horizon // timedelta(days=1))
-    fitted = trained.fitted
-    assert isinstance(fitted, Fitted)
-    learner = PurchaseLearner(log, as_of=real.as_of, options=options)
-    holdout = learner.judge(fitted, origin)
-    tiers = holdout.slices["tier"]
-    low, high = total_of(fitted)
-    return Look(
-        holdout=holdout,
-        coverage={"all": holdout.value["model"]["coverage"]}
-        | {tier: tiers[tier]["coverage"] for tier in TIERS if tier in tiers},
-        total_held=low <= holdout.outcome.value.sum() <= high,
-        total_width=(high - low) / float(holdout.outcome.expected.sum()),
-        basis=fitted.model.basis.name,
+    bundle = load_bundle(folder, version="0")
+    model = bundle.model
+    assert isinstance(model, CustomerModel)
+    features = model.read(log, as_of=as_of)
+    X = model.design(features)
+    forecast = model.predict(X)
+    quantity = model.tier_quantity(features)
+    return Served(
+        customers=features.index,
+        p_buy=1.0 - forecast.churn_probability,
+        expected=forecast.expected_value,
+        low=forecast.value_low,
+        high=forecast.value_high,
+        tier=assign_tiers(quantity, fit_tiers(quantity)),
+        stage=model.stage(X),
+        total_band=total_interval(
+            forecast.expected_value,
+            forecast.value_low,
+            forecast.value_high,
+            spread=float(level_of(bundle).get("spread", 0.0)),
+            churn_probability=forecast.churn_probability,
+        ),
+        level_band=None,
+        basis=model.basis.name,
         seconds=seconds,
     )
 
 
-def total_of(fitted: Fitted) -> tuple[float, float]:
-    """Return the interval of what all customers will spend."""
-    forecast = fitted.model.predict(fitted.model.design(fitted.features))
-    return total_interval(
-        forecast.expected_value,
-        forecast.value_low,
-        forecast.value_high,
-        spread=fitted.level.spread,
-        churn_probability=forecast.churn_probability,
-    )
+def level_of(bundle: Bundle) -> Mapping[str, Any]:
+    """Return what the card says of the level of buying."""
+    level = bundle.card.get("level")
+    return level if isinstance(level, Mapping) else {}

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from features.purchases.blocks import BLOCK
 from models.bundle.scoring import open_run
 from models.score.schema import RunContext
-from serving.runs.parallel import gather_crowd, score_crowd
-from serving.store import Store, open_store, publish
+from serving.runs.parallel import put_chunks, score_chunks
+from serving.store import Publication, Store, open_store, publish
 from serving.store.json.score_rows import ScoreRows
 from serving.store.rows import insert_rows, score_rows
 from tests.bench.rows import Row
@@ -55,10 +55,10 @@ def scored_run(n_customers: int) -> tuple[ScoreRows, RunContext]:
         for start in range(0, n_customers, BLOCK)
     )
     with TemporaryDirectory(prefix="regulars-bench-") as name:
-        crowd = gather_crowd(
+        chunks = put_chunks(
             bundle.model, blocks, folder=Path(name), is_wanted=lambda _: False
         )
-        return score_crowd(bundle, crowd, context=context), context
+        return score_chunks(bundle, chunks, context=context), context
 
 
 @contextmanager
@@ -84,10 +84,10 @@ def _compare(
     model = {"version": VERSION}
     with closing(open_store(ours)) as store:
         began = time.perf_counter()
-        publish(store, scored, context=context, model=model)
+        publish(store, Publication(scored, context=context, model=model))
         our_seconds = time.perf_counter() - began
     with closing(open_store(theirs)) as store:
-        publish(store, scored.take([0]), context=context, model=model)
+        publish(store, Publication(scored.take([0]), context=context, model=model))
         their_seconds = _bulk(store, scored)
     return Row(
         what=f"publish {scored.num_rows:,} customers, {kind}",

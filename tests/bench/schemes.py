@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.rules import RuleType
-from models.score.facts import FACT_TYPES
+from models.score.fact_types import FACT_TYPES
 from models.tiers import Graded, Standings, grade, plan_tiers
 from tests.bench.lists import AS_OF, MILLION, draw_run, limit_row
 from tests.bench.rows import Row, as_markdown

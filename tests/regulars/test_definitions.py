@@ -16,6 +16,7 @@ from regulars.bundles import bundle_source
 from regulars.cli import main
 from regulars.settings.settings import load_settings
 from serving.api.app import create_app
+from serving.predict.bundle_scorers import BundleScorers
 from serving.store import Store, create_key, open_store
 from serving.store.decisions import write_schemes
 from serving.store.tables import lists
@@ -71,7 +72,7 @@ def client(shop: Shop, store: Store) -> Iterator[TestClient]:
     write_schemes(store, {"size": SIZE}, who="desk")
     assert main(["score", "-c", str(shop.config)], {}) == 0
     source = bundle_source(load_settings(shop.config, {}))
-    with TestClient(create_app(store=store, bundles=source)) as opened:
+    with TestClient(create_app(store=store, scorers=BundleScorers(source))) as opened:
         key = create_key(store, name="desk", scopes=["admin"])
         opened.headers["Authorization"] = f"Bearer {key.secret}"
         yield opened

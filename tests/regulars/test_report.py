@@ -10,7 +10,7 @@ import pytest
 
 from models.reports import TITLES
 from regulars.cli import main
-from serving.store import open_store, publish
+from serving.store import Publication, open_store, publish
 from tests.models.reports.test_chart import REPORT
 from tests.serving.samples import context, described, scored
 
@@ -22,10 +22,12 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(open_store(f"sqlite:///{folder / 'regulars.db'}")) as store:
         publish(
             store,
-            scored(2),
-            context=context(),
-            model=described(),
-            reports={"abc": json.dumps(REPORT.to_dict())},
+            Publication(
+                scored(2),
+                context=context(),
+                model=described(),
+                reports={"abc": json.dumps(REPORT.to_dict())},
+            ),
         )
     path = folder / "regulars.toml"
     path.write_text('[store]\nurl = "sqlite:///regulars.db"\n')

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from models.score.facts import describe_facts
+from models.score.fact_types import describe_facts
 from models.score.schema import RunContext
-from serving.store import Store, publish
+from serving.store import Publication, Store, publish
 from serving.store.facts import Beside
 from tests.serving.samples import AS_OF, context, described, score, table_of
 
@@ -66,7 +66,9 @@ def publish_run(
     """Publish customers, as many days after the first run."""
     table, run, beside = run_of(rows, day=day)
     return publish(
-        store, table, context=run, model=described(), beside=beside, keep=keep
+        store,
+        Publication(table, context=run, model=described(), beside=beside),
+        keep=keep,
     )
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
 from features.errors import BundleError
-from features.purchases.numpy.families.places import SlowFamily
 from models.score.schema import SCORE_SCHEMA, RunContext
 
 if TYPE_CHECKING:
-    from models.bundle.bundle import Bundle
+    from features.purchases.numpy.families.places import SlowFamily
+    from serving.predict.scorer import Scorer
 
 AS_OF = datetime(2011, 12, 10, tzinfo=UTC)
 
@@ -75,14 +75,9 @@ def described(version: str = "1") -> dict[str, Any]:
 
 
 class Shelved(str):
-    """A bundle by its name, whose model has no slow features unless it is told."""
+    """A scorer by its bundle's name, without slow features unless they are set."""
 
     slow_families: tuple[SlowFamily, ...] = ()
-
-    @property
-    def model(self) -> Self:
-        """Return what the bundle holds."""
-        return self
 
 
 class Shelf:
@@ -93,11 +88,11 @@ class Shelf:
         self.slow_families: tuple[SlowFamily, ...] = ()
         self.asked: list[str] = []
 
-    def get(self, version: str) -> Bundle:
-        """Return a bundle or refuse it."""
+    def get(self, version: str) -> Scorer:
+        """Return a scorer or refuse its bundle."""
         self.asked.append(version)
         if version in self.spoilt:
             raise BundleError(f"Version {version} does not match its hashes.")
-        bundle: Any = Shelved(f"bundle {version}")
-        bundle.slow_families = self.slow_families
-        return cast("Bundle", bundle)
+        scorer: Any = Shelved(f"bundle {version}")
+        scorer.slow_families = self.slow_families
+        return cast("Scorer", scorer)

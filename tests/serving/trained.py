@@ -11,7 +11,7 @@ from typing import Any
 
 from features.door.log_files import log_from_rows
 from models.bundle.bundle import Bundle, load_bundle, save_bundle
-from serving.predict.customer_rows import CustomerEvents
+from serving.predict.customer_events import CustomerEvents
 from serving.runs.score import ScoredRun, score_log
 from training.fit.pair import Recipe
 from training.fit.purchases import fit_customer_model

@@ -101,13 +101,12 @@ class Learner(ABC):
         notes = (*readiness.notes, *beyond, *learner.doubts())
         return replace(readiness, notes=notes)
 
-    @classmethod
-    def find_slow(cls, log: AnyLog, *, options: TrainOptions) -> tuple[SlowFamily, ...]:
-        """Return the families of features that are worked out slowly: none."""
-        return ()
-
     def doubts(self) -> tuple[str, ...]:
         """Say what of the log looks odd: nothing."""
+        return ()
+
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """Return the families of features that are worked out slowly: none."""
         return ()
 
     @abstractmethod

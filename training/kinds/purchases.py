@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from features.door.bounds import notes_apart
 from features.door.fingerprint import fingerprint
-from features.door.log import Log
 from features.errors import DataError
 from features.purchases.build import build_features
 from features.purchases.numpy.families.compile import slow_families
@@ -44,13 +43,13 @@ from training.judge.holdout import Holdout, Wording, judge
 from training.judge.outcome import Outcome
 from training.judge.slices import slice_buyers
 from training.judge.unjudged import Unjudged
-from training.kinds.learner import Learner, TrainOptions
+from training.kinds.learner import Learner
 from training.origin import NO_EMBARGO, Origin, Progress
 from training.snapshots import build_snapshots
 from training.version import Judged
 
 if TYPE_CHECKING:
-    from features.door.log import AnyLog
+    from features.door.log import Log
     from features.purchases.numpy.families.places import SlowFamily
 
 
@@ -87,14 +86,6 @@ class PurchaseLearner(Learner):
 
     kind = PURCHASES
 
-    @classmethod
-    def find_slow(cls, log: AnyLog, *, options: TrainOptions) -> tuple[SlowFamily, ...]:
-        """Return the families that are worked out slowly, and why; none on Spark."""
-        if not isinstance(log, Log):
-            return ()
-        horizon = options.horizon
-        return slow_families(plan_features(log, as_of=log.ends_at, horizon=horizon))
-
     @cached_property
     def _readiness(self) -> Readiness:
         horizon = self.options.horizon
@@ -108,6 +99,11 @@ class PurchaseLearner(Learner):
         """Say that the last purchases lie a horizon after all others."""
         log, horizon = self.log, self.options.horizon
         return notes_apart(log.con, ends_at=log.ends_at, horizon=horizon)
+
+    def slow_families(self) -> tuple[SlowFamily, ...]:
+        """Return the families of features that are worked out slowly, and why."""
+        horizon = self.options.horizon
+        return slow_families(plan_features(self.log, as_of=self.as_of, horizon=horizon))
 
     def origins(
         self, count: int, *, embargo: timedelta = NO_EMBARGO

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from features.errors import ConfigError, RuleError
 from features.suggest import did_you_mean
 from models.rules import Rule, RuleType, parse_amount, parse_rule
-from models.score.facts import FACT_TYPES, OPTIONAL_ATTRIBUTES, type_of
+from models.score.fact_types import FACT_TYPES, OPTIONAL_ATTRIBUTES, type_of
 from models.tiers.definition.class_names import find_unknown_class
 from models.tiers.definition.dependencies import PREFIX, named_schemes, split_circles
 from models.tiers.definition.scheme import LIMITED, Scheme

@@ -17,14 +17,14 @@ SQL, CONSTANTS = str(WRITTEN), dict(WRITTEN.params)
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
+class StoredBody:
     """A score as it is stored, and what stays the same as long as it does."""
 
     stamp: bytes
     body: bytes
 
 
-class QuickReader:
+class BodyReader:
     """Read what ``customer`` reads, from a SQLite file, without a thread or a pool.
 
     A look-up is a walk down one index of a local file, some microseconds: less than
@@ -34,7 +34,7 @@ class QuickReader:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def find(self, customer_id: str) -> Bytes | None:
+    def find(self, customer_id: str) -> StoredBody | None:
         """Return a customer's score, None if ``customer`` has to be asked.
 
         That is where there is none, where the store is not SQLite, or where it does
@@ -43,11 +43,11 @@ class QuickReader:
         if self._con is None:
             return None
         try:
-            given = {**CONSTANTS, "customer_id": customer_id}
-            row = self._con.execute(SQL, given).fetchone()
+            values = {**CONSTANTS, "customer_id": customer_id}
+            row = self._con.execute(SQL, values).fetchone()
         except (sqlite3.Error, UnicodeError):
             return None
-        return None if row is None or row[1] is None else Bytes(*row)
+        return None if row is None or row[1] is None else StoredBody(*row)
 
     def close(self) -> None:
         """Close the file, if it was opened."""

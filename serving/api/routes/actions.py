@@ -57,11 +57,11 @@ def get_customer_actions(
     return _answer(request, customer_actions(services.store, customer_id))
 
 
-def _answer(request: Request, found: CustomerActions | RunActions) -> Response:
+def _answer(request: Request, actions: CustomerActions | RunActions) -> Response:
     run = {"run_id", "as_of", "model_version"}
     members = {
         name: json.dumps(value, ensure_ascii=False)
-        for name, value in asdict(found).items()
+        for name, value in asdict(actions).items()
         if name not in run
     }
-    return run_response(request, found.run_id, run_object(found, **members))
+    return run_response(request, actions.run_id, run_object(actions, **members))

@@ -67,9 +67,5 @@ def get_customer(
 
     Needs the scope `read`.
     """
-    found = customer(services.store, customer_id)
-    return run_response(request, found.stamp, found.body)
-
-
-ONE = router.routes[-1]
-"""The route of one customer, that ``serving.api.fast.look_up`` goes around."""
+    stored = customer(services.store, customer_id)
+    return run_response(request, stored.stamp, stored.body)

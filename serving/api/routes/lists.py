@@ -15,7 +15,7 @@ from models.lists.definition import NAME
 from serving.api.answers import json_array, json_object, run_object
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
-from serving.api.openapi import body_of, problems
+from serving.api.openapi import RequestBody, problems
 from serving.api.schemas.lists import (
     AllLists,
     DiffQuery,
@@ -59,13 +59,13 @@ ListName = Annotated[str, Path(pattern=NAME, examples=["at_risk"])]
 )
 def show_lists(services: ServicesDep) -> AllLists:
     """Return every list as of the published run. Needs the scope `read`."""
-    found = lists_now(services.store)
-    run = next(iter(found.values())).run
+    lists = lists_now(services.store)
+    run = next(iter(lists.values())).run
     return AllLists(
         run_id=run.run_id,
         as_of=run.as_of,
         model_version=run.model_version,
-        items=[ListInfo(**info(each)) for each in found.values()],
+        items=[ListInfo(**info(one)) for one in lists.values()],
     )
 
 
@@ -76,16 +76,16 @@ def show_lists(services: ServicesDep) -> AllLists:
     status_code=201,
     dependencies=WRITE,
     responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
-    openapi_extra=body_of(NewList),
+    openapi_extra=RequestBody(NewList),
 )
 def create_list(request: Request, services: ServicesDep, body: JsonBody) -> ListInfo:
     """Define a list under a name that is free. Needs the scope `admin`."""
     wanted = read_body(NewList, body)
     definition = ListDefinition.model_validate(wanted.model_dump(exclude={"name"}))
-    found = save_list(
+    created = save_list(
         services.store, wanted.name, definition, who=who_asks(request), is_new=True
     )
-    return ListInfo(**info(found))
+    return ListInfo(**info(created))
 
 
 @router.get(
@@ -97,9 +97,9 @@ def create_list(request: Request, services: ServicesDep, body: JsonBody) -> List
 )
 def show_list(services: ServicesDep, name: ListName) -> OneList:
     """Return a list as of the published run, and its sizes. Needs the scope `read`."""
-    found = list_now(services.store, name)
-    sizes = [Size(**asdict(each)) for each in sizes_of(services.store, name)]
-    return OneList(**info(found), sizes=sizes)
+    in_run = list_now(services.store, name)
+    sizes = [Size(**asdict(size)) for size in sizes_of(services.store, name)]
+    return OneList(**info(in_run), sizes=sizes)
 
 
 @router.put(
@@ -108,15 +108,15 @@ def show_list(services: ServicesDep, name: ListName) -> OneList:
     summary="Define a list anew",
     dependencies=WRITE,
     responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
-    openapi_extra=body_of(ListDefinition),
+    openapi_extra=RequestBody(ListDefinition),
 )
 def put_list(
     request: Request, services: ServicesDep, name: ListName, body: JsonBody
 ) -> ListInfo:
     """Define a list, in the place of the API's own of that name. Needs `admin`."""
     who, wanted = who_asks(request), read_body(ListDefinition, body)
-    found = save_list(services.store, name, wanted, who=who, is_new=False)
-    return ListInfo(**info(found))
+    written = save_list(services.store, name, wanted, who=who, is_new=False)
+    return ListInfo(**info(written))
 
 
 @router.delete(
@@ -157,7 +157,7 @@ def list_members(
     )
     body = run_object(
         page,
-        items=json_array(member_object(each) for each in page.members),
+        items=json_array(member_object(member) for member in page.members),
         next_cursor=json.dumps(page.next_cursor),
     )
     return Response(body, media_type="application/json")
@@ -174,21 +174,21 @@ def show_changes(
     services: ServicesDep, name: ListName, query: Annotated[DiffQuery, Query()]
 ) -> ListChanges:
     """Compare a list between two runs that are kept. Needs the scope `read`."""
-    found = diff_list(
+    diff = diff_list(
         services.store, name, start=query.start, end=query.end, limit=query.limit
     )
     return ListChanges.model_validate(
         {
-            "run_id": found.run_id,
-            "as_of": found.as_of,
-            "model_version": found.model_version,
-            "from_run_id": found.start.run_id,
-            "from_as_of": found.start.as_of,
-            "n_entered": found.n_entered,
-            "n_left": found.n_left,
-            "n_stayed": found.n_stayed,
-            "entered": [move_info(move) for move in found.entered],
-            "left": [move_info(move) for move in found.left],
+            "run_id": diff.run_id,
+            "as_of": diff.as_of,
+            "model_version": diff.model_version,
+            "from_run_id": diff.start.run_id,
+            "from_as_of": diff.start.as_of,
+            "n_entered": diff.n_entered,
+            "n_left": diff.n_left,
+            "n_stayed": diff.n_stayed,
+            "entered": [move_info(move) for move in diff.entered],
+            "left": [move_info(move) for move in diff.left],
         }
     )
 
@@ -207,9 +207,11 @@ def show_profit(
 
     Terms that are given take the place of the list's action.
     """
-    found = profit_of(services.store, name, query.model_dump())
-    head = {name: getattr(found, name) for name in ("run_id", "as_of", "model_version")}
-    return ProfitInfo.model_validate({**head, **found.to_dict()})
+    profit = profit_of(services.store, name, query.model_dump())
+    head = {
+        name: getattr(profit, name) for name in ("run_id", "as_of", "model_version")
+    }
+    return ProfitInfo.model_validate({**head, **profit.to_dict()})
 
 
 @router.get(
@@ -250,9 +252,9 @@ def who_asks(request: Request) -> str:
     return str(request.scope.get("key_id", ""))
 
 
-def info(found: ListInRun) -> dict[str, Any]:
+def info(in_run: ListInRun) -> dict[str, Any]:
     """Return what is shown of a list."""
-    stored, run = found.stored, found.run
+    stored, run = in_run.stored, in_run.run
     return {
         "name": stored.name,
         "source": stored.source,
@@ -262,7 +264,7 @@ def info(found: ListInRun) -> dict[str, Any]:
         "as_of": run.as_of,
         "taken_at": stored.taken_at,
         "definition": stored.definition.to_dict(),
-        **found.outcome,
+        **in_run.outcome,
     }
 
 

@@ -15,7 +15,7 @@ from serving.api.pages import PAGE_CSP, render_card
 from serving.api.schemas.card import ModelCard
 from serving.api.schemas.scores import ModelInfo
 from serving.queries import Run, model
-from serving.store.json.rows import rfc3339
+from serving.store.json.by_row import rfc3339
 
 router = APIRouter(prefix="/v1", tags=["model"], dependencies=[Depends(Need("read"))])
 

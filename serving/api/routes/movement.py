@@ -8,15 +8,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
+from models.tiers import ManualOverride
 from serving.api.answers import json_response
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
-from serving.api.openapi import body_of, problems
+from serving.api.openapi import RequestBody, problems
 from serving.api.schemas.requests import OverrideRequest
 from serving.api.schemas.tiers import CustomerHistory, OverrideTaken
-from serving.queries.decide import override
 from serving.queries.tiers import history, overrides_of
-from serving.store.json.rows import rfc3339
+from serving.runs.decide import override
+from serving.store.json.by_row import rfc3339
 
 router = APIRouter(prefix="/v1/customers", tags=["tiers"])
 CustomerId = Annotated[str, Path(examples=["12345"])]
@@ -51,7 +52,7 @@ def get_history(services: ServicesDep, customer_id: CustomerId) -> Response:
     status_code=201,
     response_model=OverrideTaken,
     responses=problems(400, 401, 403, 404, 413, 415, 422, 503),
-    openapi_extra=body_of(OverrideRequest),
+    openapi_extra=RequestBody(OverrideRequest),
     dependencies=[Depends(Need("admin"))],
 )
 def post_override(
@@ -64,20 +65,18 @@ def post_override(
     place of an earlier decision on the same scheme; one that ends in the past ends it.
     Needs the scope `admin`.
     """
-    from models.tiers import ManualOverride
-
-    asked = read_body(OverrideRequest, body)
+    sent = read_body(OverrideRequest, body)
     decided = ManualOverride(
         customer_id=customer_id,
-        scheme=asked.scheme,
-        tier=asked.tier,
-        who=asked.who,
-        why=asked.why,
-        until=asked.until,
+        scheme=sent.scheme,
+        tier=sent.tier,
+        who=sent.who,
+        why=sent.why,
+        until=sent.until,
     )
     override(services.store, decided)
-    told = {**decided.to_dict(), "until": rfc3339(decided.until)}
-    answer = json_response(json.dumps(told, ensure_ascii=False))
+    decision = {**decided.to_dict(), "until": rfc3339(decided.until)}
+    answer = json_response(json.dumps(decision, ensure_ascii=False))
     answer.status_code = 201
     return answer
 

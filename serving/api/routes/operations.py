@@ -39,7 +39,7 @@ def get_readiness(services: ServicesDep) -> Readiness:
         run_id=run.run_id,
         model_version=serving.run.model_version,
         slow_families=[
-            SlowFamily(**asdict(each)) for each in serving.bundle.model.slow_families
+            SlowFamily(**asdict(family)) for family in serving.scorer.slow_families
         ],
     )
 

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from serving.api.answers import json_response
 from serving.api.deps import JsonBody, Need, ServicesDep
-from serving.api.openapi import body_of, problems
-from serving.api.predictions import LONG, read_asked, write_prediction
+from serving.api.openapi import RequestBody, problems
+from serving.api.predictions import LONG_BODY_BYTES, read_customers, write_prediction
 from serving.api.schemas.requests import PredictRequest
 from serving.api.schemas.scores import PredictResponse
-from serving.queries import collect, foretell, predict
+from serving.queries import collect, predict, submit
 
 router = APIRouter(
     prefix="/v1", tags=["predict"], dependencies=[Depends(Need("predict"))]
@@ -27,7 +27,7 @@ router = APIRouter(
     summary="Score customers now",
     response_model=PredictResponse,
     responses=problems(400, 401, 403, 413, 415, 422, 503),
-    openapi_extra=body_of(PredictRequest),
+    openapi_extra=RequestBody(PredictRequest),
 )
 async def predict_customers(services: ServicesDep, body: JsonBody) -> Response:
     """Score up to 1,000 customers: by id, or with their own events.
@@ -37,17 +37,13 @@ async def predict_customers(services: ServicesDep, body: JsonBody) -> Response:
     not seen. Answers come in the order of the request, each with its own status.
     Needs the scope `predict`.
     """
-    if len(body) > LONG:
-        asked = await run_in_threadpool(read_asked, body)
+    if len(body) > LONG_BODY_BYTES:
+        events = await run_in_threadpool(read_customers, body)
     else:
-        asked = read_asked(body)
-    if any(one.is_fresh for one in asked):
-        told = await wrap_future(foretell(services.keeper, asked))
-        answer = collect(asked, told)
+        events = read_customers(body)
+    if any(customer.is_fresh for customer in events):
+        answers = await wrap_future(submit(services.keeper, events))
+        prediction = collect(events, answers)
     else:
-        answer = await run_in_threadpool(predict, services.keeper, asked)
-    return json_response(write_prediction(asked, answer, services.metrics))
-
-
-PREDICT = router.routes[-1]
-"""The route of scores asked for now, that ``serving.api.fast.predict`` goes around."""
+        prediction = await run_in_threadpool(predict, services.keeper, events)
+    return json_response(write_prediction(events, prediction, services.metrics))

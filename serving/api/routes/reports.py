@@ -62,14 +62,14 @@ def get_report(
 
     It was computed when the run was scored. Needs the scope `read`.
     """
-    found = report(services.store, name, run_id=run)
-    headers = {"ETag": f'"{found.run_id}-{name}-{format}"'}
+    run_report = report(services.store, name, run_id=run)
+    headers = {"ETag": f'"{run_report.run_id}-{name}-{format}"'}
     if is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if format == "html":
         policy = {"Content-Security-Policy": PAGE_CSP}
-        return HTMLResponse(render_report(found), headers={**headers, **policy})
+        return HTMLResponse(render_report(run_report), headers={**headers, **policy})
     if format == "csv":
-        return Response(found.to_csv(), media_type="text/csv", headers=headers)
-    body = json.dumps(found.to_dict(), ensure_ascii=False)
+        return Response(run_report.to_csv(), media_type="text/csv", headers=headers)
+    body = json.dumps(run_report.to_dict(), ensure_ascii=False)
     return json_response(body, headers=headers)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from serving.api.answers import json_response, run_object, run_response
 from serving.api.bodies import read_body
 from serving.api.deps import JsonBody, Need, ServicesDep
-from serving.api.openapi import CACHED, body_of, problems
+from serving.api.openapi import CACHED, RequestBody, problems
 from serving.api.schemas.requests import SchemesRequest
 from serving.api.schemas.tiers import SchemeList, SchemesWritten, TransitionMatrix
 from serving.queries import model
@@ -55,7 +55,7 @@ def list_schemes(services: ServicesDep) -> Response:
     summary="Write tier schemes",
     response_model=SchemesWritten,
     responses=problems(400, 401, 403, 413, 415, 422, 503),
-    openapi_extra=body_of(SchemesRequest),
+    openapi_extra=RequestBody(SchemesRequest),
     dependencies=[Depends(Need("admin"))],
 )
 def put_schemes(request: Request, services: ServicesDep, body: JsonBody) -> Response:
@@ -65,9 +65,9 @@ def put_schemes(request: Request, services: ServicesDep, body: JsonBody) -> Resp
     run on, before those of the file. One that has become wrong by then is left out, and
     `faults` of `GET /v1/tiers` says why. Needs the scope `admin`.
     """
-    asked = read_body(SchemesRequest, body)
-    save_schemes(services.store, asked.schemes, who=request.scope["key_id"])
-    return json_response(json.dumps({"written": asked.schemes}, ensure_ascii=False))
+    sent = read_body(SchemesRequest, body)
+    save_schemes(services.store, sent.schemes, who=request.scope["key_id"])
+    return json_response(json.dumps({"written": sent.schemes}, ensure_ascii=False))
 
 
 @router.get(
@@ -93,24 +93,24 @@ def get_transitions(
 
     `null` stands for customers who were not in a run. Needs the scope `read`.
     """
-    found = transitions(services.store, scheme, start=start, end=end)
-    body = run_object(found.end, **_members(scheme, found))
-    etag = f"{found.start.stamp}-{found.end.stamp}"
+    moves = transitions(services.store, scheme, start=start, end=end)
+    body = run_object(moves.end, **_members(scheme, moves))
+    etag = f"{moves.start.stamp}-{moves.end.stamp}"
     return run_response(request, etag, body)
 
 
-def _members(scheme: str, found: Transitions) -> dict[str, str]:
+def _members(scheme: str, moves: Transitions) -> dict[str, str]:
     counts: list[dict[str, Any]] = [
         {"before": before, "after": after, "n_customers": n}
         for (before, after), n in sorted(
-            found.counts.items(), key=lambda pair: tuple(x or "" for x in pair[0])
+            moves.counts.items(), key=lambda pair: tuple(x or "" for x in pair[0])
         )
     ]
     members = {
         "scheme": scheme,
-        "from": found.start.run_id,
-        "to": found.end.run_id,
-        "classes": list(found.classes),
+        "from": moves.start.run_id,
+        "to": moves.end.run_id,
+        "classes": list(moves.classes),
         "moves": counts,
     }
     return {name: json.dumps(value) for name, value in members.items()}

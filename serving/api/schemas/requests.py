@@ -41,14 +41,14 @@ def read_instant(value: object) -> datetime:
     if not isinstance(value, str) or not WRITTEN.fullmatch(value):
         raise _no_instant()
     try:
-        found = datetime.fromisoformat(value.upper())
-        zone = found.tzinfo
-        found = found.astimezone(UTC) if zone else found.replace(tzinfo=UTC)
+        instant = datetime.fromisoformat(value.upper())
+        zone = instant.tzinfo
+        instant = instant.astimezone(UTC) if zone else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise _no_instant() from None
-    if not EARLIEST <= found < LATEST:
+    if not EARLIEST <= instant < LATEST:
         raise PydanticCustomError("instant_range", "Give an instant from 1970 on")
-    return found
+    return instant
 
 
 def _no_instant() -> PydanticCustomError:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from features.errors import StoreError
-from models.lists import BuiltList, ListDefinition, build_lists
-from models.lists.built import without_members
-from models.lists.definition import owner_column
-from models.lists.reading import ReadList, read_list
 from serving.errors import UnknownListError
-from serving.runs.current import Run, published_run
+from serving.runs.lists import build_stored
+from serving.runs.published import Run, published_run
 from serving.store.engine import Store
-from serving.store.facts_table import read_facts, stored_columns
 from serving.store.lists import (
     Building,
     StoredList,
@@ -28,13 +24,7 @@ from serving.store.lists import (
 )
 from serving.store.tables import list_builds, published
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from models.rules import RuleType
-    from models.score.schema import RunContext
-
-TRIES = 5
+MAX_TRIES = 5
 """How often lists are built again because they, or the run, changed meanwhile."""
 
 
@@ -71,14 +61,16 @@ def lists_now(store: Store, names: Iterable[str] | None = None) -> dict[str, Lis
     UnpublishedError
         If there is no run.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         with store.read() as con:
-            run, known, found = _look(con, names)
-            missing = {name: each for name, each in known.items() if name not in found}
+            run, lists, builds = _look(con, names)
+            missing = {
+                name: stored for name, stored in lists.items() if name not in builds
+            }
             if not missing:
                 return {
-                    name: ListInRun(each, run, json.loads(found[name].body))
-                    for name, each in known.items()
+                    name: ListInRun(stored, run, json.loads(builds[name].body))
+                    for name, stored in lists.items()
                 }
             built = build_stored(con, run, missing)
         _keep(store, run, built)
@@ -115,106 +107,22 @@ def list_now(store: Store, name: str) -> ListInRun:
     return lists_now(store, [name])[name]
 
 
-def build_stored(
-    con: Connection, run: Run, lists: Mapping[str, StoredList]
-) -> dict[str, Building]:
-    """Build lists from the facts that the store holds of a run."""
-    described = run.context.get("facts", {})
-    columns = stored_columns(described)
-    if con.dialect.name == "postgresql":
-        con.execute(sa.text("SET LOCAL statement_timeout = 0"))
-    names = {"customer_id", owner_column(columns)}
-    for each in lists.values():
-        read = read_list(each.definition, columns)
-        if isinstance(read, ReadList):
-            names |= {*read.columns(), *each.definition.needs}
-    facts = read_facts(con, run=run.number, described=described, names=sorted(names))
-    return _build(lists, facts, run.context)
-
-
-def build_for_publish(
-    store: Store, facts: pa.Table, context: RunContext
-) -> dict[str, Building]:
-    """Build all lists from the facts of a run that is about to be published.
-
-    Parameters
-    ----------
-    store : Store
-    facts : pyarrow.Table
-        All that rules may name.
-    context : RunContext
-        Its ``facts`` are what of it the store will keep; lists name nothing else, so
-        that they can be built again later.
-    """
-    with store.read() as con:
-        lists = read_lists(con)
-    names = [
-        name for name in stored_columns(context.facts) if name in facts.column_names
-    ]
-    terms = {"schemes": context.schemes, "primary": context.primary}
-    return _build(lists, facts.select(names), terms)
-
-
-def build_once(
-    con: Connection, run: Run, stored: StoredList, definition: ListDefinition
-) -> BuiltList:
-    """Build a list as if it were defined so, and keep nothing of it."""
-    asked = replace(stored, definition=definition)
-    return build_stored(con, run, {stored.name: asked})[stored.name].built
-
-
-def _build(
-    lists: Mapping[str, StoredList], facts: pa.Table, context: Mapping[str, Any]
-) -> dict[str, Building]:
-    from models.score.facts import types_of
-    from models.tiers import classes_by_column
-
-    picks = {name: each.picks for name, each in lists.items() if each.picks is not None}
-    definitions = {name: each.definition for name, each in lists.items()}
-    built = build_lists(definitions, facts, picks=picks)
-    columns = types_of(facts.schema)
-    classes = classes_by_column(
-        context.get("schemes", {}), context.get("primary", "abc")
-    )
-    for name, each in lists.items():
-        if each.fault:
-            built[name] = without_members(fault=each.fault)
-        elif unknown := _unknown_class(each.definition, columns, classes):
-            built[name] = replace(built[name], fault=unknown)
-    return {name: Building(definitions[name], built[name]) for name in lists}
-
-
-def _unknown_class(
-    definition: ListDefinition,
-    columns: Mapping[str, RuleType],
-    classes: Mapping[str, Sequence[str]],
-) -> str | None:
-    """Say which class a list names that nobody can be in."""
-    from models.tiers import find_unknown_class
-
-    read = read_list(definition, columns)
-    if not isinstance(read, ReadList):
-        return None
-    fault = find_unknown_class(read.rules(), classes)
-    return None if fault is None else str(fault)
-
-
 def _look(
     con: Connection, names: Iterable[str] | None
 ) -> tuple[Run, dict[str, StoredList], dict[str, Row[Any]]]:
     """Return the run, the lists in question, and the builds that are current."""
     run = published_run(con)
-    known = read_lists(con)
+    lists = read_lists(con)
     if names is not None:
-        known = {name: _known(known, name) for name in names}
+        lists = {name: _known(lists, name) for name in names}
     query = sa.select(list_builds).where(list_builds.c.run == run.number)
-    found = {
+    builds = {
         row.name: row
         for row in con.execute(query)
-        if row.name in known
-        and row.definition == write_definition(known[row.name].definition)
+        if row.name in lists
+        and row.definition == write_definition(lists[row.name].definition)
     }
-    return run, known, found
+    return run, lists, builds
 
 
 def _known(lists: Mapping[str, StoredList], name: str) -> StoredList:

@@ -14,9 +14,9 @@ from models.lists import ListDefinition
 from models.lists.changes import Move, Side, explain_moves
 from models.lists.reading import ReadList, read_list
 from serving.errors import UnknownListError
-from serving.queries.lists.build import build_stored, list_now
-from serving.queries.lists.members import find_run
-from serving.runs.current import Run, earlier_runs
+from serving.queries.lists.build import list_now
+from serving.runs.lists import build_stored
+from serving.runs.published import Run, earlier_runs, find_run
 from serving.store.engine import Store
 from serving.store.facts_table import read_facts, stored_columns
 from serving.store.lists import StoredList, read_lists
@@ -146,8 +146,8 @@ def _explain(
     read = read_list(inside.definition, columns)
     names = {*read.columns()} if isinstance(read, ReadList) else set()
     sides = [
-        Side(each.definition, _facts(con, each.run, names, customers))
-        for each in (inside, outside)
+        Side(side.definition, _facts(con, side.run, names, customers))
+        for side in (inside, outside)
     ]
     members = [(customer, inside.members[customer]) for customer in customers]
     return explain_moves(members, inside=sides[0], outside=sides[1], entered=entered)

@@ -24,7 +24,7 @@ FORMATS = {
 """Each format, and its media type."""
 
 MAX_ROWS = 1_048_575
-"""Rows of an Excel sheet beside its heading."""
+"""Rows of an Excel sheet besides its heading."""
 
 MAX_CELL = 32_767
 
@@ -59,9 +59,9 @@ def write_about(sheet: ListSheet) -> bytes:
 def write_parquet(sheet: ListSheet) -> bytes:
     """Return Parquet; what the second sheet says is its metadata ``regulars``."""
     about = json.dumps([list(pair) for pair in sheet.about], ensure_ascii=False)
-    held = sheet.rows.replace_schema_metadata({"regulars": about})
+    rows = sheet.rows.replace_schema_metadata({"regulars": about})
     out = io.BytesIO()
-    pq.write_table(held, out, compression="zstd")
+    pq.write_table(rows, out, compression="zstd")
     return out.getvalue()
 
 

@@ -11,15 +11,12 @@ from sqlalchemy.engine import Connection
 
 from models.lists import ListDefinition, check_list
 from serving.errors import (
-    CursorError,
-    CursorExpiredError,
     ListTakenError,
     UnknownListError,
-    UnknownRunError,
 )
-from serving.queries.cursor import Place, digest, read_cursor, write_cursor
+from serving.queries.cursor import Place, digest, read_secret, resume, write_cursor
 from serving.queries.lists.build import ListInRun, list_now
-from serving.runs.current import Run, kept_run, published_run
+from serving.runs.published import Run, published_run
 from serving.store.engine import Store
 from serving.store.facts_table import stored_columns
 from serving.store.lists import API, delete_list, read_lists, write_list
@@ -29,7 +26,6 @@ from serving.store.tables import (
     list_members,
     runs,
     scores,
-    secrets,
 )
 
 
@@ -102,9 +98,9 @@ def save_list(
     with store.write() as con:
         run = published_run(con)
         check_list(definition, stored_columns(run.context.get("facts", {})))
-        held = read_lists(con).get(name)
-        if held is not None and (is_new or held.source != API):
-            raise ListTakenError(f"There is a list {name} ({held.source}).")
+        before = read_lists(con).get(name)
+        if before is not None and (is_new or before.source != API):
+            raise ListTakenError(f"There is a list {name} ({before.source}).")
         write_list(con, name, definition, source=API, who=who)
     return list_now(store, name)
 
@@ -120,11 +116,13 @@ def remove_list(store: Store, name: str) -> None:
         If it is a preset or the config's.
     """
     with store.write() as con:
-        held = read_lists(con).get(name)
-        if held is None:
+        stored = read_lists(con).get(name)
+        if stored is None:
             raise UnknownListError(f"There is no list {name}.")
-        if held.source != API:
-            raise ListTakenError(f"The list {name} is not of the API ({held.source}).")
+        if stored.source != API:
+            raise ListTakenError(
+                f"The list {name} is not of the API ({stored.source})."
+            )
         delete_list(con, name)
 
 
@@ -158,7 +156,8 @@ def members_of(
     list_now(store, name)
     with store.read() as con:
         secret = read_secret(con)
-        run, after = _start(con, cursor, question=question, secret=secret)
+        run, last_read = resume(con, cursor, question=question, secret=secret)
+        after = 0 if last_read is None else int(last_read.value or 0)
         rows = read_members(
             con, name, run=run, after=after, owner=owner, limit=limit + 1
         )
@@ -229,40 +228,3 @@ def sizes_of(store: Store, name: str, *, limit: int = 1_000) -> list[Size]:
     )
     with store.read() as con:
         return [Size(*row) for row in con.execute(query)]
-
-
-def find_run(con: Connection, run_id: str | None) -> Run:
-    """Return a kept run by its id, by default the published one.
-
-    Raises
-    ------
-    UnknownRunError
-        If it is not kept.
-    """
-    if run_id is None:
-        return published_run(con)
-    run = kept_run(con, run_id)
-    if run is None:
-        raise UnknownRunError(f"No run {run_id} is kept.")
-    return run
-
-
-def read_secret(con: Connection) -> bytes:
-    """Return what cursors are signed with."""
-    query = sa.select(secrets.c.value).where(secrets.c.name == "cursor")
-    return bytes.fromhex(con.execute(query).scalar_one())
-
-
-def _start(
-    con: Connection, cursor: str | None, *, question: str, secret: bytes
-) -> tuple[Run, int]:
-    """Return the run to read and the place to read on from."""
-    if cursor is None:
-        return published_run(con), 0
-    place = read_cursor(cursor, secret=secret)
-    if place.question != question or not isinstance(place.value, int):
-        raise CursorError("The cursor is of another list or owner.")
-    run = kept_run(con, place.run_id)
-    if run is None:
-        raise CursorExpiredError("The run of the cursor is no longer kept.")
-    return run, place.value

@@ -12,12 +12,13 @@ import numpy as np
 from models.lists import Action, ListDefinition
 from models.lists.profit import ProfitCurve, profit_curve
 from serving.errors import UnknownListError, UnpayableError
-from serving.queries.lists.build import build_once, list_now
-from serving.runs.current import published_run
+from serving.queries.lists.build import list_now
+from serving.runs.lists import build_once
+from serving.runs.published import published_run
 from serving.store.engine import Store
 from serving.store.lists import API, StoredList, read_lists
 
-POINTS = 100
+POINTS_SHOWN = 100
 """Lengths on the curve that is shown, besides the best one."""
 
 
@@ -83,12 +84,17 @@ class ListProfit:
     def _points(self) -> list[tuple[int, float]]:
         total = self.curve.cumulative
         most = len(total) - 1
-        at = np.linspace(0, most, min(POINTS, most + 1)).round().astype(int).tolist()
+        at = (
+            np.linspace(0, most, min(POINTS_SHOWN, most + 1))
+            .round()
+            .astype(int)
+            .tolist()
+        )
         return [(n, float(total[n])) for n in sorted({*at, self.curve.length})]
 
 
 def profit_of(
-    store: Store, name: str, given: Mapping[str, Any] | None = None
+    store: Store, name: str, changes: Mapping[str, Any] | None = None
 ) -> ListProfit:
     """Return the profit curve of a list, over all who pass its guardrails.
 
@@ -97,7 +103,7 @@ def profit_of(
 
     Parameters
     ----------
-    given : mapping, optional
+    changes : mapping, optional
         Terms of the action that take the place of the list's.
 
     Raises
@@ -109,7 +115,7 @@ def profit_of(
     UnpublishedError
         If there is no run.
     """
-    terms = {key: value for key, value in (given or {}).items() if value is not None}
+    terms = {key: value for key, value in (changes or {}).items() if value is not None}
     list_now(store, name)
     with store.read() as con:
         run = published_run(con)
@@ -141,8 +147,8 @@ def profit_of(
 
 
 def _action(stored: StoredList, terms: Mapping[str, Any]) -> Action:
-    held = stored.definition.action
-    written = {} if held is None else held.model_dump()
+    action = stored.definition.action
+    written = {} if action is None else action.model_dump()
     wanted = {**written, **terms}
     lacking = [key for key in ("cost", "save_rate") if key not in wanted]
     if lacking:

@@ -13,9 +13,9 @@ import pyarrow as pa
 from serving.queries.actions import CHOSEN, chosen_titles
 from serving.queries.lists.build import ListInRun, list_now
 from serving.queries.lists.members import Member, read_members
-from serving.runs.current import published_run
+from serving.runs.published import published_run
 from serving.store.engine import Store
-from serving.store.json.rows import rfc3339
+from serving.store.json.by_row import rfc3339
 
 LANGUAGES = ("en", "zh")
 N_REASONS = 3
@@ -93,10 +93,10 @@ def sheet_of(
         If there is no run.
     """
     while True:
-        found = list_now(store, name)
+        in_run = list_now(store, name)
         with store.read() as con:
             run = published_run(con)
-            if run.number != found.run.number:
+            if run.number != in_run.run.number:
                 continue
             members = read_members(con, name, run=run, owner=owner)
             actions = chosen_titles(
@@ -107,20 +107,20 @@ def sheet_of(
             for member in members
         ]
         table = pa.Table.from_pylist(rows, schema=SHEET)
-        about = describe(found, owner=owner, n_rows=len(rows))
+        about = describe(in_run, owner=owner, n_rows=len(rows))
         return ListSheet(name, run.run_id, table, about)
 
 
 def describe(
-    found: ListInRun, *, owner: str | None, n_rows: int
+    in_run: ListInRun, *, owner: str | None, n_rows: int
 ) -> list[tuple[str, Any]]:
     """Say of which run a list is, whom it holds and whom it leaves out."""
-    definition, run, outcome = found.stored.definition, found.run, found.outcome
+    definition, run, outcome = in_run.stored.definition, in_run.run, in_run.outcome
     about: list[tuple[str, Any]] = [
-        ("list", found.stored.name),
+        ("list", in_run.stored.name),
         ("title", definition.title),
         ("kind", definition.kind),
-        ("from", found.stored.source),
+        ("from", in_run.stored.source),
         ("run_id", run.run_id),
         ("as_of", rfc3339(run.as_of)),
         ("model_version", run.model_version),
@@ -135,8 +135,8 @@ def describe(
         ("beyond the limit", outcome["n_beyond"]),
         ("candidates", outcome["n_candidates"]),
     ]
-    if found.stored.taken_at is not None:
-        about.append(("taken as of", rfc3339(found.stored.taken_at)))
+    if in_run.stored.taken_at is not None:
+        about.append(("taken as of", rfc3339(in_run.stored.taken_at)))
     about += [(f"left out: {why}", n) for why, n in outcome["excluded"].items()]
     about += [("not checked", what) for what in outcome["unchecked"]]
     about += [("needs", what) for what in outcome["needs"]]
@@ -170,5 +170,5 @@ def _row(member: Member, language: str) -> dict[str, Any]:
 def _value(value: Any, kind: pa.DataType) -> float | str | date | datetime | None:
     if value is not None and pa.types.is_date(kind):
         return date.fromisoformat(value)
-    found: float | str | None = value
-    return found
+    plain: float | str | None = value
+    return plain

@@ -1,9 +1,9 @@
 """The JSON of a score in two halves: what stands before and after its rank.
 
-A rank hangs on all customers of a run, the rest of a score on its own customer alone.
-So whoever scores some customers writes their JSON too, and the rank is put in later.
-It is written column by column: of a million customers with their reasons that takes
-seconds where Python takes minutes.
+A rank depends on all customers of a run, the other columns on their own customer alone.
+So whoever scores a chunk of customers writes their JSON too, and the rank is put in
+later. It is written column by column: for a million customers with their reasons that
+takes seconds where Python takes minutes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.score.schema import SCORE_SCHEMA
-from serving.store.json.columns import join_pieces, json_pieces, name_pieces
-from serving.store.json.rows import rfc3339
+from serving.store.json.by_column import join_pieces, json_pieces, name_pieces
+from serving.store.json.by_row import rfc3339
 
 BEFORE, AFTER = "before_priority", "after_priority"
 HALVES = (BEFORE, AFTER)

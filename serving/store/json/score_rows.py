@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +16,9 @@ import pyarrow.compute as pc
 
 from models.score.schema import SCORE_SCHEMA
 from models.score.splice import splice
+from models.tiers.primary import Rewritten
 from serving.store.json.around_rank import HALVES
-from serving.store.json.rows import check_columns
-
-if TYPE_CHECKING:
-    from models.tiers.primary import Rewritten
+from serving.store.json.by_row import check_columns
 
 WORDS = (
     "tier_reason",
@@ -62,11 +59,11 @@ class Part:
         """Return columns; of a file, no others are read."""
         if isinstance(self.source, pa.Table):
             return self.source.select(list(names))
-        known = self.names
-        places = [known.index(name) for name in names]
+        stored_names = self.names
+        places = [stored_names.index(name) for name in names]
         options = pa.ipc.IpcReadOptions(included_fields=places)
-        found = pa.ipc.open_file(self.source, options=options).read_all()
-        return found.select(list(names))
+        table = pa.ipc.open_file(self.source, options=options).read_all()
+        return table.select(list(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +96,12 @@ class ScoreRows:
 
     @classmethod
     def _of(cls, parts: tuple[Part, ...]) -> ScoreRows:
-        found = []
+        tables = []
         for part in parts:
             read = part.read((*FIGURES, "gap_to_next_tier"))
             gap = pc.struct_field(read["gap_to_next_tier"], "amount")
-            found.append(read.select(list(FIGURES)).append_column(GAP_AMOUNT, gap))
-        return cls(pa.concat_tables(found).combine_chunks(), parts)
+            tables.append(read.select(list(FIGURES)).append_column(GAP_AMOUNT, gap))
+        return cls(pa.concat_tables(tables).combine_chunks(), parts)
 
     @property
     def num_rows(self) -> int:
@@ -123,17 +120,17 @@ class ScoreRows:
         """Return the rows with other tiers, and what is said of them."""
         amounts = pc.struct_field(rewritten.gap_to_next_tier, "amount")
         gaps = splice(self.figures[GAP_AMOUNT], rewritten.rows, amounts)
-        told = self.with_figures({"tier": rewritten.tier, GAP_AMOUNT: gaps})
-        return replace(told, rewritten=rewritten)
+        regraded = self.with_figures({"tier": rewritten.tier, GAP_AMOUNT: gaps})
+        return replace(regraded, rewritten=rewritten)
 
     def chunks(self) -> Iterator[pa.Table]:
         """Yield the rows in ``SCORE_SCHEMA``, some at a time, in order."""
         start = 0
         for part in self.parts:
             words = self._words(part, start)
-            some = self.figures.slice(start, words.num_rows)
+            figures = self.figures.slice(start, words.num_rows)
             start += words.num_rows
-            yield _whole(some, words)
+            yield _whole(figures, words)
 
     def chunks_to_store(self) -> Iterator[pa.Table]:
         """Yield the rows in order: figures with ``HALVES``, or in ``SCORE_SCHEMA``.
@@ -155,15 +152,15 @@ class ScoreRows:
 
     def take(self, places: Sequence[int]) -> pa.Table:
         """Return a few rows in ``SCORE_SCHEMA``, in the order asked for."""
-        found: dict[int, pa.Table] = {}
+        rows: dict[int, pa.Table] = {}
         start = 0
         for chunk in self.chunks():
             for place in places:
                 if start <= place < start + chunk.num_rows:
-                    found[place] = chunk.take([place - start])
+                    rows[place] = chunk.take([place - start])
             start += chunk.num_rows
-        some = [found[place] for place in places]
-        return pa.concat_tables([SCORE_SCHEMA.empty_table(), *some])
+        in_order = [rows[place] for place in places]
+        return pa.concat_tables([SCORE_SCHEMA.empty_table(), *in_order])
 
     def _figures_with_halves(self, part: Part, start: int) -> pa.Table | None:
         """Return None where the JSON is not there, or has been overtaken."""

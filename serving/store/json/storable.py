@@ -50,12 +50,12 @@ def text_bytes(texts: pa.Array) -> Bytes:
 
     Those that a null covers are among them.
     """
-    _, ends, held = texts.buffers()
-    if held is None or not len(texts):
+    _, ends, data = texts.buffers()
+    if data is None or not len(texts):
         return np.empty(0, np.uint8)
     first = texts.offset
     places = np.frombuffer(ends, np.int32)[first : first + len(texts) + 1]
-    return np.frombuffer(held, np.uint8)[places[0] : places[-1]]
+    return np.frombuffer(data, np.uint8)[places[0] : places[-1]]
 
 
 def _numbers(values: pa.Array, name: str) -> pa.Array:

@@ -1,4 +1,4 @@
-"""SQLite's log is moved into its database beside, while more is written."""
+"""Checkpoints of SQLite's log in a thread of their own, while more is written."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from serving.store.engine import Store
 
-AT_ONCE = 10
-"""Commits whose log may lie beside the database."""
+MAX_COMMITS = 10
+"""Commits whose log may wait to be moved into the database."""
 
 
 class Checkpoints:
@@ -37,13 +37,13 @@ class Checkpoints:
             If one that was begun before has failed.
         """
         self._begun.append(self._beside.submit(self._store.checkpoint))
-        if len(self._begun) == AT_ONCE:
+        if len(self._begun) == MAX_COMMITS:
             self.finish()
 
     def finish(self) -> None:
         """Wait for all that were begun."""
-        for each in self._begun:
-            each.result()
+        for checkpoint in self._begun:
+            checkpoint.result()
         self._begun.clear()
 
 
@@ -51,6 +51,6 @@ class Checkpoints:
 def checkpoints(store: Store) -> Iterator[Checkpoints]:
     """Give checkpoints of a store; there are none left when this is done."""
     with ThreadPoolExecutor(1) as beside:
-        found = Checkpoints(store, beside)
-        yield found
-        found.finish()
+        running = Checkpoints(store, beside)
+        yield running
+        running.finish()

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Row
 
 from features.errors import StoreError
 from serving.store.engine import Store
-from serving.store.publishing.process import is_dead, name_process
+from serving.store.publishing.lock_owner import is_dead, name_process
 from serving.store.tables import locks
 
 LEASE = timedelta(seconds=60)
@@ -46,12 +46,12 @@ class PublishLock:
         StoreError
             If another publisher has taken over; the transaction is then undone.
         """
-        held = con.execute(
+        renewed = con.execute(
             sa.update(locks)
             .where(locks.c.name == NAME, locks.c.owner == self.owner)
             .values(renewed_at=datetime.now(UTC))
         )
-        if held.rowcount != 1:
+        if renewed.rowcount != 1:
             raise StoreError(
                 "Another process took over while this one published.",
                 needed="One publisher at a time.",
@@ -97,14 +97,14 @@ def wait_for(
 
 
 def _take(con: Connection, lock: PublishLock) -> None:
-    held = con.execute(sa.select(locks).where(locks.c.name == NAME)).one()
-    if _is_held(held):
+    row = con.execute(sa.select(locks).where(locks.c.name == NAME)).one()
+    if _is_held(row):
         raise StoreError(
-            f"Another process is publishing (seen at {held.renewed_at:%H:%M:%S} UTC).",
+            f"Another process is publishing (seen at {row.renewed_at:%H:%M:%S} UTC).",
             needed="One publisher at a time.",
             todo=f"Wait for it; if it died, wait {LEASE.seconds} seconds.",
         )
-    same = locks.c.owner.is_not_distinct_from(held.owner)
+    same = locks.c.owner.is_not_distinct_from(row.owner)
     won = con.execute(
         sa.update(locks)
         .where(locks.c.name == NAME, same)
@@ -118,11 +118,11 @@ def _take(con: Connection, lock: PublishLock) -> None:
         )
 
 
-def _is_held(held: Row[Any]) -> bool:
+def _is_held(row: Row[Any]) -> bool:
     """Tell whether the owner lives, also when the clock has jumped either way."""
-    if held.owner is None or is_dead(held.process):
+    if row.owner is None or is_dead(row.process):
         return False
-    age: timedelta = abs(datetime.now(UTC) - held.renewed_at)
+    age: timedelta = abs(datetime.now(UTC) - row.renewed_at)
     return age < LEASE
 
 

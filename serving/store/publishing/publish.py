@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any
@@ -19,9 +19,8 @@ from sqlalchemy.engine import Connection
 
 from features.errors import DataError, StoreError
 from models.score.schema import RunContext
-from serving.store.columns import column_rows
 from serving.store.engine import Store
-from serving.store.facts import Beside, fact_rows
+from serving.store.facts import Beside, column_rows, fact_rows
 from serving.store.json.score_rows import ScoreRows, as_rows
 from serving.store.lists import Building, delete_members, write_builds
 from serving.store.publishing.checkpoints import checkpoints
@@ -39,14 +38,14 @@ from serving.store.tables import (
     scores,
 )
 
-KEEP = 30
+KEEP_RUNS = 30
 """Published runs that stay readable, the newest among them."""
 
-CHUNK = 10_000
+ROWS_PER_DELETE = 10_000
 """Rows deleted in one transaction."""
 
-TOGETHER = 2
-"""Batches in one transaction: another writer waits for a second at most."""
+BATCHES_PER_TRANSACTION = 2
+"""Another writer waits for a second at most."""
 
 log = logging.getLogger(__name__)
 
@@ -67,23 +66,12 @@ class Staged:
     run_id: str
 
 
-def publish(
-    store: Store,
-    scored: pa.Table | ScoreRows,
-    *,
-    context: RunContext,
-    model: Mapping[str, Any],
-    beside: Beside | None = None,
-    lists: Mapping[str, Building] | None = None,
-    reports: Mapping[str, str] | Future[dict[str, str]] | None = None,
-    keep: int = KEEP,
-) -> str:
-    """Publish a run: readers see the one before, whole, until they see this, whole.
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is published of a run.
 
     Parameters
     ----------
-    store : Store
-        From ``open_store``.
     scored : Table or ScoreRows
         One row a customer, with the columns of ``SCORE_SCHEMA``.
     context : RunContext
@@ -93,10 +81,28 @@ def publish(
         of every row.
     beside : Beside or None
         The facts of the same customers, as the context describes them.
-    lists : mapping of str to Building, optional
+    lists : mapping of str to Building
         The lists of the run, so that they are there when it is.
-    reports : mapping of str to str, or a Future of one, optional
+    reports : mapping of str to str, or a Future of one
         The run's reports, each as JSON; waited for when all else is written.
+    """
+
+    scored: pa.Table | ScoreRows
+    context: RunContext
+    model: Mapping[str, Any]
+    beside: Beside | None = None
+    lists: Mapping[str, Building] = field(default_factory=dict)
+    reports: Mapping[str, str] | Future[dict[str, str]] = field(default_factory=dict)
+
+
+def publish(store: Store, publication: Publication, *, keep: int = KEEP_RUNS) -> str:
+    """Publish a run: readers see the one before, whole, until they see this, whole.
+
+    Parameters
+    ----------
+    store : Store
+        From ``open_store``.
+    publication : Publication
     keep : int
         How many published runs stay readable.
 
@@ -112,48 +118,72 @@ def publish(
     StoreError
         If another process publishes, or the store fails. What was published stays.
     """
-    rows = as_rows(scored)
-    version = _check(rows.figures, context=context, model=model)
+    rows = as_rows(publication.scored)
+    version = _check(rows.figures, publication)
     with publish_lock(store) as lock, ThreadPoolExecutor(1) as pool:
-        packed = pool.submit(list, column_rows(rows.figures, beside))
+        packed = pool.submit(list, column_rows(rows.figures, publication.beside))
         _collect(store, lock)
         with store.write() as con:
             lock.renew(con)
-            run = _begin(con, version=version, context=context, model=model)
-        written = {
-            facts: fact_rows(beside) if beside else iter(()),
-            fact_columns: _once_made(store, lock, packed),
-            scores: score_rows(rows),
-        }
-        with checkpoints(store) as logged:
-            for table, batches in written.items():
-                while some := list(islice(batches, 1)):
-                    with store.stage() as con:
-                        lock.renew(con)
-                        for batch in chain(some, islice(batches, TOGETHER - 1)):
-                            insert_rows(con, batch, run=run.number, into=table)
-                    logged.begin()
-        for name, building in (lists or {}).items():
-            with store.write() as con:
-                lock.renew(con)
-                write_builds(
-                    con,
-                    {name: building},
-                    run=run.number,
-                    run_id=run.run_id,
-                    as_of=context.as_of,
-                )
+            run = _begin(con, publication, version=version)
+        beside = publication.beside
+        _insert(
+            store,
+            lock,
+            {
+                facts: fact_rows(beside) if beside else iter(()),
+                fact_columns: _once_made(store, lock, packed),
+                scores: score_rows(rows),
+            },
+            run=run.number,
+        )
+        _write_lists(store, lock, publication, run=run)
+        reports = publication.reports
         if isinstance(reports, Future):
             reports = wait_for(store, lock, reports)
         with store.write() as con:
             lock.renew(con)
-            insert_reports(con, reports or {}, run=run.number)
+            insert_reports(con, reports, run=run.number)
             _flip(con, run, n_customers=rows.num_rows, keep=keep)
         try:
             _collect(store, lock)
         except StoreError as exc:
             log.warning("old runs stay until the next publish: %s", exc)
     return run.run_id
+
+
+def _insert(
+    store: Store,
+    lock: PublishLock,
+    batches_by_table: Mapping[sa.Table, Iterator[list[Row]]],
+    *,
+    run: int,
+) -> None:
+    """Insert the rows of a run, which nobody reads yet, a few batches at a time."""
+    with checkpoints(store) as logged:
+        for table, batches in batches_by_table.items():
+            while first := list(islice(batches, 1)):
+                with store.stage() as con:
+                    lock.renew(con)
+                    more = islice(batches, BATCHES_PER_TRANSACTION - 1)
+                    for batch in chain(first, more):
+                        insert_rows(con, batch, run=run, into=table)
+                logged.begin()
+
+
+def _write_lists(
+    store: Store, lock: PublishLock, publication: Publication, *, run: Staged
+) -> None:
+    for name, building in publication.lists.items():
+        with store.write() as con:
+            lock.renew(con)
+            write_builds(
+                con,
+                {name: building},
+                run=run.number,
+                run_id=run.run_id,
+                as_of=publication.context.as_of,
+            )
 
 
 def _once_made(
@@ -163,8 +193,9 @@ def _once_made(
     yield from wait_for(store, lock, batches)
 
 
-def _check(table: pa.Table, *, context: RunContext, model: Mapping[str, Any]) -> str:
+def _check(table: pa.Table, publication: Publication) -> str:
     """Return the version that the run is of."""
+    context, model = publication.context, publication.model
     version = model.get("version")
     if not isinstance(version, str) or not version:
         raise DataError("The model has no version.", needed="model['version'], text.")
@@ -181,9 +212,8 @@ def _check(table: pa.Table, *, context: RunContext, model: Mapping[str, Any]) ->
     return version
 
 
-def _begin(
-    con: Connection, *, version: str, context: RunContext, model: Mapping[str, Any]
-) -> Staged:
+def _begin(con: Connection, publication: Publication, *, version: str) -> Staged:
+    context = publication.context
     run_id = f"{context.as_of:%Y%m%dT%H%M%SZ}-{secrets.token_hex(6)}"
     added = con.execute(
         sa.insert(runs)
@@ -194,7 +224,7 @@ def _begin(
             model_version=version,
             n_customers=0,
             context=_to_json(context.to_dict()),
-            model=_to_json(dict(model)),
+            model=_to_json(dict(publication.model)),
             created_at=datetime.now(UTC),
         )
         .returning(runs.c.number)
@@ -255,9 +285,12 @@ def _collect(store: Store, lock: PublishLock) -> None:
 
 def _delete_chunk(store: Store, lock: PublishLock, number: int, table: sa.Table) -> int:
     """Delete some rows of a run; return how many."""
-    some = sa.select(table.c.customer_id).where(table.c.run == number).limit(CHUNK)
+    ids = sa.select(table.c.customer_id).where(table.c.run == number)
     with store.write() as con:
         lock.renew(con)
         return con.execute(
-            sa.delete(table).where(table.c.run == number, table.c.customer_id.in_(some))
+            sa.delete(table).where(
+                table.c.run == number,
+                table.c.customer_id.in_(ids.limit(ROWS_PER_DELETE)),
+            )
         ).rowcount

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from features.door.log_files import Log
-from features.facts.standing import STANDING, build_standing, read_attributes
+from features.facts.standing import build_standing, read_attributes
+from features.facts.standing_columns import STANDING
 from tests.features.sqllog import at, open_log
 
 PURCHASES = """

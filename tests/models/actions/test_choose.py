@@ -16,7 +16,7 @@ from models.actions import Catalogue, read_catalogue
 from models.actions.catalogue import Action
 from models.actions.choose import COLUMNS, choose_actions
 from models.rules import RuleType
-from models.score.facts import FACT_TYPES
+from models.score.fact_types import FACT_TYPES
 
 ROOT = Path(__file__).resolve().parents[3]
 KINDS = {

@@ -8,14 +8,8 @@ import pyarrow as pa
 import pytest
 
 from models.rules import RuleType, parse_rule
-from models.score.facts import (
-    FACT_TYPES,
-    SCORE_TYPES,
-    build_facts,
-    describe_facts,
-    kept_facts,
-    types_of,
-)
+from models.score.fact_types import FACT_TYPES, SCORE_TYPES, describe_facts, types_of
+from models.score.facts import build_facts, kept_facts
 from models.score.schema import SCORE_SCHEMA
 from tests.features.sqllog import at, open_log
 

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.api.app import create_app
-from serving.store import Store, create_key, open_store, publish
+from serving.store import Publication, Store, create_key, open_store, publish
 from tests.serving.samples import Shelf, context, described, scored
 
 
@@ -29,7 +29,7 @@ def published_file(
     path = tmp_path_factory.mktemp("published") / "regulars.db"
     shutil.copy(migrated_file, path)
     with closing(open_store(f"sqlite:///{path}")) as store:
-        publish(store, scored(12), context=context(), model=described())
+        publish(store, Publication(scored(12), context=context(), model=described()))
     return path
 
 
@@ -45,7 +45,7 @@ def published_store(published_file: Path, tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def client(published_store: Store, shelf: Shelf) -> Iterator[TestClient]:
     """Return a client without a key."""
-    app = create_app(store=published_store, bundles=shelf)
+    app = create_app(store=published_store, scorers=shelf)
     with TestClient(app, raise_server_exceptions=False) as opened:
         yield opened
 

@@ -12,9 +12,10 @@ from starlette.testclient import TestClient
 
 from models.actions import read_catalogue
 from models.actions.choose import choose_actions
-from models.score.facts import describe_facts, kept_facts
+from models.score.fact_types import describe_facts
+from models.score.facts import kept_facts
 from serving.api.app import create_app
-from serving.store import Store, create_key, publish
+from serving.store import Publication, Store, create_key, publish
 from serving.store.facts import Beside
 from tests.models.actions.test_choose import facts
 from tests.serving.samples import Shelf, context, described, scored
@@ -42,9 +43,11 @@ def reader(sqlite_store: Store, shelf: Shelf) -> Iterator[TestClient]:
     table = scored(
         2, value_at_risk=100.0, expected_value=200.0, lifecycle_stage="loyal"
     )
-    publish(sqlite_store, table, context=run, model=described(), beside=beside)
+    publish(
+        sqlite_store, Publication(table, context=run, model=described(), beside=beside)
+    )
     key = create_key(sqlite_store, name="crm", scopes=["admin"])
-    with TestClient(create_app(store=sqlite_store, bundles=shelf)) as client:
+    with TestClient(create_app(store=sqlite_store, scorers=shelf)) as client:
         client.headers["Authorization"] = f"Bearer {key.secret}"
         yield client
 
@@ -87,7 +90,7 @@ def test_an_unknown_customer_and_a_run_without_actions(
 ) -> None:
     answer = reader.get("/v1/customers/nobody/actions")
     assert answer.json()["type"].endswith("unknown-customer")
-    publish(sqlite_store, scored(1), context=context(), model=described())
+    publish(sqlite_store, Publication(scored(1), context=context(), model=described()))
     assert reader.get("/v1/customers/c00000/actions").json()["actions"] == []
 
 

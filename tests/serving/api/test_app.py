@@ -7,16 +7,18 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from serving.api.app import create_app
-from serving.store import Store, create_key, publish
+from serving.store import Publication, Store, create_key, publish
 from tests.serving.samples import Shelf, context, described, scored
 
 
 def test_the_app_outlives_its_database(
     postgres: sa.Engine, postgres_store: Store
 ) -> None:
-    publish(postgres_store, scored(5), context=context(), model=described())
+    publish(
+        postgres_store, Publication(scored(5), context=context(), model=described())
+    )
     key = create_key(postgres_store, name="crm", scopes=["read"])
-    app = create_app(store=postgres_store, bundles=Shelf())
+    app = create_app(store=postgres_store, scorers=Shelf())
     client = TestClient(app, headers={"X-API-Key": key.secret})
     urls = ("/v1/customers/c00001", "/v1/customers", "/v1/model", "/readyz")
     assert [client.get(url).status_code for url in urls] == [200] * 4
@@ -43,9 +45,9 @@ def test_both_databases_give_the_same_answers(
 ) -> None:
     answers = []
     for store in (sqlite_store, postgres_store):
-        publish(store, scored(9), context=context(), model=described())
+        publish(store, Publication(scored(9), context=context(), model=described()))
         key = create_key(store, name="crm", scopes=["read"])
-        app = create_app(store=store, bundles=Shelf())
+        app = create_app(store=store, scorers=Shelf())
         client = TestClient(app, headers={"X-API-Key": key.secret})
         page = client.get("/v1/customers?sort=-expected_value&tier=VIP,A").json()
         answers.append((page["items"], client.get("/v1/customers/c00003").text))
@@ -61,7 +63,7 @@ def test_no_warning_is_left_to_the_first_request(published_store: Store) -> None
             with warnings.catch_warnings():
                 done.wait(0.001)
 
-    apps = [create_app(store=published_store, bundles=Shelf()) for _ in range(25)]
+    apps = [create_app(store=published_store, scorers=Shelf()) for _ in range(25)]
     hiding = Thread(target=hide_and_show)
     hiding.start()
     try:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from serving.api.pages import PAGE_CSP, render_card
 from serving.api.schemas.card import CARD_EXAMPLE, ModelCard
-from serving.store import Store, publish
+from serving.store import Publication, Store, publish
 from tests.serving.samples import context, described, scored
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def test_what_a_log_names_is_escaped(
         "drivers": {"churn": [{"feature": evil}]},
         "fingerprint": evil,
     }
-    publish(published_store, scored(3), context=context(), model=card)
+    publish(published_store, Publication(scored(3), context=context(), model=card))
     page = reader.get(CARD, params={"format": "html"}).text
     assert "<script" not in page
     assert "&lt;script&gt;" in page

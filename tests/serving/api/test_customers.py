@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from models.score.schema import SCORE_SCHEMA
 from serving.api.schemas.scores import CustomerList, CustomerScore
-from serving.store import Store, publish
+from serving.store import Publication, Store, publish
 from tests.serving.samples import context, described, score, scored, table_of
 
 
@@ -39,7 +39,7 @@ def test_any_id_can_be_asked_for(
     reader: TestClient, published_store: Store, customer_id: str
 ) -> None:
     rows = table_of([score(0, customer_id=customer_id)])
-    publish(published_store, rows, context=context(), model=described())
+    publish(published_store, Publication(rows, context=context(), model=described()))
     quoted = "".join(f"%{byte:02X}" for byte in customer_id.encode())
     answer = reader.get(f"/v1/customers/{quoted}")
     assert answer.json()["customer_id"] == customer_id
@@ -64,7 +64,7 @@ def test_a_publish_is_seen_at_once_and_changes_the_etag(
 ) -> None:
     before = reader.get("/v1/customers/c00003")
     new = scored(12, tier="D")
-    publish(published_store, new, context=context(), model=described())
+    publish(published_store, Publication(new, context=context(), model=described()))
     known = {"If-None-Match": before.headers["etag"]}
     after = reader.get("/v1/customers/c00003", headers=known)
     assert (before.json()["tier"], after.json()["tier"]) == ("C", "D")
@@ -107,7 +107,9 @@ def test_a_walk_goes_on_in_its_run_after_a_publish(
     reader: TestClient, published_store: Store
 ) -> None:
     page = reader.get("/v1/customers", params={"limit": 5}).json()
-    publish(published_store, scored(3), context=context(), model=described())
+    publish(
+        published_store, Publication(scored(3), context=context(), model=described())
+    )
     rest = reader.get("/v1/customers", params={"cursor": page["next_cursor"]})
     assert rest.json()["run_id"] == page["run_id"]
     assert len(rest.json()["items"]) == 7
@@ -118,7 +120,11 @@ def test_a_walk_in_a_run_that_is_gone_is_410(
     reader: TestClient, published_store: Store
 ) -> None:
     page = reader.get("/v1/customers", params={"limit": 5}).json()
-    publish(published_store, scored(3), context=context(), model=described(), keep=1)
+    publish(
+        published_store,
+        Publication(scored(3), context=context(), model=described()),
+        keep=1,
+    )
     answer = reader.get("/v1/customers", params={"cursor": page["next_cursor"]})
     assert answer.status_code == 410
     assert answer.json()["type"] == "urn:regulars:problem:cursor-expired"
@@ -178,6 +184,8 @@ def test_sql_in_a_filter_is_only_text(reader: TestClient) -> None:
 
 
 def test_a_long_list_is_valid_json(reader: TestClient, published_store: Store) -> None:
-    publish(published_store, scored(1500), context=context(), model=described())
+    publish(
+        published_store, Publication(scored(1500), context=context(), model=described())
+    )
     answer = reader.get("/v1/customers", params={"limit": 1000})
     assert len(json.loads(answer.text)["items"]) == 1000

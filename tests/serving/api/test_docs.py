@@ -53,7 +53,7 @@ def test_only_the_assets_are_served(client: TestClient, path: str) -> None:
 
 def test_the_docs_can_be_switched_off(published_store: Store) -> None:
     settings = ApiSettings(docs=False)
-    app = create_app(store=published_store, bundles=Shelf(), settings=settings)
+    app = create_app(store=published_store, scorers=Shelf(), settings=settings)
     client = TestClient(app)
     for url in ("/docs", "/openapi.json", "/static/docs.js"):
         assert client.get(url).status_code == 404

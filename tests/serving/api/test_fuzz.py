@@ -14,7 +14,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from serving.api.app import create_app
-from serving.store import Store, create_key, publish
+from serving.predict.bundle_scorers import BundleScorers
+from serving.store import Publication, Store, create_key, publish
 from tests.serving.trained import Folder, Trained
 
 OPERATIONS = (
@@ -43,8 +44,11 @@ CHECKS = [
 def app(sqlite_store: Store, trained: Trained) -> FastAPI:
     """Return an app with a real model."""
     run = trained.run
-    publish(sqlite_store, run.table, context=run.context, model={"version": "1"})
-    return create_app(store=sqlite_store, bundles=Folder(trained.folder))
+    publish(
+        sqlite_store,
+        Publication(run.table, context=run.context, model={"version": "1"}),
+    )
+    return create_app(store=sqlite_store, scorers=BundleScorers(Folder(trained.folder)))
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -37,7 +37,7 @@ def two_runs(
 @pytest.fixture(scope="module")
 def asker(two_runs: Store) -> Iterator[TestClient]:
     """Return a client with a key that may all, and a list to ask for."""
-    app = create_app(store=two_runs, bundles=Shelf())
+    app = create_app(store=two_runs, scorers=Shelf())
     key = create_key(two_runs, name="boss", scopes=["admin"])
     with TestClient(app, raise_server_exceptions=False) as client:
         client.headers["Authorization"] = f"Bearer {key.secret}"

@@ -65,13 +65,13 @@ def test_a_long_body_that_is_not_announced_is_refused(
 
 def test_the_limit_is_a_setting(published_store: Store) -> None:
     settings = ApiSettings(max_body_bytes=10)
-    app = create_app(store=published_store, bundles=Shelf(), settings=settings)
+    app = create_app(store=published_store, scorers=Shelf(), settings=settings)
     answer = TestClient(app).post("/v1/predict", content=b"x" * 11)
     assert answer.status_code == 413
 
 
 def test_what_nobody_foresaw_is_a_500_without_details(published_store: Store) -> None:
-    app = create_app(store=published_store, bundles=Shelf())
+    app = create_app(store=published_store, scorers=Shelf())
 
     @app.get("/fails")
     def fail() -> None:

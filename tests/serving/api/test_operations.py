@@ -4,12 +4,12 @@ from starlette.testclient import TestClient
 
 from features.purchases.numpy.families.places import SlowFamily
 from serving.api.app import create_app
-from serving.store import Store, publish
+from serving.store import Publication, Store, publish
 from tests.serving.samples import Shelf, context, described, scored
 
 
 def test_health_does_not_ask_the_store(sqlite_store: Store) -> None:
-    client = TestClient(create_app(store=sqlite_store, bundles=Shelf()))
+    client = TestClient(create_app(store=sqlite_store, scorers=Shelf()))
     with sqlite_store.write() as con:
         con.exec_driver_sql("DROP TABLE published")
     assert client.get("/healthz").json() == {"status": "ok"}
@@ -18,18 +18,18 @@ def test_health_does_not_ask_the_store(sqlite_store: Store) -> None:
 def test_ready_means_a_published_run_and_a_sound_bundle(
     sqlite_store: Store, shelf: Shelf
 ) -> None:
-    client = TestClient(create_app(store=sqlite_store, bundles=shelf))
+    client = TestClient(create_app(store=sqlite_store, scorers=shelf))
     assert client.get("/readyz").json()["type"] == "urn:regulars:problem:not-ready"
     shelf.spoilt = {"1"}
-    publish(sqlite_store, scored(3), context=context(), model=described())
+    publish(sqlite_store, Publication(scored(3), context=context(), model=described()))
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:regulars:problem:no-model"
     run_id = publish(
         sqlite_store,
-        scored(3, model_version="2"),
-        context=context(),
-        model=described("2"),
+        Publication(
+            scored(3, model_version="2"), context=context(), model=described("2")
+        ),
     )
     answer = client.get("/readyz")
     assert answer.status_code == 200
@@ -65,9 +65,9 @@ def test_a_refused_bundle_leaves_the_one_in_service_and_is_counted(
     shelf.spoilt = {"2"}
     run_id = publish(
         published_store,
-        scored(3, model_version="2"),
-        context=context(),
-        model=described("2"),
+        Publication(
+            scored(3, model_version="2"), context=context(), model=described("2")
+        ),
     )
     answer = client.get("/readyz")
     assert answer.status_code == 200
@@ -104,7 +104,7 @@ def test_metrics_work_without_the_store(
 
 def test_two_apps_count_apart(published_store: Store) -> None:
     one, other = (
-        TestClient(create_app(store=published_store, bundles=Shelf())) for _ in range(2)
+        TestClient(create_app(store=published_store, scorers=Shelf())) for _ in range(2)
     )
     one.get("/healthz")
     assert 'route="/healthz"' not in other.get("/metrics").text

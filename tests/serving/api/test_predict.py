@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from serving.api.schemas.requests import EXAMPLE, PredictRequest
 from serving.api.schemas.scores import PredictResponse
-from serving.store import Store, publish
+from serving.store import Publication, Store, publish
 from tests.serving.samples import Shelf, context, described, scored
 
 PURCHASE = {"occurred_at": "2011-11-30T15:40:00Z", "amount": 10.5}
@@ -48,7 +48,9 @@ def test_ids_need_no_bundle(
 ) -> None:
     shelf.spoilt = {"1", "2"}
     table = scored(3, model_version="2")
-    publish(published_store, table, context=context(), model=described("2"))
+    publish(
+        published_store, Publication(table, context=context(), model=described("2"))
+    )
     asked = {"customers": [{"customer_id": "c00001"}]}
     assert reader.post("/v1/predict", json=asked).json()["items"][0]["status"] == 200
 

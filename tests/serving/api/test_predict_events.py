@@ -1,20 +1,16 @@
 """Tests of POST /v1/predict with events, with a real model."""
 
-import asyncio
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import Message
 
 from serving.api.app import create_app
-from serving.api.fast.look_up import QuickAnswer
-from serving.api.fast.predict import QuickPredict
 from serving.api.schemas.scores import CustomerScore, PredictResponse
-from serving.store import Store, create_key, publish
+from serving.predict.bundle_scorers import BundleScorers
+from serving.store import Publication, Store, create_key, publish
 from tests.serving.trained import Folder, Trained
 
 
@@ -22,9 +18,12 @@ from tests.serving.trained import Folder, Trained
 def caller(sqlite_store: Store, trained: Trained) -> Iterator[TestClient]:
     """Return a client of an app with the small model."""
     run = trained.run
-    publish(sqlite_store, run.table, context=run.context, model={"version": "1"})
+    publish(
+        sqlite_store,
+        Publication(run.table, context=run.context, model={"version": "1"}),
+    )
     key = create_key(sqlite_store, name="crm", scopes=["read", "predict"])
-    app = create_app(store=sqlite_store, bundles=Folder(trained.folder))
+    app = create_app(store=sqlite_store, scorers=BundleScorers(Folder(trained.folder)))
     with TestClient(app, headers={"X-API-Key": key.secret}) as client:
         yield client
 
@@ -114,82 +113,6 @@ def test_no_interactions_are_the_same_as_an_empty_list(
     ]
     assert answers[0] == answers[1]
     assert answers[0][0]["status"] == 200
-
-
-def test_the_quick_way_answers_as_the_ordinary_way_does(
-    caller: TestClient, trained: Trained
-) -> None:
-    future = {"occurred_at": "2150-01-01", "amount": 5.0}
-    asked = [
-        *({"customers": [with_events(trained, name)]} for name in ("c003", "c004")),
-        {"customers": [with_events(trained, "c003"), {"customer_id": "c004"}]},
-        {"customers": [{"customer_id": "x", "transactions": [future]}]},
-        {"customers": [{"customer_id": "c004"}]},
-        {"customers": [{"customer_id": "x", "transactions": []}]},
-        {"customers": []},
-        [],
-    ]
-    for body in asked:
-        # A media type with a parameter goes the ordinary way.
-        sent = json.dumps(body)
-        kinds = ("application/json; charset=utf-8", "application/json")
-        ordinary, quick = (
-            caller.post("/v1/predict", content=sent, headers={"Content-Type": kind})
-            for kind in kinds
-        )
-        assert quick.status_code == ordinary.status_code
-        assert same_headers(quick) == same_headers(ordinary)
-        told, before = quick.json(), ordinary.json()
-        told.pop("request_id", None)
-        before.pop("request_id", None)
-        assert told == before
-
-
-def same_headers(answer: Any) -> list[tuple[str, str]]:
-    """Return the headers but the request's own name, and what holds it."""
-    own = {"x-request-id"}
-    return sorted(pair for pair in answer.headers.items() if pair[0] not in own)
-
-
-@pytest.mark.parametrize(
-    ("changed", "is_quick"),
-    [
-        ({}, True),
-        ({"content-type": "text/plain"}, False),
-        ({"content-encoding": "gzip"}, False),
-        ({"content-length": "100001"}, False),
-        ({"x-api-key": "rgl_0"}, False),
-    ],
-)
-def test_what_is_not_plain_is_not_answered_the_quick_way(
-    caller: TestClient, trained: Trained, changed: dict[str, str], is_quick: bool
-) -> None:
-    assert caller.post("/v1/predict", json={"customers": []}).status_code == 422
-    body = json.dumps({"customers": [with_events(trained, "c003")]}).encode()
-    headers = {
-        "content-type": "application/json",
-        "content-length": str(len(body)),
-        "x-api-key": caller.headers["x-api-key"],
-        **changed,
-    }
-    app: Any = caller.app
-    quick = QuickPredict(app.state.services, route=None, max_bytes=1_000_000)
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body}
-
-    async def ask() -> QuickAnswer | None:
-        scope = {
-            "method": "POST",
-            "path": "/v1/predict",
-            "query_string": b"",
-            "headers": [(n.encode(), v.encode()) for n, v in headers.items()],
-        }
-        found, again = await quick.answer(scope, receive)
-        assert (await again())["body"] == body
-        return found
-
-    assert (asyncio.run(ask()) is not None) == is_quick
 
 
 def test_ready_with_a_real_bundle(caller: TestClient) -> None:

@@ -30,7 +30,7 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_ones(
 
 def test_before_the_first_run_look_ups_are_not_ready(sqlite_store: Store) -> None:
     key = create_key(sqlite_store, name="crm", scopes=["admin"])
-    app = create_app(store=sqlite_store, bundles=Shelf())
+    app = create_app(store=sqlite_store, scorers=Shelf())
     client = TestClient(app, headers={"X-API-Key": key.secret})
     for url in ("/v1/customers/a", "/v1/customers", "/v1/model", "/readyz"):
         answer = client.get(url)

@@ -27,7 +27,7 @@ from serving.store import open_store
 from tests.serving.samples import Shelf
 
 store = open_store(sys.argv[1])
-app = create_app(store=store, bundles=Shelf())
+app = create_app(store=store, scorers=Shelf())
 begun, done = threading.Event(), threading.Event()
 
 @app.get("/slow")

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.api.app import create_app
-from serving.store import Store, create_key, open_store, publish
+from serving.store import Publication, Store, create_key, open_store, publish
 from serving.store.facts import Beside
 from tests.serving.samples import AS_OF, Shelf, context, described, scored
 
@@ -48,7 +48,9 @@ def publish_run(store: Store, sizes: list[str], *, days: int = 0) -> str:
     )
     moves = ['{"size": {"cause": "manual", "since": "2011-12-10"}}', *[None] * (n - 1)]
     beside = Beside(table["customer_id"], facts, moves)
-    return publish(store, table, context=run, model=described(), beside=beside)
+    return publish(
+        store, Publication(table, context=run, model=described(), beside=beside)
+    )
 
 
 @pytest.fixture(params=["sqlite_store", "postgres_store"])
@@ -60,7 +62,7 @@ def admin(request: pytest.FixtureRequest, shelf: Shelf) -> Iterator[TestClient]:
         store, ["big", "small", "small", "big", "big", "big", "big", "big"], days=1
     )
     key = create_key(store, name="desk", scopes=["admin"])
-    with TestClient(create_app(store=store, bundles=shelf)) as client:
+    with TestClient(create_app(store=store, scorers=shelf)) as client:
         client.headers["Authorization"] = f"Bearer {key.secret}"
         yield client
 
@@ -148,7 +150,7 @@ def test_before_the_first_run_any_column_may_come(
     sqlite_store: Store, shelf: Shelf
 ) -> None:
     key = create_key(sqlite_store, name="desk", scopes=["admin"])
-    client = TestClient(create_app(store=sqlite_store, bundles=shelf))
+    client = TestClient(create_app(store=sqlite_store, scorers=shelf))
     client.headers["Authorization"] = f"Bearer {key.secret}"
 
     def put(**changes: Any) -> int:
@@ -225,7 +227,7 @@ def test_a_store_keeps_what_it_was_given_after_a_restart(sqlite_url: str) -> Non
     with closing(open_store(sqlite_url)) as store:
         publish_run(store, ["big", "small", "small", "big"])
     with closing(open_store(sqlite_url)) as store:
-        from serving.queries.tiers import last_standings
+        from serving.runs.standing import last_standings
 
         found = last_standings(store, as_of=AS_OF + timedelta(days=9))
         assert found is not None

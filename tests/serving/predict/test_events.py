@@ -13,7 +13,7 @@ import pytest
 
 from models.bundle.bundle import Bundle, load_bundle
 from models.score.schema import RunContext
-from serving.predict.customer_rows import CustomerEvents
+from serving.predict.customer_events import CustomerEvents
 from serving.predict.events import score_events
 from tests.serving.trained import Trained
 

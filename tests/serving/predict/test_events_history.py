@@ -14,13 +14,14 @@ import sqlalchemy as sa
 
 from models.bundle.bundle import load_bundle
 from models.tiers import plan_tiers
+from serving.predict.bundle_scorers import BundleScorers
 from serving.predict.predict import predict
-from serving.queries import Asked, BundleKeeper, customer
-from serving.queries.tiers import last_standings
+from serving.queries import CustomerEvents, ModelKeeper, customer
 from serving.runs.score import score_log
-from serving.store import Store, open_store, publish
+from serving.runs.standing import last_standings
+from serving.store import Publication, Store, open_store, publish
 from serving.store.tables import DROPPED, runs
-from tests.serving.queries.test_replay import open_rows, replay_one
+from tests.serving.predict.test_replay import open_rows, replay_one
 from tests.serving.trained import AS_OF, Folder, Trained
 
 WRITTEN = {"abc": {"hysteresis": 0.9, "min_stay_days": 30}}
@@ -48,7 +49,10 @@ def shop(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             run = score_log(bundle, log, as_of=at, tiers=plan)
             told = {"version": "1"}
             publish(
-                store, run.table, context=run.context, model=told, beside=run.beside
+                store,
+                Publication(
+                    run.table, context=run.context, model=told, beside=run.beside
+                ),
             )
         causes = [
             json.loads(each or "{}").get("abc", {}).get("cause") for each in run.moves
@@ -59,9 +63,11 @@ def shop(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def ask(shop: Shop, trained: Trained, name: str) -> dict[str, object]:
     events = trained.events[name]
-    keeper = BundleKeeper(shop.store, Folder(Path(trained.folder)))
-    asked = Asked(name, events.transactions, events.interactions, events.joined_at)
-    [found] = predict(keeper, [asked]).found
+    keeper = ModelKeeper(shop.store, BundleScorers(Folder(Path(trained.folder))))
+    asked = CustomerEvents(
+        name, events.transactions, events.interactions, events.joined_at
+    )
+    [found] = predict(keeper, [asked]).answers
     return dict(json.loads(str(found)))
 
 
@@ -79,9 +85,11 @@ def test_a_customer_is_predicted_and_replayed_with_its_history(
 
 def test_who_is_new_has_no_history(shop: Shop, trained: Trained) -> None:
     events = trained.events[shop.held]
-    keeper = BundleKeeper(shop.store, Folder(trained.folder))
-    asked = Asked("new", events.transactions, events.interactions, events.joined_at)
-    [found] = predict(keeper, [asked]).found
+    keeper = ModelKeeper(shop.store, BundleScorers(Folder(trained.folder)))
+    asked = CustomerEvents(
+        "new", events.transactions, events.interactions, events.joined_at
+    )
+    [found] = predict(keeper, [asked]).answers
     assert "the limit is not passed" not in json.loads(str(found))["tier_reason"]["en"]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from features.errors import DataError
-from serving.predict.micro_batch import Gatherer
+from serving.predict.micro_batch import MicroBatcher
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Worker:
 def ask_at_once(
     worker: Worker,
     requests: Sequence[Sequence[str]],
-    gatherer: Gatherer[Customer, str] | None = None,
+    batcher: MicroBatcher[Customer, str] | None = None,
 ) -> list[Future[dict[str, str]]]:
     """Ask for the first, then for the others while it is worked out."""
-    gatherer = gatherer or Gatherer()
+    batcher = batcher or MicroBatcher()
 
     def ask(names: Sequence[str]) -> Future[dict[str, str]]:
-        return gatherer.ask(worker, [Customer(name) for name in names])
+        return batcher.submit(worker, [Customer(name) for name in names])
 
     futures = [ask(requests[0])]
     assert worker.begun.wait(10)
@@ -80,37 +80,37 @@ def test_a_fault_is_told_to_who_made_it() -> None:
 
 
 def test_a_turn_waits_for_those_who_were_answered_to_ask_again() -> None:
-    worker, gatherer = Worker(), Gatherer[Customer, str](patience=60)
-    futures = [gatherer.ask(worker, [Customer("a")])]
+    worker, batcher = Worker(), MicroBatcher[Customer, str](wait_seconds=60)
+    futures = [batcher.submit(worker, [Customer("a")])]
     assert worker.begun.wait(10)
-    futures.append(gatherer.ask(worker, [Customer("b")]))
+    futures.append(batcher.submit(worker, [Customer("b")]))
     worker.go.set()
     futures[0].result(10)
-    futures.append(gatherer.ask(worker, [Customer("c")]))
+    futures.append(batcher.submit(worker, [Customer("c")]))
     wait(futures, timeout=10)
 
-    wait([gatherer.ask(worker, [Customer(name)]) for name in ("d", "e")], timeout=10)
+    wait([batcher.submit(worker, [Customer(name)]) for name in ("d", "e")], timeout=10)
 
     assert worker.turns == [["a"], ["b", "c"], ["d", "e"]]
 
 
 def test_a_turn_does_not_wait_for_company_that_never_comes() -> None:
-    worker, gatherer = Worker(), Gatherer[Customer, str](patience=0.01)
-    ask_at_once(worker, [["a"], ["b"], ["c"]], gatherer)
+    worker, batcher = Worker(), MicroBatcher[Customer, str](wait_seconds=0.01)
+    ask_at_once(worker, [["a"], ["b"], ["c"]], batcher)
 
-    assert gatherer.ask(worker, [Customer("d")]).result(10) == {"d": "D"}
-    assert gatherer.ask(worker, [Customer("e")]).result(10) == {"e": "E"}
+    assert batcher.submit(worker, [Customer("d")]).result(10) == {"d": "D"}
+    assert batcher.submit(worker, [Customer("e")]).result(10) == {"e": "E"}
 
 
 def test_who_no_longer_waits_stops_nobody_else() -> None:
-    worker, gatherer = Worker(), Gatherer[Customer, str]()
-    first = gatherer.ask(worker, [Customer("a")])
+    worker, batcher = Worker(), MicroBatcher[Customer, str]()
+    first = batcher.submit(worker, [Customer("a")])
     assert worker.begun.wait(10)
-    left, kept = (gatherer.ask(worker, [Customer(name)]) for name in ("b", "c"))
+    left, kept = (batcher.submit(worker, [Customer(name)]) for name in ("b", "c"))
     assert not first.cancel()  # it is being worked out
     assert left.cancel()
     worker.go.set()
 
     assert kept.result(timeout=10) == {"c": "C"}
-    assert gatherer.ask(worker, [Customer("d")]).result(timeout=10) == {"d": "D"}
+    assert batcher.submit(worker, [Customer("d")]).result(timeout=10) == {"d": "D"}
     assert worker.turns == [["a"], ["c"], ["d"]]

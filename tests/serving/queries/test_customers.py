@@ -12,7 +12,7 @@ from serving.errors import (
     UnpublishedError,
 )
 from serving.queries import SORTS, CustomerFilter, customer, customers
-from serving.store import Store, publish
+from serving.store import Publication, Store, publish
 from tests.serving.samples import context, described, score, scored, table_of
 
 ALL = CustomerFilter()
@@ -21,7 +21,9 @@ ALL = CustomerFilter()
 def publish_rows(store: Store, rows: list[dict[str, Any]], *, keep: int = 30) -> str:
     """Publish rows as a run."""
     return publish(
-        store, table_of(rows), context=context(), model=described(), keep=keep
+        store,
+        Publication(table_of(rows), context=context(), model=described()),
+        keep=keep,
     )
 
 
@@ -44,8 +46,12 @@ def ids(pages: list[tuple[str, list[dict[str, Any]]]]) -> list[str]:
 
 
 def test_a_customer_is_found_in_the_published_run(store: Store) -> None:
-    publish(store, scored(3, cluster=1), context=context(), model=described())
-    run_id = publish(store, scored(3, cluster=2), context=context(), model=described())
+    publish(
+        store, Publication(scored(3, cluster=1), context=context(), model=described())
+    )
+    run_id = publish(
+        store, Publication(scored(3, cluster=2), context=context(), model=described())
+    )
     found = customer(store, "c00001")
     assert found.stamp == run_id
     assert json.loads(found.body)["cluster"] == 2
@@ -55,7 +61,7 @@ def test_a_customer_is_found_in_the_published_run(store: Store) -> None:
     "customer_id", ["", "C00001", "c00001 ", "a\0b", "' OR 1=1--", "%", "c0000_"]
 )
 def test_another_id_is_unknown(store: Store, customer_id: str) -> None:
-    publish(store, scored(3), context=context(), model=described())
+    publish(store, Publication(scored(3), context=context(), model=described()))
     with pytest.raises(UnknownCustomerError, match=r"unknown"):
         customer(store, customer_id)
 
@@ -143,7 +149,7 @@ def test_a_cursor_holds_only_for_its_question(store: Store) -> None:
     publish_rows(store, [score(number) for number in range(4)])
     cursor = customers(store, ALL, limit=2).next_cursor
     for other in (CustomerFilter(tiers=("A",)), CustomerFilter(sort="-priority")):
-        with pytest.raises(CursorError, match=r"another filter or sort"):
+        with pytest.raises(CursorError, match=r"another question"):
             customers(store, other, limit=2, cursor=cursor)
 
 

@@ -1,4 +1,4 @@
-"""A crowd is scored in blocks and chunks, and nobody can tell."""
+"""A run is scored in blocks and chunks, and nobody can tell."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from features.door.log_files import Log
 from features.purchases import blocks
 from models.bundle.bundle import Bundle, load_bundle
 from models.bundle.scoring import open_run, score_customers
-from serving.runs import parallel as crowd
-from serving.runs.parallel import gather_crowd, score_crowd
+from serving.runs import parallel
+from serving.runs.parallel import put_chunks, score_chunks
 from serving.runs.score import ScoredRun, score_log
 from tests.conftest import AS_OF as BUYERS_AS_OF
 from tests.serving.trained import AS_OF, Trained
@@ -35,17 +35,17 @@ def test_chunks_give_the_rows_of_one_piece(
         context=context,
         reasons=bundle.reasons,
     )
-    monkeypatch.setattr(crowd, "CHUNK", 33)
-    monkeypatch.setattr(crowd, "LEAST_FOR_PROCESSES", least)
-    monkeypatch.setattr(crowd, "cores", lambda: 2)
+    monkeypatch.setattr(parallel, "CUSTOMERS_PER_CHUNK", 33)
+    monkeypatch.setattr(parallel, "MIN_CUSTOMERS_FOR_PROCESSES", least)
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
     table = pa.Table.from_pandas(features)
     parts = [table.slice(0, 50), table.slice(50)]
-    gathered = gather_crowd(
+    chunks = put_chunks(
         bundle.model, parts, folder=tmp_path, is_wanted=lambda name: name == "T"
     )
-    assert gathered.n_chunks > 3
-    assert gathered.features.equals(features[["T"]])
-    cut = score_crowd(bundle, gathered, context=context).table()
+    assert chunks.n_chunks > 3
+    assert chunks.features.equals(features[["T"]])
+    cut = score_chunks(bundle, chunks, context=context).table()
     assert cut.schema == whole.schema
     assert cut.to_pylist() == whole.to_pylist()
 
@@ -59,7 +59,7 @@ def test_a_run_in_blocks_is_the_run_in_one(
 
     whole = score()
     monkeypatch.setattr(blocks, "BLOCK", 150)
-    monkeypatch.setattr(crowd, "CHUNK", 70)
+    monkeypatch.setattr(parallel, "CUSTOMERS_PER_CHUNK", 70)
     cut = score()
     assert cut.table.to_pylist() == whole.table.to_pylist()
     assert cut.facts.to_pylist() == whole.facts.to_pylist()

@@ -19,10 +19,11 @@ from models.bundle.bundle import Bundle
 from models.score.schema import SCORE_SCHEMA, RunContext
 from models.tiers import ManualOverride, plan_tiers
 from serving.api.app import create_app
-from serving.predict.customer_rows import CustomerEvents
+from serving.predict.bundle_scorers import BundleScorers
+from serving.predict.customer_events import CustomerEvents
 from serving.predict.events import score_again, score_events
 from serving.runs.score import ScoredRun, score_log
-from serving.store import Store, create_key, publish
+from serving.store import Publication, Store, create_key, publish
 from tests.buyers import Row, Rows
 from tests.conftest import AS_OF
 
@@ -164,12 +165,14 @@ def caller(
     """Publish the run and return a client that may ask for it."""
     publish(
         sqlite_store,
-        scored.table,
-        context=scored.context,
-        model={**bundle.card, "version": bundle.version},
+        Publication(
+            scored.table,
+            context=scored.context,
+            model={**bundle.card, "version": bundle.version},
+        ),
     )
     key = create_key(sqlite_store, name="crm", scopes=["read", "predict"])
-    app = create_app(store=sqlite_store, bundles=OneBundle(bundle))
+    app = create_app(store=sqlite_store, scorers=BundleScorers(OneBundle(bundle)))
     with TestClient(app) as client:
         client.headers["Authorization"] = f"Bearer {key.secret}"
         yield client

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -11,11 +13,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from features.errors import StoreError
-from serving.store import Store, open_store, publish
+from serving.store import Publication, Store, open_store, publish
+from serving.store.columns import read_columns
 from serving.store.engine import connect
 from serving.store.migrate import HEAD, config, migrate, revision
-from serving.store.tables import metadata, secrets
-from tests.serving.samples import context, described, scored
+from serving.store.tables import fact_columns, metadata, secrets
+from tests.serving.published_runs import publish_run
+from tests.serving.samples import AS_OF, context, described, scored
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -32,12 +36,38 @@ def test_the_newest_revision_is_the_one_that_the_code_names(store: Store) -> Non
 
 
 def test_tables_go_up_down_and_up_with_data(store: Store) -> None:
-    publish(store, scored(3), context=context(), model=described())
+    publish(store, Publication(scored(3), context=context(), model=described()))
     migrate(store, target="base")
     with store.read() as con:
         assert set(sa.inspect(con).get_table_names()) <= {"alembic_version"}
     migrate(store)
-    assert publish(store, scored(3), context=context(), model=described())
+    assert publish(store, Publication(scored(3), context=context(), model=described()))
+
+
+def test_runs_of_an_older_layout_are_written_by_column(store: Store) -> None:
+    rows: dict[str, dict[str, Any]] = {
+        "b": {"csat_last": 1.0, "joined_at": AS_OF},
+        "a": {"region": None},
+    }
+    publish_run(store, rows)
+    publish(store, Publication(scored(0), context=context(), model=described()))
+    expected = [all_columns(store, run) for run in (1, 2)]
+    assert expected[0].num_rows == 2
+    migrate(store, target="0006")
+    with store.write() as con:
+        con.execute(sa.delete(fact_columns))
+    migrate(store)
+    for run, table in enumerate(expected, start=1):
+        assert all_columns(store, run).equals(table)
+
+
+def all_columns(store: Store, run: int) -> pa.Table:
+    """Return all columns of a run, by customer."""
+    with store.read() as con:
+        names = con.scalars(
+            sa.select(fact_columns.c.name).where(fact_columns.c.run == run).distinct()
+        ).all()
+        return read_columns(con, run=run, names=names).sort_by("customer_id")
 
 
 def test_a_store_at_the_newest_revision_opens_without_alembic(sqlite_url: str) -> None:

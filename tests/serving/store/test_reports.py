@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from serving.store import Store, earlier_run, publish
+from serving.store import Publication, Store, earlier_run, publish
 from serving.store.tables import reports
 from tests.serving.samples import AS_OF, context, described, scored
 
@@ -16,7 +16,7 @@ def test_the_run_before_is_the_newest_with_an_earlier_as_of(store: Store) -> Non
     for days, n in ((60, 2), (30, 3), (0, 4)):
         as_of = AS_OF - timedelta(days=days)
         table = scored(n, as_of=as_of)
-        publish(store, table, context=context(as_of), model=described())
+        publish(store, Publication(table, context=context(as_of), model=described()))
     found = earlier_run(store, as_of=AS_OF)
     assert found is not None
     assert found.as_of == AS_OF - timedelta(days=30)
@@ -28,10 +28,9 @@ def test_the_reports_of_a_dropped_run_are_deleted(store: Store) -> None:
     for _ in range(2):
         publish(
             store,
-            scored(1),
-            context=context(),
-            model=described(),
-            reports={"abc": "{}"},
+            Publication(
+                scored(1), context=context(), model=described(), reports={"abc": "{}"}
+            ),
             keep=1,
         )
     with store.read() as con:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from features.errors import DataError
-from serving.store.rows import BATCH, COLUMNS, score_rows
+from serving.store.rows import COLUMNS, ROWS_PER_INSERT, score_rows
 from tests.serving.samples import scored
 
 
@@ -39,7 +39,7 @@ def test_rows_hold_the_stored_columns() -> None:
 
 
 def test_rows_come_in_batches_and_in_order() -> None:
-    batches = list(score_rows(scored(BATCH + 1)))
-    assert [len(batch) for batch in batches] == [BATCH, 1]
+    batches = list(score_rows(scored(ROWS_PER_INSERT + 1)))
+    assert [len(batch) for batch in batches] == [ROWS_PER_INSERT, 1]
     ids = [row[0] for batch in batches for row in batch]
     assert ids == sorted(ids)

@@ -14,7 +14,7 @@ from features.errors import DataError
 from models.bundle.bundle import Bundle, load_bundle
 from models.score.schema import SCORE_SCHEMA
 from serving.api.pages import render_card
-from serving.predict.customer_rows import CustomerEvents
+from serving.predict.customer_events import CustomerEvents
 from serving.predict.events import score_events
 from serving.runs.score import score_log
 from tests.buyers import DAYS, STARTS_AT, Row, Rows, make_rows

@@ -14,7 +14,7 @@ from features.door.log_files import log_from_rows
 from features.errors import DataError
 from models.bundle.bundle import Bundle, load_bundle
 from models.score.schema import SCORE_SCHEMA
-from serving.predict.customer_rows import CustomerEvents
+from serving.predict.customer_events import CustomerEvents
 from serving.predict.events import score_again, score_events
 from serving.runs.score import score_log
 from tests.bench.contracts import START, make_contracts

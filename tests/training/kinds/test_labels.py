@@ -15,7 +15,7 @@ from models.bundle.bundle import Bundle, load_bundle
 from models.recurring.model import LabelModel
 from models.reports.report import Report
 from models.score.schema import BASE, OTHER, SCORE_SCHEMA
-from serving.predict.customer_rows import CustomerEvents
+from serving.predict.customer_events import CustomerEvents
 from serving.predict.events import score_again, score_events
 from serving.runs.reports import write_reports
 from serving.runs.score import score_log

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from models.reports import TITLES, Report
 from serving.errors import UnknownReportError
 from serving.queries import report
-from serving.store import Store, create_key, publish
+from serving.store import Publication, Store, create_key, publish
 from tests.models.reports.test_chart import REPORT
 from tests.serving.samples import context, described, scored
 
@@ -22,10 +22,12 @@ def run_id(published_store: Store) -> str:
     """Publish a run with one report on top of the one without."""
     return publish(
         published_store,
-        scored(3),
-        context=context(),
-        model=described(),
-        reports={"abc": json.dumps(REPORT.to_dict())},
+        Publication(
+            scored(3),
+            context=context(),
+            model=described(),
+            reports={"abc": json.dumps(REPORT.to_dict())},
+        ),
     )
 
 
@@ -80,7 +82,9 @@ def test_what_there_is_not_is_a_problem(
 
 
 def test_an_earlier_run_keeps_its_own(published_store: Store, run_id: str) -> None:
-    publish(published_store, scored(2), context=context(), model=described())
+    publish(
+        published_store, Publication(scored(2), context=context(), model=described())
+    )
     with pytest.raises(UnknownReportError, match="without reports"):
         report(published_store, "abc")
     found = report(published_store, "abc", run_id=run_id)

@@ -17,11 +17,12 @@ from serving.errors import (
     UnpayableError,
     UnpublishedError,
 )
-from serving.queries.lists.build import build_for_publish, list_now, lists_now
+from serving.queries.lists.build import list_now, lists_now
 from serving.queries.lists.changes import diff_list
 from serving.queries.lists.members import members_of, remove_list, save_list, sizes_of
 from serving.queries.lists.profit import profit_of
-from serving.store import Store, publish
+from serving.runs.lists import build_for_publish
+from serving.store import Publication, Store, publish
 from serving.store.facts_table import read_facts
 from serving.store.lists import sync_lists
 from serving.store.tables import list_builds, list_members
@@ -74,11 +75,7 @@ def test_lists_of_a_run_are_published_with_it(sqlite_store: Store) -> None:
     built = build_for_publish(sqlite_store, facts, run)
     publish(
         sqlite_store,
-        table,
-        context=run,
-        model=described(),
-        beside=beside,
-        lists=built,
+        Publication(table, context=run, model=described(), beside=beside, lists=built),
     )
     with sqlite_store.read() as con:
         query = sa.select(list_builds.c.n_members).where(list_builds.c.name == "risky")
@@ -144,7 +141,7 @@ def test_a_cursor_keeps_to_its_run_list_and_owner(sqlite_store: Store) -> None:
     publish_run(sqlite_store, {"z": HIGH}, day=1)
     rest = members_of(sqlite_store, "risky", limit=2, cursor=page.next_cursor)
     assert [member.customer_id for member in rest.members] == ["c"]
-    with pytest.raises(CursorError, match="another list"):
+    with pytest.raises(CursorError, match="another question"):
         members_of(sqlite_store, "core", limit=2, cursor=page.next_cursor)
 
 

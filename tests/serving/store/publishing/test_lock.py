@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from features.errors import StoreError
 from serving.store import Store
 from serving.store.publishing.lock import LEASE, publish_lock, wait_for
-from serving.store.publishing.process import name_process
+from serving.store.publishing.lock_owner import name_process
 from serving.store.tables import locks
 
 ELSEWHERE = "elsewhere/boot/pid:[1] 1 1"

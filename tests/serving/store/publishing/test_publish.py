@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from features.errors import DataError, StoreError
-from serving.store import Store, open_store, publish
+from serving.store import Publication, Store, open_store, publish
 from serving.store.publishing.lock import publish_lock
 from serving.store.tables import published, runs, scores
 from tests.serving.samples import AS_OF, context, described, score, scored, table_of
@@ -23,11 +23,11 @@ ROOT = Path(__file__).resolve().parents[4]
 
 FORKER = """
 import os, signal, sys, time
-from serving.store import open_store, publish, rows
+from serving.store import Publication, open_store, publish, rows
 import serving.store.publishing.publish as publishing
 from tests.serving.samples import context, described, scored
 
-rows.BATCH = publishing.CHUNK = 40
+rows.ROWS_PER_INSERT = publishing.ROWS_PER_DELETE = 40
 for line in sys.stdin:
     generation, seconds = line.split()
     table = scored(150, cluster=int(generation))
@@ -35,7 +35,7 @@ for line in sys.stdin:
     pid = os.fork()
     if pid == 0:
         store = open_store(sys.argv[1])
-        publish(store, table, context=context(), model=described(), keep=2)
+        publish(store, Publication(table, context=context(), model=described()), keep=2)
         os._exit(0)
     if seconds != "never":
         time.sleep(float(seconds))
@@ -115,7 +115,9 @@ def forker(url: str) -> Iterator[Any]:
 
 def test_killed_at_any_moment_the_old_run_stays_whole(store_url: str) -> None:
     store = open_store(store_url)
-    publish(store, scored(150, cluster=0), context=context(), model=described())
+    publish(
+        store, Publication(scored(150, cluster=0), context=context(), model=described())
+    )
     chance, killed, last = random.Random(7), 0, 2
     with forker(store_url) as run, watching(store) as seen:
         took = max(run(generation)[1] for generation in (1, 2))
@@ -147,7 +149,7 @@ def left_over(store: Store) -> int:
 
 def test_of_two_publishers_one_wins(store: Store) -> None:
     with publish_lock(store), pytest.raises(StoreError, match=r"is publishing"):
-        publish(store, scored(3), context=context(), model=described())
+        publish(store, Publication(scored(3), context=context(), model=described()))
 
 
 def test_publishers_that_start_together_leave_a_whole_run(store: Store) -> None:
@@ -157,7 +159,7 @@ def test_publishers_that_start_together_leave_a_whole_run(store: Store) -> None:
         table = scored(30, cluster=generation)
         barrier.wait()
         try:
-            publish(store, table, context=context(), model=described())
+            publish(store, Publication(table, context=context(), model=described()))
             ended.append("won")
         except StoreError:
             ended.append("lost")
@@ -174,7 +176,9 @@ def test_publishers_that_start_together_leave_a_whole_run(store: Store) -> None:
 
 
 def test_a_reader_in_the_middle_keeps_its_run(store: Store) -> None:
-    publish(store, scored(3, cluster=1), context=context(), model=described())
+    publish(
+        store, Publication(scored(3, cluster=1), context=context(), model=described())
+    )
     pointer = sa.select(published.c.run)
     clusters = sa.select(scores.c.cluster).where(
         scores.c.run == pointer.scalar_subquery()
@@ -182,7 +186,7 @@ def test_a_reader_in_the_middle_keeps_its_run(store: Store) -> None:
     with store.read() as con:
         before = con.scalar(pointer)
         new = scored(4, cluster=2)
-        publish(store, new, context=context(), model=described(), keep=1)
+        publish(store, Publication(new, context=context(), model=described()), keep=1)
         assert con.scalar(pointer) == before
         assert con.scalars(clusters).all() == [1, 1, 1]
     assert look(store) == (2, 4)
@@ -190,7 +194,9 @@ def test_a_reader_in_the_middle_keeps_its_run(store: Store) -> None:
 
 def test_earlier_runs_are_kept_and_older_ones_dropped(store: Store) -> None:
     ids = [
-        publish(store, scored(2), context=context(), model=described(), keep=3)
+        publish(
+            store, Publication(scored(2), context=context(), model=described()), keep=3
+        )
         for _ in range(5)
     ]
     with store.read() as con:
@@ -203,26 +209,32 @@ def test_earlier_runs_are_kept_and_older_ones_dropped(store: Store) -> None:
 def test_run_ids_sort_by_as_of_and_are_never_alike(store: Store) -> None:
     later = AS_OF + timedelta(days=1)
     rows = scored(1, as_of=later)
-    first = publish(store, scored(1), context=context(), model=described())
-    again = publish(store, scored(1), context=context(), model=described())
-    second = publish(store, rows, context=context(later), model=described())
+    first = publish(store, Publication(scored(1), context=context(), model=described()))
+    again = publish(store, Publication(scored(1), context=context(), model=described()))
+    second = publish(
+        store, Publication(rows, context=context(later), model=described())
+    )
     assert first != again
     assert max(first, again) < second
 
 
 def test_a_run_of_no_customers_is_a_run(store: Store) -> None:
-    publish(store, scored(0), context=context(), model=described())
+    publish(store, Publication(scored(0), context=context(), model=described()))
     with store.read() as con:
         assert con.scalar(sa.select(runs.c.n_customers)) == 0
 
 
 def test_a_table_that_cannot_be_published_leaves_the_old_run(store: Store) -> None:
-    publish(store, scored(3, cluster=1), context=context(), model=described())
+    publish(
+        store, Publication(scored(3, cluster=1), context=context(), model=described())
+    )
     twins = table_of([score(1), score(1)])
     with pytest.raises(DataError, match=r"two scores"):
-        publish(store, twins, context=context(), model=described())
+        publish(store, Publication(twins, context=context(), model=described()))
     assert look(store) == (1, 3)
-    publish(store, scored(4, cluster=2), context=context(), model=described())
+    publish(
+        store, Publication(scored(4, cluster=2), context=context(), model=described())
+    )
     assert look(store) == (2, 4)
     assert left_over(store) == 0
 
@@ -249,20 +261,26 @@ def test_a_run_is_of_one_model_and_one_instant(
     sqlite_store: Store, table: Any, model: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(DataError, match=words):
-        publish(sqlite_store, table, context=context(), model=model)
+        publish(sqlite_store, Publication(table, context=context(), model=model))
 
 
 def test_a_full_disk_leaves_the_old_run(sqlite_store: Store, sqlite_url: str) -> None:
-    publish(sqlite_store, scored(3, cluster=1), context=context(), model=described())
+    publish(
+        sqlite_store,
+        Publication(scored(3, cluster=1), context=context(), model=described()),
+    )
     code = f"""
 import resource
 from features.errors import StoreError
-from serving.store import open_store, publish
+from serving.store import Publication, open_store, publish
 from tests.serving.samples import context, described, scored
 store = open_store({sqlite_url!r})
 resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 try:
-    publish(store, scored(3000), context=context(), model=described())
+    publish(
+        store,
+        Publication(scored(3000), context=context(), model=described()),
+    )
 except StoreError as exc:
     print(exc)
 """
@@ -276,5 +294,8 @@ except StoreError as exc:
     )
     assert "what was published before is whole" in done.stdout, done.stderr
     assert look(sqlite_store) == (1, 3)
-    publish(sqlite_store, scored(4, cluster=2), context=context(), model=described())
+    publish(
+        sqlite_store,
+        Publication(scored(4, cluster=2), context=context(), model=described()),
+    )
     assert look(sqlite_store) == (2, 4)

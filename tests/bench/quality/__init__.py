@@ -1,0 +1,1 @@
+"""How good the served models are on real logs, at many instants of each."""

@@ -1,0 +1,1 @@
+"""Shops that were made up, of which everything is known."""
