@@ -229,8 +229,8 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Listen on this port.")] = None,
 ) -> None:
     """Answer over HTTP from the published run until Ctrl-C."""
-    given = {("serve", "host"): host, ("serve", "port"): port}
-    settings = settings_of(context, config, arguments=given)
+    options = {("serve", "host"): host, ("serve", "port"): port}
+    settings = settings_of(context, config, arguments=options)
     from regulars.commands.serve import serve as run
 
     run(settings)
@@ -274,11 +274,11 @@ def main(
         0 done, 1 the data or the gate said no, 2 bad usage or config, 130 Ctrl-C.
     """
     hush_third_parties()
-    given = sys.argv[1:] if args is None else list(args)
+    words = sys.argv[1:] if args is None else list(args)
     try:
-        app(given, prog_name="regulars", obj=os.environ if environ is None else environ)
+        app(words, prog_name="regulars", obj=os.environ if environ is None else environ)
     except RegularsError as error:
-        return refuse(error, as_json="--json" in given)
+        return refuse(error, as_json="--json" in words)
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else SAID_NO
     except RuntimeError as error:

@@ -38,20 +38,20 @@ def unknown_key(
     file: TomlFile, keys: tuple[str, ...], root: type[BaseModel]
 ) -> ConfigError:
     """Say which key is unknown, where it stands, and what was meant."""
-    known = known_keys(keys[:-1], root)
+    allowed = known_keys(keys[:-1], root)
     shown = f"[{'.'.join(keys[:-1])}] {keys[-1]}" if keys[:-1] else keys[-1]
     return ConfigError(
         f"{file.place(keys)}: {shown} is not a setting.",
-        needed=f"Known here: {', '.join(known)}.",
-        todo=did_you_mean(keys[-1], known) or "Remove it.",
+        needed=f"Known here: {', '.join(allowed)}.",
+        todo=did_you_mean(keys[-1], allowed) or "Remove it.",
     )
 
 
 def known_keys(tables: tuple[str, ...], root: type[BaseModel]) -> list[str]:
     """Return what may stand in the table that ``tables`` leads to."""
-    found = root
+    model = root
     names = list(tables)
-    while names and (field := found.model_fields.get(names.pop(0))):
+    while names and (field := model.model_fields.get(names.pop(0))):
         under = (field.annotation, *get_args(field.annotation))
         if get_origin(field.annotation) is dict and names:
             names.pop(0)
@@ -60,5 +60,5 @@ def known_keys(tables: tuple[str, ...], root: type[BaseModel]) -> list[str]:
             for part in under
             if isinstance(part, type) and issubclass(part, BaseModel)
         ]
-        found = models[0] if models else found
-    return [name for name in found.model_fields if (found, name) != (root, "path")]
+        model = models[0] if models else model
+    return [name for name in model.model_fields if (model, name) != (root, "path")]

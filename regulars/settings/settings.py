@@ -161,8 +161,8 @@ class TierSettings(BaseModel):
     @model_validator(mode="after")
     def check_tables(self) -> TierSettings:
         """Refuse what is neither a setting nor a table."""
-        for name, given in self.schemes.items():
-            if not isinstance(given, dict):
+        for name, scheme in self.schemes.items():
+            if not isinstance(scheme, dict):
                 raise PydanticCustomError(
                     "table", f"{name} is no setting here; a scheme is [tiers.{name}]"
                 )
