@@ -12,7 +12,6 @@ import pyarrow as pa
 from features.purchases.numpy.grains.history import (
     Grains,
     History,
-    Joined,
     make_history,
     see,
 )
@@ -77,7 +76,7 @@ class Block:
             of_customers(lines, again, n),
             of_customers(contacts, again, n),
             n=len(again),
-            joined=self.history.joined.take(again),
+            joined_at=self.history.joined_at[again],
         )
         return Sight(
             grains=see(self.history, as_of, buyers),
@@ -92,12 +91,12 @@ class Block:
         It falls into an order or a purchase day of theirs, or into the time until
         something was known.
         """
-        found = [self.history.cut_by(as_of)]
+        cut_customers = [self.history.cut_by(as_of)]
         for rows in (self.lines, self.contacts):
             if rows.seen_at is not rows.at:
                 is_late = (rows.at < as_of) & (rows.seen_at >= as_of)
-                found.append(rows.who[np.flatnonzero(is_late)])
-        return np.unique(np.concatenate(found))
+                cut_customers.append(rows.who[np.flatnonzero(is_late)])
+        return np.unique(np.concatenate(cut_customers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def read_block(raw: RawLog, number: int) -> Block:
     lines = _make_lines(raw, raw.sale_rows[number], first)
     contacts = _make_contacts(raw, raw.contact_rows[number], first)
     ids, n = raw.ids.slice(first, last - first), last - first
-    joined = Joined(raw.joined_at[first:last], raw.has_joined[first:last])
+    joined_at = raw.joined_at[first:last]
     buyers = find_buyers(lines, n=n)
     if len(buyers) < n:
         lines, contacts = (
@@ -135,17 +134,17 @@ def read_block(raw: RawLog, number: int) -> Block:
             of_customers(contacts, buyers, n),
         )
         ids = ids.take(pa.array(buyers))
-        joined = joined.take(buyers)
-    history = make_history(lines, contacts, n=len(buyers), joined=joined)
+        joined_at = joined_at[buyers]
+    history = make_history(lines, contacts, n=len(buyers), joined_at=joined_at)
     return Block(ids, lines, contacts, history)
 
 
-def of_customers(rows: Rows, some: Ints, n: int) -> Rows:
+def of_customers(rows: Rows, customers: Ints, n: int) -> Rows:
     """Leave out the rows of all customers, of n, but some, and number those anew."""
     numbers = np.full(n, -1)
-    numbers[some] = np.arange(len(some))
-    kept = rows.take(np.flatnonzero(numbers[rows.who] >= 0))
-    return replace(kept, who=numbers[kept.who])
+    numbers[customers] = np.arange(len(customers))
+    chosen_rows = rows.take(np.flatnonzero(numbers[rows.who] >= 0))
+    return replace(chosen_rows, who=numbers[chosen_rows.who])
 
 
 def _in_time(raw: RawLog, table: Raw, rows: Ints, first: int) -> tuple[Ints, Ints]:
@@ -177,11 +176,11 @@ def _make_lines(raw: RawLog, rows: Ints, first: int) -> Lines:
 
     at, order, channel = column("at_us"), codes("order_id"), codes("channel")
     here, there = find_mixed(who, at, order, channel)
-    for each in (places, order, channel):
-        each[here] = each[there]
+    for values in (places, order, channel):
+        values[here] = values[there]
     knows_late = sales["seen_us"] is not sales["at_us"]
     amount = column("amount")
-    found = Lines(
+    lines = Lines(
         who=who,
         at=at,
         seen_at=column("seen_us") if knows_late else at,
@@ -196,8 +195,8 @@ def _make_lines(raw: RawLog, rows: Ints, first: int) -> Lines:
         cost=units("cost"),
         has_cost=~np.isnan(column("cost")) if "cost" in sales else nothing > 0,
     )
-    _check_sums(who, found.amount, found.quantity, found.discount, found.cost)
-    return found
+    _check_sums(who, lines.amount, lines.quantity, lines.discount, lines.cost)
+    return lines
 
 
 def _check_sums(who: Ints, *columns: Ints) -> None:
@@ -225,7 +224,7 @@ def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
 
     at = table["at_us"][rows]
     knows_late = table["seen_us"] is not table["at_us"]
-    found = Contacts(
+    contacts = Contacts(
         who=who,
         at=at,
         seen_at=table["seen_us"][rows] if knows_late else at,
@@ -237,11 +236,13 @@ def _make_contacts(raw: RawLog, rows: Ints, first: int) -> Contacts:
         minutes=units("minutes"),
         cost=units("cost"),
     )
-    _check_sums(who, found.value, found.minutes, found.cost)
-    if heads(found.who, found.at).all():
-        return found
+    _check_sums(who, contacts.value, contacts.minutes, contacts.cost)
+    if heads(contacts.who, contacts.at).all():
+        return contacts
     # Of interactions of one instant the last is the one with the largest value.
-    return found.take(np.lexsort((found.value, found.has_value, found.at, found.who)))
+    return contacts.take(
+        np.lexsort((contacts.value, contacts.has_value, contacts.at, contacts.who))
+    )
 
 
 def to_units(amounts: Floats) -> Ints:

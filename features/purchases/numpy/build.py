@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from features.purchases.numpy.blocks import Block, read_block
-from features.purchases.numpy.formulas.tape import Program, Segment
+from features.purchases.numpy.formulas.tape import Program
 from features.purchases.numpy.grains.history import Grains
-from features.purchases.numpy.grains.runs import Floats, to_micros
-from features.purchases.numpy.grains.scope import Scope
+from features.purchases.numpy.grains.runs import to_micros
 from features.purchases.numpy.reading.log import RawLog, Sizes, read_parts
+from features.purchases.plan import FeaturePlan
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,7 +37,7 @@ class Wanted:
 
     Parameters
     ----------
-    scope : Scope
+    plan : FeaturePlan
     program : Program
         What makes the columns.
     names : tuple of str
@@ -46,7 +47,7 @@ class Wanted:
     sizes : Sizes
     """
 
-    scope: Scope
+    plan: FeaturePlan
     program: Program
     names: tuple[str, ...]
     as_ofs: tuple[datetime, ...]
@@ -66,7 +67,7 @@ def build_tables(
     """
     [(threads,)] = con.execute("select current_setting('threads')").fetchall()
     latest, sizes = wanted.as_ofs[-1], wanted.sizes
-    parts = read_parts(con, wanted.scope, latest=latest, sizes=sizes, threads=threads)
+    parts = read_parts(con, wanted.plan, latest=latest, sizes=sizes, threads=threads)
     if threads == 1:
         for raw in parts:
             for number in range(raw.n_blocks):
@@ -90,7 +91,7 @@ def build_block(raw: RawLog, number: int, wanted: Wanted) -> list[pa.Table]:
     for start in range(0, len(wanted.as_ofs), TOGETHER):
         as_ofs = wanted.as_ofs[start : start + TOGETHER]
         if len(as_ofs) > 1:
-            block.history.count([to_micros(each) for each in as_ofs], wanted.scope)
+            block.history.count([to_micros(instant) for instant in as_ofs], wanted.plan)
         tables += [_build_one(block, as_of, wanted) for as_of in as_ofs]
     return tables
 
@@ -101,17 +102,17 @@ def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     sight = block.see(instant)
     ids, buyers = block.ids, sight.buyers
     columns = dict.fromkeys(wanted.names, pa.array([], pa.float64()))
-    right: dict[str, Floats] = {}
+    right: dict[str, Any] = {}
 
-    def give_right(column: Segment, values: Floats) -> None:
-        right[column.name] = values
+    def give_right(name: str, values: Any) -> None:
+        right[name] = values
 
-    def give(column: Segment, values: Floats) -> None:
+    def give(name: str, values: Any) -> None:
+        if right or not np.ndim(values):
+            values = np.array(np.broadcast_to(values, len(buyers)))
         if right:
-            values = values.copy()
-            values[sight.places] = right[column.name]
-        # While a cache still holds it.
-        columns[column.name] = _as_arrow(values, is_full=column.is_full)
+            values[sight.places] = right[name]
+        columns[name] = _as_arrow(values)  # while a cache still holds it
 
     if sight.again is not None:
         _run(sight.again, wanted, give_right)
@@ -126,18 +127,16 @@ def _build_one(block: Block, as_of: datetime, wanted: Wanted) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=["customer_id", "as_of", *wanted.names])
 
 
-def _run(
-    grains: Grains, wanted: Wanted, give: Callable[[Segment, Floats], None]
-) -> None:
+def _run(grains: Grains, wanted: Wanted, give: Callable[[str, Any], None]) -> None:
     if grains.n >= MANY:
-        grains.history.count_one(grains.as_of, wanted.scope)
+        grains.history.count_one(grains.as_of, wanted.plan)
     wanted.program.run(grains, give)
 
 
-def _as_arrow(values: Floats, *, is_full: bool) -> pa.Array:
+def _as_arrow(values: npt.NDArray[Any]) -> pa.Array:
     """Return a column as Arrow holds it, without a copy of what is float64."""
-    if is_full:
-        return pa.array(values)
+    if values.dtype.kind != "f":  # numbers of which none is NULL
+        return pa.array(values.astype(np.float64))
     if len(values) < MANY:
         return pa.array(values, from_pandas=True)
     is_known = ~np.isnan(values)

@@ -13,7 +13,6 @@ from features.instants import to_naive_utc
 from features.purchases.numpy.build import Wanted, build_tables
 from features.purchases.numpy.families.compile import compile_plan
 from features.purchases.numpy.grains.runs import SumError
-from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.reading.log import Sizes
 from features.purchases.plan import FeaturePlan
 
@@ -51,7 +50,7 @@ def build_in_arrays(
 def _wanted(plan: FeaturePlan, as_ofs: tuple[datetime, ...]) -> Wanted:
     program = compile_plan(plan.sql).program
     names = tuple(name for name in plan.names if name in program.names)
-    return Wanted(Scope.of(plan), program, names, as_ofs)
+    return Wanted(plan, program, names, as_ofs)
 
 
 def _no_rows(wanted: Wanted) -> pa.Table:

@@ -16,8 +16,7 @@ import pyarrow as pa
 from features.instants import to_naive_utc
 from features.purchases.numpy.build import Wanted, build_block
 from features.purchases.numpy.families.compile import compile_plan
-from features.purchases.numpy.grains.runs import SumError, to_micros
-from features.purchases.numpy.grains.scope import Scope
+from features.purchases.numpy.grains.runs import NEVER, SumError, to_micros
 from features.purchases.numpy.reading.given import AskDoorError, GivenRows, Row
 from features.purchases.numpy.reading.log import Raw, Sizes, make_raw
 from features.purchases.plan import FeaturePlan, feature_schema
@@ -58,9 +57,9 @@ def build_from_rows(
     if compiled.slow:
         return None
     instant = to_naive_utc(as_of)
-    wanted = Wanted(Scope.of(plan), compiled.program, plan.names, (instant,))
+    wanted = Wanted(plan, compiled.program, plan.names, (instant,))
     try:
-        reader = _Reader(wanted.scope, to_micros(instant), to_micros(to_naive_utc(now)))
+        reader = _Reader(wanted.plan, to_micros(instant), to_micros(to_naive_utc(now)))
         return reader.build(rows, frozenset(not_products), wanted, feature_schema(plan))
     except (SumError, AskDoorError):
         return None
@@ -70,7 +69,7 @@ def build_from_rows(
 class _Reader:
     """Rows become arrays, as ``reading.log`` reads them from a log."""
 
-    scope: Scope
+    plan: FeaturePlan
     latest: int
     now: int
 
@@ -100,52 +99,49 @@ class _Reader:
                 self._sales(sales.take(is_seen, places)),
                 self._contacts(contacts.take(contacts.are_seen(self.latest), places)),
             ),
-            (
-                np.array([joined.get(name, 0) for name in names], np.int64),
-                np.array([name in joined for name in names], np.bool_),
-            ),
+            np.array([joined.get(name, NEVER) for name in names], np.int64),
             most=Sizes().customers,
         )
         blocks = [build_block(raw, number, wanted)[0] for number in range(raw.n_blocks)]
         return pa.concat_tables(blocks)
 
     def _joined(self, joined_at: Mapping[str, datetime]) -> dict[str, int]:
-        given = {name: [{"joined_at": at}] for name, at in joined_at.items()}
-        known = GivenRows.of("customers", given, now=self.now)
-        if "joined_at" not in self.scope.has or not joined_at:
+        rows = {name: [{"joined_at": at}] for name, at in joined_at.items()}
+        customers = GivenRows.of("customers", rows, now=self.now)
+        if "joined_at" not in self.plan.has or not joined_at:
             return {}
-        instants = known.instants["joined_at"].tolist()
-        found = zip(known.names, instants, strict=True)
-        return {name: at for name, at in found if at < self.latest}
+        instants = customers.instants["joined_at"].tolist()
+        pairs = zip(customers.names, instants, strict=True)
+        return {name: at for name, at in pairs if at < self.latest}
 
-    def _sales(self, found: GivenRows) -> Raw:
-        raw = found.times()
-        raw["amount"] = found.numbers["amount"]
-        raw["order_id"] = found.codes("order_id")
+    def _sales(self, rows: GivenRows) -> Raw:
+        raw = rows.times()
+        raw["amount"] = rows.numbers["amount"]
+        raw["order_id"] = rows.codes("order_id")
         for name in ("product_id", "category", "channel"):
-            if name in self.scope.has:
-                raw[name] = found.codes(name)
+            if name in self.plan.has:
+                raw[name] = rows.codes(name)
         for name in ("quantity", "discount", "cost"):
-            if name in self.scope.has:
-                raw[name] = found.number(name)
+            if name in self.plan.has:
+                raw[name] = rows.number(name)
         return raw
 
-    def _contacts(self, found: GivenRows) -> Raw:
-        if "interactions" not in self.scope.has or not len(found.who):
+    def _contacts(self, rows: GivenRows) -> Raw:
+        if "interactions" not in self.plan.has or not len(rows.who):
             return {}
-        raw = found.times()
+        raw = rows.times()
         kinds = {
             kind: place
-            for place, kind in enumerate(self.scope.interaction_types, start=1)
+            for place, kind in enumerate(self.plan.interaction_types, start=1)
         }
-        types = found.texts["type"]
-        ways = [way or "" for way in found.text("direction")]
+        types = rows.texts["type"]
+        ways = [way or "" for way in rows.text("direction")]
         pairs = zip(types, ways, strict=True)
-        raw["type"] = found.codes("type")
-        raw["type_no"] = np.array([kinds.get(each, 0) for each in pairs], np.int64)
+        raw["type"] = rows.codes("type")
+        raw["type_no"] = np.array([kinds.get(pair, 0) for pair in pairs], np.int64)
         raw["is_inbound"] = np.array([way == "inbound" for way in ways], np.bool_)
         names = {"value": "value", "minutes": "minutes", "cost": "interaction_cost"}
         for name, word in names.items():
-            if word in self.scope.has:
-                raw[name] = found.number(name)
+            if word in self.plan.has:
+                raw[name] = rows.number(name)
         return raw

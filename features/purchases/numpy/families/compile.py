@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlglot import exp, parse_one, tokenize
+from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from features.purchases.numpy.families.places import SlowFamily, find_place
-from features.purchases.numpy.families.relations import Relation, Relations
-from features.purchases.numpy.families.selects import ROW
-from features.purchases.numpy.formulas.tape import Column, Program, Tape
-from features.purchases.numpy.formulas.values import Type, UnknownError
+from features.purchases.numpy.families.places import SlowFamily, find_line
+from features.purchases.numpy.families.relations import ROW, Relation, Relations
+from features.purchases.numpy.formulas.tape import Place, Program, Tape
+from features.purchases.numpy.formulas.values import UnknownError
 
 if TYPE_CHECKING:
     from features.purchases.plan import FeaturePlan
 
 KEYS = ("customer_id", "as_of")
+FOLDER = "features/purchases/sql"
+ORDER = "order by as_of, customer_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Compiled:
     """
 
     program: Program
-    slow: tuple[SlowFamily, ...]
-    slow_query: str
-    slow_names: tuple[str, ...]
+    slow: tuple[SlowFamily, ...] = ()
+    slow_query: str = ""
+    slow_names: tuple[str, ...] = ()
 
 
 def slow_families(plan: FeaturePlan) -> tuple[SlowFamily, ...]:
@@ -53,15 +54,26 @@ def slow_families(plan: FeaturePlan) -> tuple[SlowFamily, ...]:
 @cache
 def compile_plan(sql: str) -> Compiled:
     """Return what numpy is to do for a query that ``features.purchases.plan`` wrote."""
+    tape = Tape()
     try:
         query = _read(sql)
-        families = _families(query)
+        families, relations = _families(query), Relations(tape, query)
     except UnknownError as error:
-        slow = SlowFamily(
-            "every family", error.reason, "features/purchases/sql/features.sql"
-        )
-        return Compiled(Tape().program(()), (slow,), sql, ())
-    return _compile(sql, query, families)
+        every = SlowFamily("every family", error.reason, f"{FOLDER}/features.sql")
+        return Compiled(tape.program({}), (every,), sql)
+    columns: dict[str, Place] = {}
+    slow: list[SlowFamily] = []
+    for family, names in families.items():
+        try:
+            columns |= dict(_write(tape, relations.find(family), names))
+        except UnknownError as error:
+            slow.append(_slow(family, error))
+    if not slow:
+        return Compiled(tape.program(columns))
+    slow_columns = {reason.family: families[reason.family] for reason in slow}
+    slow_names = tuple(name for names in slow_columns.values() for name in names)
+    slow_query = _slow_query(query, set(slow_columns))
+    return Compiled(tape.program(columns), tuple(slow), slow_query, slow_names)
 
 
 def _read(sql: str) -> exp.Select:
@@ -74,102 +86,63 @@ def _read(sql: str) -> exp.Select:
     return query
 
 
-def _compile(
-    sql: str, query: exp.Select, families: Mapping[str, list[str]]
-) -> Compiled:
-    tape = Tape()
-    relations = Relations(tape, {cte.alias: cte.this for cte in query.ctes})
-    columns: list[Column] = []
-    slow: list[SlowFamily] = []
-    slow_columns: list[tuple[str, str]] = []
-    for family, names in families.items():
-        try:
-            columns += _write(tape, relations.find(family), names)
-        except UnknownError as error:
-            slow.append(_slow(family, error))
-            slow_columns += [(family, name) for name in names]
-    return Compiled(
-        tape.program(columns),
-        tuple(slow),
-        _slow_query(sql, slow_columns) if slow_columns else "",
-        tuple(name for _, name in slow_columns),
-    )
-
-
 def _families(query: exp.Select) -> dict[str, list[str]]:
     """Return the columns of each family that a query puts side by side."""
-    _check_joins(query)
+    first, joins = query.args.get("from_"), query.args.get("joins") or ()
+    is_plain = first is not None and first.this.name == "rows_seen"
+    for join in joins:
+        using = [column.name for column in join.args.get("using") or ()]
+        is_plain &= join.side == "LEFT" and using == [ROW]
+    is_plain &= not (query.args.get("where") or query.args.get("group"))
     families: dict[str, list[str]] = {}
     for part in query.selects:
-        if part.alias_or_name in KEYS:
+        name = part.alias_or_name
+        if name in KEYS:
             continue
-        cast = part.this if isinstance(part, exp.Alias) else None
-        column = cast.this if isinstance(cast, exp.Cast) else None
-        is_double = cast is not None and cast.to.is_type(exp.DataType.Type.DOUBLE)
-        if not isinstance(column, exp.Column) or not is_double:
-            raise UnknownError("features.sql does more than put families side by side")
-        if column.name != part.alias:
-            raise UnknownError("features.sql gives columns of families other names")
-        families.setdefault(column.table, []).append(column.name)
+        column = part.find(exp.Column)
+        table = column.table if column else ""
+        double = f"CAST({table}.{name} AS DOUBLE) AS {name}"
+        is_plain &= part.sql("duckdb", comments=False) == double
+        families.setdefault(table, []).append(name)
+    if not is_plain:
+        raise UnknownError("features.sql does more than put families side by side")
     return families
 
 
-def _check_joins(query: exp.Select) -> None:
-    first = query.args.get("from_")
-    joins = query.args.get("joins") or ()
-    is_known = first is not None and first.this.name == "rows_seen"
-    for join in joins:
-        using = [part.name for part in join.args.get("using") or ()]
-        is_known &= join.side == "LEFT" and using == [ROW]
-    if not is_known or query.args.get("where") or query.args.get("group"):
-        raise UnknownError("features.sql does more than put families side by side")
-
-
-def _write(tape: Tape, family: Relation, names: list[str]) -> list[Column]:
+def _write(
+    tape: Tape, family: Relation, names: list[str]
+) -> Iterator[tuple[str, Place]]:
     """Write the columns of a family onto a tape, NaN for customers without a row."""
-    written = []
     for name in names:
-        if not family.has(name):
+        if name.lower() not in family.columns:
             raise UnknownError(f"{name} is not among its columns")
-        node = family.columns[name.lower()]
         value = family.read(name)
-        is_full = value.type is Type.WHOLE and value.null is None
-        value = family.formulas.as_double(value, node)
+        if value.scale != 0 or value.null is not None or value.is_instant:
+            value = family.formulas.as_double(value, family.columns[name.lower()])
         at = value.at
-        if family.there is not None and not value.is_blank:
+        if family.there is not None:
             at = tape.write(np.where, family.there, at, tape.constant(np.nan))
-        written.append((name, at, is_full and family.there is None))
-    return written
+        yield name, at
 
 
 def _slow(family: str, error: UnknownError) -> SlowFamily:
     step = error.step or family
-    file, line = find_place(step, error.column)
+    line = find_line(step, error.column)
     text = error.node.sql(dialect="duckdb", comments=False) if error.node else None
-    return SlowFamily(family, error.reason, file, line, text)
+    return SlowFamily(family, error.reason, f"{FOLDER}/{step}.sql", line, text)
 
 
-def _slow_query(sql: str, slow_columns: list[tuple[str, str]]) -> str:
-    """Return the query with some columns alone, its steps as they are."""
-    columns = ",\n".join(
-        f"    cast({family}.{name} as double) as {name}"
-        for family, name in slow_columns
-    )
-    families = dict.fromkeys(family for family, _ in slow_columns)
-    joins = "\n".join(f"left join {family} using (row_no)" for family in families)
-    return (
-        f"{sql[: _last_select(sql)]}select\n    rows_seen.customer_id,\n"
-        f"    rows_seen.as_of,\n{columns}\nfrom rows_seen\n{joins}\n"
-        "order by as_of, customer_id\n"
-    )
-
-
-def _last_select(sql: str) -> int:
-    """Return where the select begins that no brackets are around."""
-    depth, start = 0, 0
-    for token in tokenize(sql, read="duckdb"):
-        kind = token.token_type.name
-        depth += (kind == "L_PAREN") - (kind == "R_PAREN")
-        if not depth and kind == "SELECT":
-            start = token.start
-    return start
+def _slow_query(query: exp.Select, families: set[str]) -> str:
+    """Return the query with the columns of some families alone."""
+    query = query.copy()
+    tables = {*families, "rows_seen"}
+    columns = [
+        part
+        for part in query.selects
+        if any(column.table in tables for column in part.find_all(exp.Column))
+    ]
+    query.set("expressions", columns)
+    joins = query.args.get("joins") or ()
+    query.set("joins", [join for join in joins if join.this.name in families])
+    query.set("order", None)
+    return f"{query.sql(dialect='duckdb')}\n{ORDER}\n"

@@ -42,19 +42,15 @@ class SlowFamily:
         )
 
 
-def find_place(step: str, column: str | None) -> tuple[str, int | None]:
-    """Return the file of a step, and the line that names a column where it is found."""
-    file = f"features/purchases/sql/{step}.sql"
+def find_line(step: str, column: str | None) -> int | None:
+    """Return the line of a step's file that names a column, None if none does."""
     path = SQL_FOLDER / f"{step}.sql"
     if column is None or not path.exists():
-        return file, None
+        return None
     for number, line in enumerate(path.read_text().splitlines(), start=1):
-        named = ALIAS.search(line)
-        if named and _matches(named.group(1), column):
-            return file, number
-    return file, None
-
-
-def _matches(written: str, column: str) -> bool:
-    pattern = r"\w+".join(re.escape(part) for part in HOLE.split(written))
-    return re.fullmatch(pattern, column, re.IGNORECASE) is not None
+        alias = ALIAS.search(line)
+        if alias:
+            parts = map(re.escape, HOLE.split(alias.group(1)))
+            if re.fullmatch(r"\w+".join(parts), column, re.IGNORECASE):
+                return number
+    return None

@@ -1,62 +1,59 @@
-"""Formulas of SQL as operations in numpy: types, NULL, conditions of three values."""
+"""Formulas of SQL as operations in numpy, exactly as DuckDB has them.
+
+What is not written here is refused, with the part that is not known: its family is then
+worked out by the query.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 from sqlglot import exp
 
-from features.purchases.numpy.formulas import operations
-from features.purchases.numpy.formulas.tape import Place, Tape
+from features.purchases.numpy.formulas.algebra import (
+    ARITHMETIC,
+    COMPARISONS,
+    Algebra,
+)
+from features.purchases.numpy.formulas.tape import Operation, Tape
 from features.purchases.numpy.formulas.values import (
-    MOST_WHOLE,
+    WHOLE_LIMIT,
     Truth,
-    Type,
     UnknownError,
     Value,
+    logarithm,
+    name_of,
+    null_if_equal,
+    to_day,
 )
+from features.purchases.numpy.grains.runs import DAY
 
-CHECKED: Mapping[Any, Any] = {
-    np.add: operations.checked_add,
-    np.subtract: operations.checked_subtract,
-    np.multiply: operations.checked_multiply,
+FUNCTIONS: Mapping[type[exp.Expr], Operation] = {
+    exp.Sqrt: np.sqrt,
+    exp.Exp: np.exp,
+    exp.Ln: logarithm,
+    exp.Floor: np.floor,
+    exp.Ceil: np.ceil,
 }
-COMPARISONS: Mapping[type[exp.Expr], tuple[Any, Any]] = {
-    exp.LT: (np.less, np.greater_equal),
-    exp.LTE: (np.less_equal, np.greater),
-    exp.GT: (np.greater, np.less_equal),
-    exp.GTE: (np.greater_equal, np.less),
-    exp.EQ: (np.equal, operations.differ),
-    exp.NEQ: (operations.differ, np.equal),
-}
-Writers = Mapping[type[exp.Expr], Callable[["Formulas", Any], Value]]
-DIGITS = 18
-"""Of a decimal that 64 bits hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Formulas:
+class Formulas(Algebra):
     """Writes formulas onto a tape.
 
     Parameters
     ----------
     tape : Tape
-    column : callable
-        Returns the value of a column that a formula names.
-    writers : mapping
-        What writes each kind of node.
     leaf : callable
-        Returns the value of a part that is known as it is, None for others.
+        Returns the value of a column, or of a sum; None for any other node.
     """
 
-    tape: Tape
-    column: Callable[[exp.Column], Value]
-    writers: Writers
-    leaf: Callable[[exp.Expr], Value | None] = lambda _: None
+    def __init__(self, tape: Tape, leaf: Callable[[exp.Expr], Value | None]) -> None:
+        super().__init__(tape)
+        self._leaf = leaf
 
     def value(self, node: exp.Expr) -> Value:
         """Return what a formula comes to.
@@ -66,10 +63,10 @@ class Formulas:
         UnknownError
             With the part that is not known.
         """
-        leaf = self.leaf(node)
+        leaf = self._leaf(node)
         if leaf is not None:
             return leaf
-        write = self.writers.get(type(node))
+        write = WRITERS.get(type(node))
         if write is None:
             raise UnknownError(f"{name_of(node)} is not known in numpy", node)
         return write(self, node)
@@ -78,170 +75,168 @@ class Formulas:
         """Return what a formula comes to, as doubles."""
         return self.as_double(self.value(node), node)
 
-    def as_double(self, value: Value, node: exp.Expr) -> Value:
-        """Return a number as doubles."""
-        if value.type is Type.DOUBLE:
-            return value
-        if value.type is Type.NULL:
-            return Value(self.tape.constant(np.nan), Type.DOUBLE, is_blank=True)
-        if value.type is Type.ROUNDED:
-            return replace(value, type=Type.DOUBLE)
-        if value.type is not Type.WHOLE:
-            raise UnknownError("an instant is no number", node)
-        if value.scale:
-            one = self.tape.constant(10**value.scale)
-            at = self.tape.write(np.divide, value.at, one)
-        else:
-            at = self.tape.write(operations.to_double, value.at)
-        return replace(
-            value,
-            at=self.blank(at, value.null),
-            type=Type.DOUBLE,
-            scale=0,
-            null=None,
-            is_blank=False,
-        )
-
-    def blank(self, doubles: Place, null: Place | None) -> Place:
-        """Return doubles that are NaN where they are NULL."""
-        if null is None:
-            return doubles
-        return self.tape.write(np.where, null, self.tape.constant(np.nan), doubles)
-
     def truth(self, node: exp.Expr) -> Truth:
         """Return where a condition is true, and where it is false."""
         node = node.unnest()
         if type(node) in COMPARISONS:
-            return self._compare(node)
-        if isinstance(node, exp.And | exp.Or):
-            return self._join(node)
+            values = [self.value(node.this), self.value(node.expression)]
+            return self._compare(type(node), values, node)
+        if isinstance(node, exp.And):
+            a, b = self.truth(node.this), self.truth(node.expression)
+            return self._both(a, b)
+        if isinstance(node, exp.Or):
+            a, b = self.truth(node.this), self.truth(node.expression)
+            neither = self._both(Truth(a.false, a.true), Truth(b.false, b.true))
+            return Truth(neither.false, neither.true)
         if isinstance(node, exp.Not):
             inner = self.truth(node.this)
             return Truth(inner.false, inner.true)
         if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
             null = self.null(self.value(node.this))
-            return Truth(null, self.tape.write(np.logical_not, null))
-        if isinstance(node, exp.Between):
-            low = exp.GTE(this=node.this.copy(), expression=node.args["low"].copy())
-            high = exp.LTE(this=node.this.copy(), expression=node.args["high"].copy())
-            return self._both(self._compare(low), self._compare(high))
+            return Truth(null, self._write(np.logical_not, null))
         raise UnknownError(f"{name_of(node)} is no condition known in numpy", node)
 
-    def null(self, value: Value) -> Place:
-        """Return where a value is NULL."""
-        if value.type in (Type.DOUBLE, Type.ROUNDED):
-            return self.tape.write(np.isnan, value.at)
-        if value.type is Type.NULL:
-            return self.tape.constant(True)
-        return self.tape.constant(False) if value.null is None else value.null
+    def _literal(self, node: exp.Literal) -> Value:
+        text = node.this.lower()
+        if node.is_string:
+            raise UnknownError("a text is not known in numpy", node)
+        if "e" in text:
+            return Value(self.tape.constant(float(text)), is_positive=float(text) > 0)
+        whole, _, digits = text.partition(".")
+        units = int(whole + digits)
+        if units >= WHOLE_LIMIT:
+            raise UnknownError("a number is larger than 64 bits hold", node)
+        at, scale = self.tape.constant(units), len(digits)
+        return Value(at, scale=scale, largest=units, is_positive=units > 0)
 
-    def any_null(self, *values: Value) -> Place | None:
-        """Return where any of some values is NULL."""
-        return self.any_of([value.null for value in values])
-
-    def any_of(self, places: Sequence[Place | None]) -> Place | None:
-        """Return where any of some conditions holds, of those that there are."""
-        there = dict.fromkeys(place for place in places if place is not None)
-        if not there:
-            return None
-        return reduce(lambda a, b: self.tape.write(np.logical_or, a, b), there)
-
-    def exact(self, function: Any, most: int, *operands: Place) -> tuple[Place, int]:
-        """Return whole numbers, looked at first if they might be too large."""
-        if most < MOST_WHOLE:
-            return self.tape.write(function, *operands), most
-        return self.tape.write(CHECKED[function], *operands), MOST_WHOLE - 1
-
-    def alike(self, values: Sequence[Value], node: exp.Expr) -> list[Value]:
-        """Return values as one type, as SQL does before it compares or mixes them."""
-        types = {value.type for value in values} - {Type.NULL}
-        if types <= {Type.WHOLE}:
-            scale = max((value.scale for value in values), default=0)
-            return [self.scaled(value, scale, node) for value in values]
-        if types <= {Type.WHOLE, Type.DOUBLE}:
-            return [self.as_double(value, node) for value in values]
-        if len(types) == 1 and Type.ROUNDED not in types:
-            [only] = types
-            zero, null = self.tape.constant(0), self.tape.constant(True)
-            nothing = Value(zero, only, null=null, is_blank=True)
-            return [nothing if v.type is Type.NULL else v for v in values]
-        raise UnknownError("values of different types are mixed", node)
-
-    def scaled(self, value: Value, scale: int, node: exp.Expr) -> Value:
-        """Return whole numbers with so many decimal digits."""
-        if scale > DIGITS:
-            raise UnknownError("a decimal has more digits than are known here", node)
-        if value.type is Type.NULL:
-            zero, null = self.tape.constant(0), self.tape.constant(True)
-            return Value(zero, Type.WHOLE, scale=scale, null=null, is_blank=True)
-        if value.scale == scale:
+    def _cast(self, node: exp.Cast) -> Value:
+        value, types = self.value(node.this), exp.DataType.Type
+        if node.to.is_type(types.DOUBLE):
+            return self.as_double(value, node)
+        if node.to.is_type(types.BIGINT) and value.scale == 0 and not value.is_instant:
             return value
-        times = 10 ** (scale - value.scale)
-        at, most = self.exact(
-            np.multiply, value.most * times, value.at, self.tape.constant(times)
-        )
-        return replace(value, at=at, scale=scale, most=most)
+        if node.to.is_type(types.TIMESTAMP, types.TIMESTAMPNTZ) and value.is_instant:
+            return value
+        if node.to.is_type(types.DATE) and value.is_instant:
+            return replace(value, at=self._write(to_day, value.at))
+        name = node.to.sql("duckdb").lower()
+        raise UnknownError(f"a cast to {name} is not known", node)
 
-    def choose(self, where: Truth, this: Value, that: Value) -> Value:
-        """Return one of two values of one type, that where a condition is not true."""
-        null = None
-        if this.null is not None or that.null is not None:
-            null = self.tape.write(
-                np.where, where.true, self.null(this), self.null(that)
+    def _between(self, node: exp.DateDiff) -> Value:
+        """Count the borders of a unit from one instant to another."""
+        unit = node.text("unit").upper() or "DAY"
+        instants = [self.value(node.this), self.value(node.expression)]
+        if unit not in ("MICROSECOND", "DAY"):
+            raise UnknownError(f"date_diff() of {unit.lower()}s is not known", node)
+        if not all(value.is_instant for value in instants):
+            raise UnknownError("date_diff() of what is no instant is not known", node)
+        if unit == "DAY":
+            day = self.tape.constant(DAY)
+            instants = [
+                replace(value, at=self._write(np.floor_divide, value.at, day))
+                for value in instants
+            ]
+        return self._whole(np.subtract, *instants, scale=0)
+
+    def _arithmetic(self, node: exp.Add | exp.Sub | exp.Mul) -> Value:
+        function = ARITHMETIC[type(node)]
+        a, b = self.value(node.this), self.value(node.expression)
+        if a.scale is None or b.scale is None or a.is_instant or b.is_instant:
+            a, b = self.as_double(a, node.this), self.as_double(b, node.expression)
+            return Value(self._write(function, a.at, b.at))
+        if isinstance(node, exp.Mul):
+            return self._whole(function, a, b, scale=a.scale + b.scale)
+        a, b = self._alike([a, b], node)
+        return self._whole(function, a, b, scale=a.scale or 0)
+
+    def _sign(self, node: exp.Neg | exp.Abs) -> Value:
+        value = self.value(node.this)
+        if value.is_instant:
+            raise UnknownError("an instant is no number", node)
+        function = np.abs if isinstance(node, exp.Abs) else np.negative
+        return replace(value, at=self._write(function, value.at), is_positive=False)
+
+    def _quotient(self, node: exp.Div) -> Value:
+        divisor, inner = self.double(node.expression), node.expression.unnest()
+        is_nonzero = isinstance(inner, exp.Nullif) and _is_zero(inner.expression)
+        if not (is_nonzero or divisor.is_positive):
+            raise UnknownError(
+                "it divides by what may be 0; use ratio() or nullif()", node
             )
-            if this.type is Type.DOUBLE:
-                null = None
-        return Value(
-            self.tape.write(np.where, where.true, this.at, that.at),
-            this.type,
-            scale=this.scale,
-            most=max(this.most, that.most),
-            null=null,
-            is_blank=this.is_blank and that.is_blank,
-            is_positive=this.is_positive and that.is_positive,
-            is_nonzero=this.is_nonzero and that.is_nonzero,
-        )
+        return Value(self._write(np.divide, self.double(node.this).at, divisor.at))
 
-    def _compare(self, node: exp.Expr) -> Truth:
-        mine, other = self.alike(
-            [self.value(node.this), self.value(node.expression)], node
-        )
-        true, false = (
-            self.tape.write(function, mine.at, other.at)
-            for function in COMPARISONS[type(node)]
-        )
-        null = self.any_null(mine, other)
-        if null is None:
-            return Truth(true, false)
-        there = self.tape.write(np.logical_not, null)
-        return Truth(
-            self.tape.write(np.logical_and, there, true),
-            self.tape.write(np.logical_and, there, false),
-        )
+    def _function(self, node: exp.Func) -> Value:
+        extra = [name for name, part in node.args.items() if part and name != "this"]
+        if extra:
+            raise UnknownError(f"{name_of(node)} with {extra[0]} is not known", node)
+        return Value(self._write(FUNCTIONS[type(node)], self.double(node.this).at))
 
-    def _join(self, node: exp.Expr) -> Truth:
-        mine, other = self.truth(node.this), self.truth(node.expression)
-        if isinstance(node, exp.And):
-            return self._both(mine, other)
-        return Truth(
-            self.tape.write(np.logical_or, mine.true, other.true),
-            self.tape.write(np.logical_and, mine.false, other.false),
-        )
+    def _null_if(self, node: exp.Nullif) -> Value:
+        value = self.value(node.this)
+        if value.scale is None:
+            at = self._write(null_if_equal, value.at, self.double(node.expression).at)
+            return replace(value, at=at, is_blank=False)
+        other = self.value(node.expression)
+        same = self._compare(exp.EQ, [value, other], node).true
+        nothing = replace(self._none, scale=value.scale, is_instant=value.is_instant)
+        return self.choose(same, nothing, value)
 
-    def _both(self, mine: Truth, other: Truth) -> Truth:
-        return Truth(
-            self.tape.write(np.logical_and, mine.true, other.true),
-            self.tape.write(np.logical_or, mine.false, other.false),
-        )
+    def _coalesce(self, node: exp.Coalesce) -> Value:
+        values = [self.value(operand) for operand in (node.this, *node.expressions)]
+        if values[0].is_blank and values[0].scale is not None:
+            if [*map(_is_zero, node.expressions)] == [True]:
+                return replace(values[0], null=None, is_positive=False)
+        return reduce(self._or_else, self._alike(values, node))
+
+    def _extreme(self, node: exp.Least | exp.Greatest) -> Value:
+        """Return the least or greatest of those that are not NULL."""
+        is_least = isinstance(node, exp.Least)
+        of_doubles, compare = (np.fmin, np.less) if is_least else (np.fmax, np.greater)
+
+        def better(a: Value, b: Value) -> Value:
+            if a.scale is None:
+                at = self._write(of_doubles, a.at, b.at)
+                return Value(at, is_positive=a.is_positive and b.is_positive)
+            is_other = self._write(compare, self._with_nulls(b), self._with_nulls(a))
+            return self._or_else(self.choose(is_other, b, a), b)
+
+        values = [self.value(operand) for operand in (node.this, *node.expressions)]
+        return reduce(better, self._alike(values, node))
+
+    def _case(self, node: exp.Case | exp.If) -> Value:
+        branches, last = node.args.get("ifs"), node.args.get("default")
+        if branches is None:
+            branches, last = [node], node.args.get("false")
+        elif node.this is not None:
+            raise UnknownError("case of a value is not known; use case when", node)
+        results = [*(branch.args["true"] for branch in branches), last or exp.Null()]
+        values = self._alike([self.value(result) for result in results], node)
+        chosen = values.pop()
+        for branch, value in zip(reversed(branches), reversed(values), strict=True):
+            chosen = self.choose(self.truth(branch.this).true, value, chosen)
+        return chosen
 
 
-def is_zero(node: exp.Expr) -> bool:
-    """Tell whether a part of a formula is the number 0."""
+def _is_zero(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and not node.is_string and not float(node.this)
 
 
-def name_of(node: exp.Expr) -> str:
-    """Return what a part of a formula is called."""
-    if isinstance(node, exp.Anonymous):
-        return f"{node.name.lower()}()"
-    return f"{node.sql_name().lower()}()" if isinstance(node, exp.Func) else node.key
+WRITERS: Mapping[type[exp.Expr], Callable[[Formulas, Any], Value]] = {
+    exp.Paren: lambda formulas, node: formulas.value(node.this),
+    exp.Alias: lambda formulas, node: formulas.value(node.this),
+    exp.Literal: Formulas._literal,
+    exp.Null: lambda formulas, _: formulas._none,
+    exp.Cast: Formulas._cast,
+    exp.DateDiff: Formulas._between,
+    exp.Neg: Formulas._sign,
+    exp.Abs: Formulas._sign,
+    **dict.fromkeys(ARITHMETIC, Formulas._arithmetic),
+    exp.Div: Formulas._quotient,
+    exp.Nullif: Formulas._null_if,
+    exp.Coalesce: Formulas._coalesce,
+    exp.Least: Formulas._extreme,
+    exp.Greatest: Formulas._extreme,
+    exp.Case: Formulas._case,
+    exp.If: Formulas._case,
+    **dict.fromkeys(FUNCTIONS, Formulas._function),
+}

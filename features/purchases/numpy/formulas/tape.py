@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from features.purchases.numpy.grains.runs import Floats, SumError
+from features.purchases.numpy.grains.runs import SumError
 
 Operation = Callable[..., Any]
 Place = int
 """Where the result of an operation is held."""
-
-Column = tuple[str, Place, bool]
-"""A column: its name, where it is, and whether it is NULL of no customer."""
 
 GRAINS: Place = 0
 """The place of what the operations start from."""
@@ -23,40 +20,20 @@ GRAINS: Place = 0
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What makes one column: its operations, and what is not needed after them.
+    """What makes one column: its operations, and what is not needed after them."""
 
-    Parameters
-    ----------
-    operations : tuple of (callable, Place, tuple of Place)
-        Each with where its result goes, and what it is of.
-    name : str
-    place : Place
-        Where the column then is.
-    is_full : bool
-        Whether it is NULL of no customer.
-    dead : tuple of Place
-    """
-
-    operations: tuple[tuple[Operation, Place, tuple[Place, ...]], ...]
     name: str
     place: Place
-    is_full: bool
+    operations: tuple[tuple[Operation, Place, tuple[Place, ...]], ...]
     dead: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The columns of a plan, in the order in which they are worked out.
+    """The columns of a plan, in the order in which they are worked out."""
 
-    Parameters
-    ----------
-    n_places : int
-    constants : mapping of int to object
-    segments : tuple of Segment
-    """
-
-    n_places: int
-    constants: Mapping[Place, Any]
+    places: tuple[Any, ...]
+    """What each place holds before anything is worked out: the constants."""
     segments: tuple[Segment, ...]
 
     @property
@@ -64,7 +41,7 @@ class Program:
         """Return the columns."""
         return frozenset(segment.name for segment in self.segments)
 
-    def run(self, grains: Any, give: Callable[[Segment, Floats], None]) -> None:
+    def run(self, grains: Any, give: Callable[[str, Any], None]) -> None:
         """Work out each column of the customers of ``grains``, and hand it on.
 
         Raises
@@ -72,17 +49,14 @@ class Program:
         SumError
             If a number is too large for what holds it.
         """
-        places: list[Any] = [None] * self.n_places
-        places[GRAINS] = grains
-        for place, value in self.constants.items():
-            places[place] = value
+        places = [grains, *self.places[1:]]
         read = places.__getitem__
         try:
             with np.errstate(all="ignore", over="raise"):
                 for segment in self.segments:
                     for operation, place, operands in segment.operations:
                         places[place] = operation(*map(read, operands))
-                    give(segment, spread(places[segment.place], grains.n))
+                    give(segment.name, places[segment.place])
                     for place in segment.dead:
                         places[place] = None
         except FloatingPointError as error:
@@ -93,59 +67,51 @@ class Tape:
     """Operations as they are written down; the same one twice is one."""
 
     def __init__(self) -> None:
-        self._written: dict[tuple[Any, ...], Place] = {}
-        self._operations: list[tuple[Operation, tuple[Place, ...]] | None] = [None]
-        self._constants: dict[Place, Any] = {}
+        self._places: dict[tuple[Any, ...], Place] = {}
+        self._constants: list[Any] = [None]
+        self._operations: dict[Place, tuple[Operation, tuple[Place, ...]]] = {}
 
     def constant(self, value: Any) -> Place:
         """Return the place of a constant."""
         key = (type(value), repr(value))
-        if key not in self._written:
-            self._written[key] = len(self._operations)
-            self._constants[len(self._operations)] = value
-            self._operations.append(None)
-        return self._written[key]
-
-    def is_zero(self, place: Place) -> bool:
-        """Tell whether a place holds the constant 0."""
-        return place in self._constants and not self._constants[place]
+        if key not in self._places:
+            self._places[key] = len(self._constants)
+            self._constants.append(value)
+        return self._places[key]
 
     def write(self, operation: Operation, *operands: Place) -> Place:
-        """Return the place of what an operation gives; constants give a constant."""
+        """Return the place of what an operation gives."""
         key = (operation, *operands)
-        if key not in self._written:
-            if self._constants.keys() >= set(operands):
-                values = [self._constants[at] for at in operands]
-                with np.errstate(all="ignore"):
-                    self._written[key] = self.constant(operation(*values))
-            else:
-                self._written[key] = len(self._operations)
-                self._operations.append((operation, operands))
-        return self._written[key]
+        if key not in self._places:
+            self._places[key] = len(self._constants)
+            self._operations[len(self._constants)] = operation, operands
+            self._constants.append(None)
+        return self._places[key]
 
-    def program(self, columns: Iterable[Column]) -> Program:
+    def program(self, columns: Mapping[str, Place]) -> Program:
         """Return the program of some columns, without what none of them needs."""
-        done: set[Place] = {GRAINS, *self._constants}
-        parts = [(*column, self._needed(column[1], done)) for column in columns]
-        last: dict[Place, int] = {}
-        for number, (_, place, _, needed) in enumerate(parts):
-            read = [at for one in needed for at in self._operands(one)]
-            last.update(dict.fromkeys((*read, *needed, place), number))
-        dead: list[list[Place]] = [[] for _ in parts]
-        for place, number in last.items():
-            if place != GRAINS and place not in self._constants:
-                dead[number].append(place)
+        done: set[Place] = set()
+        needed = {name: self._needed(at, done) for name, at in columns.items()}
+        last: dict[Place, str] = {}
+        for name, at in columns.items():
+            last[at] = name
+            for place in needed[name]:
+                last |= dict.fromkeys(self._operations[place][1], name)
+        dead: dict[str, list[Place]] = {name: [] for name in columns}
+        for place, name in last.items():
+            if place in self._operations:
+                dead[name].append(place)
         segments = (
-            Segment(
-                tuple((self._operation(at), at, self._operands(at)) for at in needed),
-                name,
-                place,
-                is_full,
-                tuple(dead[number]),
-            )
-            for number, (name, place, is_full, needed) in enumerate(parts)
+            Segment(name, at, tuple(self._steps(needed[name])), tuple(dead[name]))
+            for name, at in columns.items()
         )
-        return Program(len(self._operations), self._constants, tuple(segments))
+        return Program(tuple(self._constants), tuple(segments))
+
+    def _steps(
+        self, places: list[Place]
+    ) -> list[tuple[Operation, Place, tuple[Place, ...]]]:
+        operations = self._operations
+        return [(operations[at][0], at, operations[at][1]) for at in places]
 
     def _needed(self, place: Place, done: set[Place]) -> list[Place]:
         """Return what is not done yet of what a place needs, in order."""
@@ -153,25 +119,8 @@ class Tape:
         ahead = [place]
         while ahead:
             at = ahead.pop()
-            if at not in done:
+            if at in self._operations and at not in done:
                 done.add(at)
                 needed.add(at)
-                ahead += self._operands(at)
+                ahead += self._operations[at][1]
         return sorted(needed)
-
-    def _operation(self, place: Place) -> Operation:
-        written = self._operations[place]
-        if written is None:
-            raise KeyError(place)
-        return written[0]
-
-    def _operands(self, place: Place) -> tuple[Place, ...]:
-        written = self._operations[place]
-        return written[1] if written else ()
-
-
-def spread(values: Any, n: int) -> Floats:
-    """Return a column as doubles, also where it is one number for all."""
-    if isinstance(values, np.ndarray) and values.ndim:
-        return values
-    return np.full(n, values, np.float64)

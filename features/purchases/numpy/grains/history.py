@@ -23,20 +23,10 @@ from features.purchases.numpy.grains.moments import (
     find_orders,
 )
 from features.purchases.numpy.grains.runs import DAY, Bools, Codes, Ints
-from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.grains.timeline import Kept, Seen, Timeline
+from features.purchases.plan import FeaturePlan
 
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Since when customers have been with us, and of whom that is known."""
-
-    at: Ints
-    has: Bools
-
-    def take(self, customers: Ints) -> Joined:
-        """Return that of some."""
-        return Joined(self.at[customers], self.has[customers])
+YEAR_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,32 +59,32 @@ class History:
     day_line: Timeline
     last_line: Timeline
     contact_line: Timeline
-    joined: Joined
+    joined_at: Ints
 
-    def count(self, as_ofs: Sequence[int], scope: Scope) -> None:
+    def count(self, as_ofs: Sequence[int], plan: FeaturePlan) -> None:
         """Count all rows from which features of many as_ofs count, in one pass."""
 
-        def count(ages: tuple[int, ...], *lines: Timeline) -> None:
-            found = {as_of - age * DAY for as_of in as_ofs for age in ages}
+        def count(ages: list[int], *lines: Timeline) -> None:
+            instants = {as_of - age * DAY for as_of in as_ofs for age in ages}
             for line in lines:
-                line.count(np.array(sorted(found), np.int64))
+                line.count(np.array(sorted(instants), np.int64))
 
         items = (self.products, self.categories, self.channels)
-        ends = (line for each in items for line in (each.firsts, each.lasts))
-        count(scope.ages, self.moment_line, self.order_line)
-        count(scope.window_ages, self.last_line, self.back_line, self.contact_line)
-        count(scope.window_ages, *ends)
-        count((0,), self.day_line)
+        ends = (line for item in items for line in (item.firsts, item.lasts))
+        count(_ages(plan), self.moment_line, self.order_line)
+        count(_window_ages(plan), self.last_line, self.back_line, self.contact_line)
+        count(_window_ages(plan), *ends)
+        count([0], self.day_line)
 
-    def count_one(self, as_of: int, scope: Scope) -> None:
+    def count_one(self, as_of: int, plan: FeaturePlan) -> None:
         """Find the rows since each instant that features of one as_of count from.
 
         It is quickest to ask for the earliest first.
         """
-        for age in scope.ages:
+        for age in _ages(plan):
             for line in (self.moment_line, self.order_line):
                 line.since(as_of - age * DAY)
-        for age in scope.window_ages:
+        for age in _window_ages(plan):
             for line in (self.last_line, self.back_line, self.contact_line):
                 line.since(as_of - age * DAY)
 
@@ -102,11 +92,11 @@ class History:
         """Return whose order or purchase day an as_of falls into."""
         orders, days = self.orders, self.days
         is_cut = (orders.at < as_of) & (orders.last_at >= as_of)
-        found = orders.who[np.flatnonzero(is_cut)]
+        cut_customers = orders.who[np.flatnonzero(is_cut)]
         if as_of % DAY:
             is_cut = (days.at < as_of) & (days.last_at >= as_of)
-            found = np.append(found, days.who[np.flatnonzero(is_cut)])
-        return found
+            cut_customers = np.append(cut_customers, days.who[np.flatnonzero(is_cut)])
+        return cut_customers
 
     def buyers(self, as_of: int) -> Bools:
         """Tell which customers have bought before an instant."""
@@ -123,13 +113,13 @@ class Grains:
         Microseconds.
     n : int
         How many customers have bought.
-    left : array of int or None
+    chosen : array of int or None
         Which these are, None for all.
     """
 
     as_of: int
     n: int
-    left: Ints | None
+    chosen: Ints | None
     history: History
     moment_runs: Seen
     back_runs: Seen
@@ -142,8 +132,8 @@ class Grains:
         """Return what was made of what this as_of sees under a name, or make it."""
         if name not in self._kept:
             self._kept[name] = make()
-        found: Kept = self._kept[name]
-        return found
+        value: Kept = self._kept[name]
+        return value
 
     @property
     def moments(self) -> Moments:
@@ -160,15 +150,15 @@ class Grains:
         """Return the purchase days, those not seen too."""
         return self.history.days
 
-    def joined(self) -> Joined:
-        """Return since when the customers have been with us, as far as it is seen."""
-        joined = self.history.joined
-        joined = joined if self.left is None else joined.take(self.left)
-        return Joined(joined.at, joined.has & (joined.at < self.as_of))
+    @property
+    def joined_at(self) -> Ints:
+        """Return since when the customers have been with us."""
+        joined_at = self.history.joined_at
+        return joined_at if self.chosen is None else joined_at[self.chosen]
 
     def items(self, bought: Items) -> SeenItems:
-        """Return what is seen of the items of those left."""
-        return bought.seen(self.as_of, self.left)
+        """Return what is seen of the items of those chosen."""
+        return bought.seen(self.as_of, self.chosen)
 
     def net_sums(self) -> Ints:
         """Return running sums of the moments' net money."""
@@ -185,7 +175,7 @@ class Grains:
 
 
 def make_history(
-    lines: Lines, contacts: Contacts, *, n: int, joined: Joined
+    lines: Lines, contacts: Contacts, *, n: int, joined_at: Ints
 ) -> History:
     """Put together the rows of customers, 0 to n - 1."""
     moments = find_moments(lines)
@@ -214,21 +204,36 @@ def make_history(
         day_line=Timeline(days.who, days.at, n),
         last_line=Timeline(days.who, days.last_at, n),
         contact_line=Timeline(contacts.who, contacts.at, n),
-        joined=joined,
+        joined_at=joined_at,
     )
 
 
 def see(history: History, as_of: int, buyers: Ints) -> Grains:
     """Return what an as_of sees of the customers who have bought before it."""
-    left = None if len(buyers) == history.n else buyers
+    chosen = None if len(buyers) == history.n else buyers
     return Grains(
         as_of=as_of,
         n=len(buyers),
-        left=left,
+        chosen=chosen,
         history=history,
-        moment_runs=history.moment_line.seen(as_of, left),
-        back_runs=history.back_line.seen(as_of, left),
-        order_runs=history.order_line.seen(as_of, left),
-        day_runs=history.day_line.seen(as_of, left),
-        contact_runs=history.contact_line.seen(as_of, left),
+        moment_runs=history.moment_line.seen(as_of, chosen),
+        back_runs=history.back_line.seen(as_of, chosen),
+        order_runs=history.order_line.seen(as_of, chosen),
+        day_runs=history.day_line.seen(as_of, chosen),
+        contact_runs=history.contact_line.seen(as_of, chosen),
     )
+
+
+def _ages(plan: FeaturePlan) -> list[int]:
+    """Return how many days back most sums look, and 0, the farthest first.
+
+    Rows since any other instant are found when they are asked for.
+    """
+    ahead, doubled = plan.horizon_days, (2 * days for days in plan.windows)
+    ages = {0, ahead, YEAR_DAYS, YEAR_DAYS - ahead, *plan.windows, *doubled}
+    return sorted(ages, reverse=True)
+
+
+def _window_ages(plan: FeaturePlan) -> list[int]:
+    """Return those of all but orders and money."""
+    return sorted({0, plan.horizon_days, *plan.windows}, reverse=True)

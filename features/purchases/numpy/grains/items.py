@@ -72,8 +72,8 @@ class Items:
     firsts: Timeline
     lasts: Timeline
 
-    def seen(self, as_of: int, left: Ints | None) -> SeenItems:
-        """Return the items of all customers or those left, as seen before an instant.
+    def seen(self, as_of: int, chosen: Ints | None) -> SeenItems:
+        """Return the items of all customers or those chosen, as seen before an instant.
 
         Those that are not bought again after it are the first of their customers, of
         whom running sums tell all; the others, which are few, are looked at.
@@ -93,11 +93,11 @@ class Items:
         )
         line = Timeline(cut.who, cut.last, self.lasts.n)
         return SeenItems(
-            firsts=self.firsts.seen(as_of, left),
+            firsts=self.firsts.seen(as_of, chosen),
             whole=whole,
-            whole_runs=self.lasts.seen(as_of, left),
+            whole_runs=self.lasts.seen(as_of, chosen),
             cut=cut,
-            cut_runs=line.seen(as_of, left),
+            cut_runs=line.seen(as_of, chosen),
         )
 
     def _cut_by(self, as_of: int) -> Ints:
@@ -140,19 +140,19 @@ class SeenItems:
         """Sum whole numbers of any size, the larger the more of an item is seen."""
         sums = self.whole_runs.split_total(name, lambda: terms(self.whole))
         if self.n_cut:
-            found = terms(self.cut)
-            cut = [found.astype(np.int64)] if len(sums) == 1 else limbs(found)
+            cut_terms = terms(self.cut)
+            cut = [cut_terms.astype(np.int64)] if len(sums) == 1 else limbs(cut_terms)
             pairs = zip(sums, cut, strict=True)
-            sums = [each + self.cut_runs.sum(values) for each, values in pairs]
+            sums = [whole + self.cut_runs.sum(values) for whole, values in pairs]
         return joined(sums)
 
     def most(self, name: str, values: Callable[[ItemRows], Ints]) -> Floats:
         """Return the largest value of each customer's items, NaN without any."""
-        found = self.whole_runs.greatest(name, lambda: values(self.whole))
+        largest = self.whole_runs.greatest(name, lambda: values(self.whole))
         if self.n_cut:
             cut = values(self.cut).astype(np.float64)
-            found = np.fmax(found, self.cut_runs.most(cut))
-        return found
+            largest = np.fmax(largest, self.cut_runs.most(cut))
+        return largest
 
     def within(self, instant: int) -> Ints:
         """Count each customer's items bought at or after an instant."""

@@ -31,7 +31,7 @@ class Moments:
     units: Ints
     discount: Ints
     cost: Ints
-    costed: Ints
+    costed_gross: Ints
     gross: Ints
     returned: Ints
 
@@ -93,7 +93,7 @@ def find_moments(lines: Lines) -> Moments:
         units=bought(lines.quantity),
         discount=bought(lines.discount),
         cost=bought(lines.cost),
-        costed=bought(lines.amount * lines.has_cost if has_cost else lines.cost),
+        costed_gross=bought(lines.amount * lines.has_cost if has_cost else lines.cost),
         gross=bought(lines.amount),
         returned=returned(lines.amount),
     )

@@ -28,6 +28,9 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 MOST = 2**62
 """Beyond which a sum might not fit 64 bits."""
 
+NEVER = 2**62
+"""The instant of what is not known to happen, later than any other."""
+
 MOST_UNITS = 2**60
 """What sums of a customer stay below, so that some of them can be added."""
 
@@ -76,10 +79,10 @@ class Runs:
         bounds[::2], bounds[1::2] = self.starts[full], self.ends[full]
         # The last run may end with the rows; what lies between two runs is left out.
         bounds = bounds[: np.searchsorted(bounds, len(values))]
-        found = np.full(len(self.starts), np.nan)
+        largest = np.full(len(self.starts), np.nan)
         if len(full):
-            found[full] = np.maximum.reduceat(values, bounds)[::2]
-        return found
+            largest[full] = np.maximum.reduceat(values, bounds)[::2]
+        return largest
 
     def first(self, values: Floats) -> Floats:
         """Return the value of each customer's first row, NaN without rows."""
@@ -91,9 +94,9 @@ class Runs:
 
     def pick(self, values: Floats, rows: Ints, where: Bools) -> Floats:
         """Return the value in a row of each customer, NaN where there is none."""
-        found = np.full(len(rows), np.nan)
-        found[where] = values[rows[where]]
-        return found
+        picked = np.full(len(rows), np.nan)
+        picked[where] = values[rows[where]]
+        return picked
 
     def exact_sum(self, terms: Floats) -> Floats:
         """Sum whole numbers of any size that are held as doubles, and round once."""
@@ -112,11 +115,11 @@ def most_so_far(values: Ints, who: Ints) -> Ints:
     if (int(who.max(initial=0)) + 1) * span < MOST:
         whole = who * span
         return np.asarray(np.maximum.accumulate(whole + values) - whole)
-    found, step = values.copy(), 1
+    largest, step = values.copy(), 1
     while (is_same := who[step:] == who[:-step]).any():
-        np.maximum(found[step:], found[:-step], out=found[step:], where=is_same)
+        np.maximum(largest[step:], largest[:-step], out=largest[step:], where=is_same)
         step *= 2
-    return found
+    return largest
 
 
 def split(terms: Floats, counts: Ints) -> list[Ints]:
@@ -136,9 +139,9 @@ def split(terms: Floats, counts: Ints) -> list[Ints]:
 def limbs(terms: Floats) -> list[Ints]:
     """Return the lowest 32 bits of whole numbers, the next 32, and what is above."""
     high = np.trunc(terms / LIMB**2)
-    rest = terms - high * LIMB**2
-    middle = np.trunc(rest / LIMB)
-    return [each.astype(np.int64) for each in (rest - middle * LIMB, middle, high)]
+    below = terms - high * LIMB**2
+    middle = np.trunc(below / LIMB)
+    return [part.astype(np.int64) for part in (below - middle * LIMB, middle, high)]
 
 
 def joined(sums: list[Ints]) -> Floats:
@@ -221,9 +224,9 @@ def group_sums(values: Ints, starts: Ints) -> Ints:
 def rounded(values: Floats) -> Floats:
     """Round to whole numbers, halves away from zero, as decimals in SQL are."""
     whole = np.trunc(values)
-    rest = values - whole
-    whole += rest >= 0.5
-    whole -= rest <= -0.5
+    part = values - whole
+    whole += part >= 0.5
+    whole -= part <= -0.5
     return np.asarray(whole)
 
 

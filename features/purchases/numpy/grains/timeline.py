@@ -68,8 +68,8 @@ class Timeline:
         """Return what was made under this name, or make it."""
         if name not in self._kept:
             self._kept[name] = make()
-        found: Kept = self._kept[name]
-        return found
+        value: Kept = self._kept[name]
+        return value
 
     def running(self, name: str, values: Callable[[], Ints | Bools]) -> Ints:
         """Return the running sums of what is called so."""
@@ -108,7 +108,9 @@ class Timeline:
             if self.n == 1:
                 return self.ends - np.count_nonzero(is_later)
             return self.ends - np.bincount(self.who[is_later], minlength=self.n)
-        earlier = max((each for each in self._left if each <= instant), default=None)
+        earlier = max(
+            (before for before in self._left if before <= instant), default=None
+        )
         at, who = (self.at, self.who) if earlier is None else self._left[earlier]
         rows = np.flatnonzero(at >= instant)
         if len(rows) > len(self.at) // 2:
@@ -121,29 +123,29 @@ class Timeline:
         self._left[instant] = at, who
         return np.asarray(self.ends - np.bincount(who, minlength=self.n))
 
-    def seen(self, as_of: int, left: Ints | None) -> Seen:
-        """Return what is seen before an instant, of all customers or those left.
+    def seen(self, as_of: int, chosen: Ints | None) -> Seen:
+        """Return what is seen before an instant, of all customers or those chosen.
 
         Each customer's rows must be in the order of time.
         """
         starts, ends = self.starts, self.ends
         if self.last_at >= as_of:
             ends = self.since(as_of)
-        if left is not None:
-            starts, ends = starts[left], ends[left]
-        return Seen(starts, ends, self, as_of, left)
+        if chosen is not None:
+            starts, ends = starts[chosen], ends[chosen]
+        return Seen(starts, ends, self, as_of, chosen)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen(Runs):
-    """The rows that an as_of sees, of all customers or those left.
+    """The rows that an as_of sees, of all customers or those chosen.
 
     Rows that are not seen are there too: what is asked of a row may hold anything.
     """
 
     line: Timeline
     as_of: int
-    left: Ints | None
+    chosen: Ints | None
     upto: dict[int, tuple[Ints, Ints]] = field(default_factory=dict)
     """What running sums have come to by the ends, kept as long as they are."""
     reached: dict[int, Ints] = field(default_factory=dict)
@@ -228,17 +230,17 @@ class Seen(Runs):
 
         def make() -> Floats:
             top = int(values().max(initial=0))
-            found = top - most_so_far(top - values(), line.who)
-            return found.astype(np.float64)
+            least = top - most_so_far(top - values(), line.who)
+            return least.astype(np.float64)
 
         return self.last(line.kept(f"least {name}", make))
 
     def age_of_last(self) -> Floats:
         """Return the days since each customer's last row, NaN without rows."""
-        found = np.full(len(self.ends), np.nan)
+        ages = np.full(len(self.ends), np.nan)
         where = self.ends > self.starts
-        found[where] = days(self.as_of - self.line.at[self.ends[where] - 1])
-        return found
+        ages[where] = days(self.as_of - self.line.at[self.ends[where] - 1])
+        return ages
 
     def within(self, instant: int) -> Ints:
         """Count each customer's rows at or after an instant before the as_of."""
@@ -246,20 +248,20 @@ class Seen(Runs):
 
     def since(self, instant: int) -> Ints:
         """Return each one's first row at or after an instant."""
-        if self.left is None:
+        if self.chosen is None:
             return self.line.since(instant)
         if instant not in self.reached:
-            self.reached[instant] = self.line.since(instant)[self.left]
+            self.reached[instant] = self.line.since(instant)[self.chosen]
         return self.reached[instant]
 
     def of_left(self, values: Ints) -> Ints:
         """Leave out the values of other customers."""
-        return values if self.left is None else values[self.left]
+        return values if self.chosen is None else values[self.chosen]
 
     def on_line(self, values: Number) -> Number:
-        """Return values of the customers left at the places of all on the line."""
-        if self.left is None:
+        """Return values of the chosen customers at the places of all on the line."""
+        if self.chosen is None:
             return values
-        found = np.zeros(self.line.n, values.dtype)
-        found[self.left] = values
-        return found
+        on_line = np.zeros(self.line.n, values.dtype)
+        on_line[self.chosen] = values
+        return on_line

@@ -55,28 +55,28 @@ class GivenRows:
     instants: dict[str, Ints]
 
     @classmethod
-    def of(cls, table: str, given: Mapping[str, Sequence[Row]], *, now: int) -> Self:
+    def of(cls, table: str, own_rows: Mapping[str, Sequence[Row]], *, now: int) -> Self:
         """Read the rows of each customer."""
-        names = list(given)
+        names = list(own_rows)
         check_ids(names)
-        rows = list(chain.from_iterable(given.values()))
+        rows = list(chain.from_iterable(own_rows.values()))
         kinds = {column.name: column.kind for column in TABLES[table]}
         present: set[str] = set().union(*rows)
         if not kinds.keys() >= present or "customer_id" in present:
             raise AskDoorError
-        found = cls(
+        rows_given = cls(
             names,
-            np.repeat(np.arange(len(names)), [len(own) for own in given.values()]),
+            np.repeat(np.arange(len(names)), [*map(len, own_rows.values())]),
             *({}, {}, {}),
         )
         needed = {column.name for column in TABLES[table] if column.needed}
         for name in (present | needed) - {"customer_id"}:
             values = [row.get(name) for row in rows]
-            seen = set(map(type, values))
-            if not TYPES[kinds[name]] >= seen or (name in needed and NONE in seen):
+            types = set(map(type, values))
+            if not TYPES[kinds[name]] >= types or (name in needed and NONE in types):
                 raise AskDoorError
-            found._add(name, values, kinds[name], now=now)
-        return found
+            rows_given._add(name, values, kinds[name], now=now)
+        return rows_given
 
     def _add(self, name: str, values: list[Any], kind: Kind, *, now: int) -> None:
         if kind is Kind.TEXT:
@@ -105,21 +105,24 @@ class GivenRows:
         to = np.array([places.get(name, -1) for name in self.names], np.int64)
         who = to[self.who] if len(self.who) else self.who
         rows = np.flatnonzero(chosen & (who >= 0))
-        kept = rows.tolist()
+        chosen_places = rows.tolist()
         return GivenRows(
             list(places),
             who[rows],
-            {name: [each[at] for at in kept] for name, each in self.texts.items()},
-            {name: each[rows] for name, each in self.numbers.items()},
-            {name: each[rows] for name, each in self.instants.items()},
+            {
+                name: [values[at] for at in chosen_places]
+                for name, values in self.texts.items()
+            },
+            {name: values[rows] for name, values in self.numbers.items()},
+            {name: values[rows] for name, values in self.instants.items()},
         )
 
     def times(self) -> dict[str, npt.NDArray[Any]]:
         """Return whose each row is, when it happened, and when it was known besides."""
         at = self.instants["occurred_at"]
-        known = self.instants.get("known_at", at)
-        seen = at if (known <= at).all() else np.maximum(at, known)
-        return {"customer_no": self.who, "at_us": at, "seen_us": seen}
+        known_at = self.instants.get("known_at", at)
+        seen_at = at if (known_at <= at).all() else np.maximum(at, known_at)
+        return {"customer_no": self.who, "at_us": at, "seen_us": seen_at}
 
     def text(self, name: str) -> list[Any]:
         """Return a column of text, None where the rows have none."""
@@ -127,8 +130,8 @@ class GivenRows:
 
     def number(self, name: str) -> Floats:
         """Return a column of numbers, NaN where the rows have none."""
-        found = self.numbers.get(name)
-        return np.full(len(self.who), np.nan) if found is None else found
+        numbers = self.numbers.get(name)
+        return np.full(len(self.who), np.nan) if numbers is None else numbers
 
     def codes(self, name: str) -> Codes:
         """Return a number for each different text, 0 for none."""
@@ -138,8 +141,8 @@ class GivenRows:
         different = dict.fromkeys(values)
         different.pop(None, None)
         numbers = {text: at for at, text in enumerate(different, start=1)}
-        found = np.array([numbers.get(text, 0) for text in values], np.uint64)
-        return found * SPREAD
+        codes = np.array([numbers.get(text, 0) for text in values], np.uint64)
+        return codes * SPREAD
 
 
 def check_ids(names: Sequence[str]) -> None:

@@ -15,10 +15,9 @@ import pyarrow as pa
 
 from features.purchases.numpy.grains.runs import (
     MOST,
-    Bools,
+    NEVER,
     Ints,
 )
-from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.reading.parts import Parts, kept_apart
 from features.purchases.numpy.reading.selects import (
     BUYERS,
@@ -27,6 +26,7 @@ from features.purchases.numpy.reading.selects import (
     knows_late,
     sales_sql,
 )
+from features.purchases.plan import FeaturePlan
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,8 +64,7 @@ class RawLog:
     sale_rows, contact_rows : list of array
         The rows of each block.
     joined_at : array of int
-        Microseconds, by customer; 0 where not known.
-    has_joined : array of bool
+        Microseconds, by customer; ``NEVER`` where not known.
     """
 
     ids: pa.Array
@@ -78,7 +77,6 @@ class RawLog:
     sale_rows: list[Ints]
     contact_rows: list[Ints]
     joined_at: Ints
-    has_joined: Bools
 
     @property
     def n_blocks(self) -> int:
@@ -105,7 +103,7 @@ class Sizes:
 
 def read_parts(
     con: duckdb.DuckDBPyConnection,
-    scope: Scope,
+    plan: FeaturePlan,
     *,
     latest: datetime,
     sizes: Sizes,
@@ -116,30 +114,29 @@ def read_parts(
     However many parts there are, the log is read once.
     """
     con.execute(BUYERS, {"latest": latest})
-    found = con.sql("select customer_id from buyers order by customer_no")
-    ids = found.to_arrow_table().column(0).combine_chunks()
+    buyers = con.sql("select customer_id from buyers order by customer_no")
+    ids = buyers.to_arrow_table().column(0).combine_chunks()
     if not len(ids):
         return
     [(n_rows,)] = con.execute("select count(*) from transactions").fetchall()
     size = -(-len(ids) // min(MOST_PARTS, max(1, -(-n_rows // sizes.rows))))
     n_parts = -(-len(ids) // size)
-    asked = _Asked(con, scope, latest)
-    joined_at, has_joined = asked.joined(n=len(ids))
+    reader = _Asked(con, plan, latest)
+    joined_at = reader.joined_at(n=len(ids))
     if n_parts == 1:
-        tables = asked.tables()
-        joined = joined_at, has_joined
-        yield make_raw(ids, tables, joined, most=sizes.customers, threads=threads)
+        tables = reader.tables()
+        yield make_raw(ids, tables, joined_at, most=sizes.customers, threads=threads)
         return
-    with asked.apart(size, n_parts) as (sales, contacts):
+    with reader.apart(size, n_parts) as (sales, contacts):
         for place in range(n_parts):
             first, last = place * size, (place + 1) * size
             tables = (
                 _columns(sales.take(place), first=first),
                 _columns(contacts.take(place), first=first) if contacts else {},
             )
-            joined = joined_at[first:last], has_joined[first:last]
-            some = ids[first:last]
-            yield make_raw(some, tables, joined, most=sizes.customers, threads=threads)
+            joined = joined_at[first:last]
+            part = ids[first:last]
+            yield make_raw(part, tables, joined, most=sizes.customers, threads=threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +144,7 @@ class _Asked:
     """A log that is asked for the rows of ``buyers``."""
 
     con: duckdb.DuckDBPyConnection
-    scope: Scope
+    plan: FeaturePlan
     latest: datetime
 
     def tables(self) -> tuple[Raw, Raw]:
@@ -157,9 +154,9 @@ class _Asked:
             copied = pool.submit(_columns, sales)
             del sales
             contacts: Raw = {}
-            if "interactions" in self.scope.has:
-                found = self._ask(self._contacts_sql())
-                contacts = _columns(found.to_arrow_table())
+            if "interactions" in self.plan.has:
+                rows = self._ask(self._contacts_sql())
+                contacts = _columns(rows.to_arrow_table())
             return copied.result(), contacts
 
     @contextmanager
@@ -173,23 +170,22 @@ class _Asked:
                 return stack.enter_context(parts)
 
             sales = kept(self._sales_sql())
-            has_contacts = "interactions" in self.scope.has
+            has_contacts = "interactions" in self.plan.has
             yield sales, kept(self._contacts_sql()) if has_contacts else None
 
-    def joined(self, *, n: int) -> tuple[Ints, Bools]:
-        """Return when each of n customers joined, and whether that is known."""
-        joined_at, has_joined = np.zeros(n, np.int64), np.zeros(n, np.bool_)
-        if "joined_at" in self.scope.has:
-            found = _columns(self._ask(JOINED).to_arrow_table())
-            joined_at[found["customer_no"]] = found["joined_us"]
-            has_joined[found["customer_no"]] = True
-        return joined_at, has_joined
+    def joined_at(self, *, n: int) -> Ints:
+        """Return when each of n customers joined."""
+        joined_at = np.full(n, NEVER)
+        if "joined_at" in self.plan.has:
+            columns = _columns(self._ask(JOINED).to_arrow_table())
+            joined_at[columns["customer_no"]] = columns["joined_us"]
+        return joined_at
 
     def _sales_sql(self) -> str:
-        return sales_sql(self.scope, knows_late=knows_late(self.con, "transactions"))
+        return sales_sql(self.plan, knows_late=knows_late(self.con, "transactions"))
 
     def _contacts_sql(self) -> str:
-        return contacts_sql(self.scope, knows_late=knows_late(self.con, "interactions"))
+        return contacts_sql(self.plan, knows_late=knows_late(self.con, "interactions"))
 
     def _ask(self, sql: str) -> duckdb.DuckDBPyRelation:
         return self.con.sql(sql, params={"latest": self.latest})
@@ -198,7 +194,7 @@ class _Asked:
 def make_raw(
     ids: pa.Array,
     tables: tuple[Raw, Raw],
-    joined: tuple[Ints, Bools],
+    joined_at: Ints,
     *,
     most: int,
     threads: int = 1,
@@ -210,16 +206,16 @@ def make_raw(
     ids : Array
     tables : (mapping, mapping)
         Columns of sales and of contacts.
-    joined : (array of int, array of bool)
-        By customer: when, and whether it is known.
+    joined_at : array of int
+        By customer.
     most : int
     threads : int
         How many blocks are worked on at a time.
     """
     sales, contacts = tables
     instants = [raw["at_us"] for raw in tables if len(raw.get("at_us", ()))]
-    first_at = min((int(each.min()) for each in instants), default=0)
-    span = max((int(each.max()) for each in instants), default=0) - first_at + 1
+    first_at = min((int(values.min()) for values in instants), default=0)
+    span = max((int(values.max()) for values in instants), default=0) - first_at + 1
     # A block's customers and the instants in the log make one key of 63 bits.
     size = _block_size(len(ids), int(max(1, min(most, 2 * MOST // span))), threads)
     n_blocks = -(-len(ids) // size)
@@ -233,8 +229,7 @@ def make_raw(
         contacts=contacts,
         sale_rows=_cut(sales, size, n_blocks),
         contact_rows=_cut(contacts, size, n_blocks),
-        joined_at=joined[0],
-        has_joined=joined[1],
+        joined_at=joined_at,
     )
 
 
@@ -248,13 +243,15 @@ def _block_size(n: int, most: int, threads: int) -> int:
 
 def _columns(table: pa.Table, *, first: int = 0) -> Raw:
     """Return each column as one array, customers numbered from the first one."""
-    found = {name: table.column(name).to_numpy() for name in table.column_names}
+    columns = {name: table.column(name).to_numpy() for name in table.column_names}
     if first:
-        found["customer_no"] = found["customer_no"] - first
-    at = found.get("at_us")
-    if at is not None and ("seen_us" not in found or (found["seen_us"] == at).all()):
-        found["seen_us"] = at
-    return found
+        columns["customer_no"] = columns["customer_no"] - first
+    at = columns.get("at_us")
+    if at is not None and (
+        "seen_us" not in columns or (columns["seen_us"] == at).all()
+    ):
+        columns["seen_us"] = at
+    return columns
 
 
 def _cut(raw: Raw, size: int, n_blocks: int) -> list[Ints]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from features.door.rows.casts import quote_text
 from features.instants import seen_sql
-from features.purchases.numpy.grains.scope import Scope
+from features.purchases.plan import FeaturePlan
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,7 +54,7 @@ def knows_late(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(con.execute(late).fetchall())
 
 
-def sales_sql(scope: Scope, *, knows_late: bool) -> str:
+def sales_sql(plan: FeaturePlan, *, knows_late: bool) -> str:
     """Return the query for the rows of all buyers, numbers and hashes alone.
 
     When a row was seen is asked for only where something became known late.
@@ -63,23 +63,23 @@ def sales_sql(scope: Scope, *, knows_late: bool) -> str:
     optional += [
         f"case when {name} is null then 0 else hash({name}) end as {name}"
         for name in ("product_id", "category", "channel")
-        if name in scope.has
+        if name in plan.has
     ]
-    optional += [name for name in ("quantity", "discount", "cost") if name in scope.has]
-    return _SALES.format(optional="".join(f", {each}" for each in optional))
+    optional += [name for name in ("quantity", "discount", "cost") if name in plan.has]
+    return _SALES.format(optional="".join(f", {column}" for column in optional))
 
 
-def contacts_sql(scope: Scope, *, knows_late: bool) -> str:
+def contacts_sql(plan: FeaturePlan, *, knows_late: bool) -> str:
     """Return the query for the interactions with all buyers."""
     names = {"value": "value", "minutes": "minutes", "cost": "interaction_cost"}
     optional = [_SEEN_AT] if knows_late else []
-    optional += [column for column, name in names.items() if name in scope.has]
+    optional += [column for column, name in names.items() if name in plan.has]
     kinds = "".join(
         f" when type = {quote_text(type_)} and coalesce(direction, '') = "
         f"{quote_text(direction)} then {place}"
-        for place, (type_, direction) in enumerate(scope.interaction_types, start=1)
+        for place, (type_, direction) in enumerate(plan.interaction_types, start=1)
     )
     return _CONTACTS.format(
         kind=f"case{kinds} else 0 end" if kinds else "0",
-        optional="".join(f", {each}" for each in optional),
+        optional="".join(f", {column}" for column in optional),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,23 @@ import numpy as np
 from features.purchases.numpy.grains.history import Grains
 from features.purchases.numpy.grains.items import group
 from features.purchases.numpy.grains.runs import DAY, Bools, Floats, Ints, heads
+from features.purchases.numpy.grains.runs import money as to_money
 from features.purchases.numpy.grains.timeline import Seen, Timeline
-from features.purchases.numpy.sums.leaf import Step, Sum, double, money
-from features.purchases.numpy.sums.moments import RECENT
+from features.purchases.numpy.sums.leaf import (
+    Make,
+    Step,
+    Sum,
+    counted,
+    double,
+    money,
+    summed,
+)
+
+CONTACTS = attrgetter("contact_runs")
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class OfTypes:
     """The interactions that are counted apart, by type and direction, then customer.
 
     Few customers have one of each type, so that only those who do are worked on.
@@ -25,151 +37,99 @@ class Kinds:
     ----------
     rows : array of int
         Their places among all.
-    type_no, who : array of int
-        By pair of a type and a customer who has any: which these are.
+    who : array of int
+        By pair of a type and a customer who has any: the customer.
     line : Timeline
         Of the interactions of each pair, as if that were a customer.
+    pairs : mapping of int to slice
+        By type.
     """
 
     rows: Ints
-    type_no: Ints
     who: Ints
     line: Timeline
+    pairs: dict[int, slice]
 
 
-def _kinds(grains: Grains) -> Kinds:
+def _of_types(grains: Grains) -> OfTypes:
     contacts, line = grains.history.contacts, grains.contact_runs.line
 
-    def make() -> Kinds:
+    def make() -> OfTypes:
         rows = np.flatnonzero(contacts.type_no)
-        places = np.argsort(
-            contacts.type_no[rows] * line.n + line.who[rows], kind="stable"
-        )
-        rows = rows[places]
+        key = contacts.type_no[rows] * line.n + line.who[rows]
+        rows = rows[np.argsort(key, kind="stable")]
         type_no, who = contacts.type_no[rows], line.who[rows]
         is_head = heads(type_no, who)
-        pairs = np.flatnonzero(is_head)
-        pair_line = Timeline(np.cumsum(is_head) - 1, line.at[rows], len(pairs))
-        return Kinds(rows, type_no[pairs], who[pairs], pair_line)
+        pair_line = Timeline(
+            np.cumsum(is_head) - 1, line.at[rows], int(np.count_nonzero(is_head))
+        )
+        numbers, firsts = np.unique(type_no[is_head], return_index=True)
+        slices = map(slice, firsts, [*firsts[1:], pair_line.n])
+        pairs = dict(zip(numbers.tolist(), slices, strict=True))
+        return OfTypes(rows, who[is_head], pair_line, pairs)
 
-    return line.kept("kinds", make)
+    return line.kept("of types", make)
 
 
-@dataclass(frozen=True, slots=True)
-class OfTypes:
-    """What an as_of sees of the interactions that are counted apart.
+def _by_type(name: str, values: Callable[..., Any]) -> Make:
+    """Return what looks up values of a type, 0 or NaN for customers without any.
 
     Parameters
     ----------
-    runs : Seen
-        By pair of a type and a customer.
-    cells : mapping of int to (array of int, array of int)
-        By type: the pairs, and the places of their customers among those left.
+    name : str
+        Of the values, which are worked out for all types at once.
+    values : callable
+        Returns the values of each pair, given the grains, the interactions that are
+        counted apart, what is seen of them and maybe a number of days.
     """
 
-    kinds: Kinds
-    runs: Seen
-    cells: dict[int, tuple[Ints, Ints]]
-    n: int
+    def of_type(grains: Grains, type_no: int, *n_days: int) -> Any:
+        types = _of_types(grains)
 
-    def spread(self, type_no: int, values: Floats | Ints) -> Any:
-        """Return the values of a type by customer, 0 or NaN for those without any."""
-        nothing: float = np.nan if values.dtype.kind == "f" else 0
-        values_of_all = np.full(self.n, nothing, values.dtype)
-        pairs, who = self.cells.get(type_no, (None, None))
+        def make() -> Any:
+            runs = types.line.seen(grains.as_of, None)
+            return values(grains, types, runs, *n_days)
+
+        numbers = grains.kept(f"{name} of types {n_days}", make)
+        nothing: float = np.nan if numbers.dtype.kind == "f" else 0
+        values_of_all = np.full(grains.n + 1, nothing, numbers.dtype)
+        pairs = types.pairs.get(type_no)
         if pairs is not None:
-            values_of_all[who] = values[pairs]
-        return values_of_all
+            places = grains.kept("places of types", lambda: _places(grains, types.who))
+            values_of_all[places[pairs]] = numbers[pairs]
+        return values_of_all[:-1]
+
+    return of_type
 
 
-def of_types(grains: Grains) -> OfTypes:
-    """Return what is seen of the interactions that are counted apart."""
-
-    def make() -> OfTypes:
-        kinds = _kinds(grains)
-        who = kinds.who
-        if grains.left is not None:
-            places = np.full(grains.history.n, -1)
-            places[grains.left] = np.arange(grains.n)
-            who = places[who]
-        pairs_left = np.flatnonzero(who >= 0)
-        types = kinds.type_no[pairs_left]
-        starts = np.flatnonzero(heads(types))
-        ends = np.append(starts[1:], len(pairs_left))[: len(starts)]
-        cells = {
-            int(types[start]): (pairs_left[start:end], who[pairs_left[start:end]])
-            for start, end in zip(starts, ends, strict=True)
-        }
-        return OfTypes(kinds, kinds.line.seen(grains.as_of, None), cells, grains.n)
-
-    return grains.kept("types", make)
+def _places(grains: Grains, who: Ints) -> Ints:
+    """Return the places of customers among those chosen, for others one after all."""
+    if grains.chosen is None:
+        return who
+    places = np.full(grains.history.n, grains.n)
+    places[grains.chosen] = np.arange(grains.n)
+    return places[who]
 
 
-def n_of_type(grains: Grains, type_no: int) -> Ints:
-    """Count the interactions of a type."""
-    seen = of_types(grains)
-    counts = grains.kept("of types", lambda: seen.runs.counts)
-    return np.asarray(seen.spread(type_no, counts))
+def _values(grains: Grains, types: OfTypes, runs: Seen) -> Ints:
+    return runs.total("value", lambda: grains.history.contacts.value[types.rows])
 
 
-def n_of_type_within(grains: Grains, type_no: int, n_days: int) -> Ints:
-    """Count the interactions of a type in the last days."""
-    seen = of_types(grains)
-    since = grains.as_of - n_days * DAY
-    counts = grains.kept(f"of types {n_days}", lambda: seen.runs.within(since))
-    return np.asarray(seen.spread(type_no, counts))
+def _n_values(grains: Grains, types: OfTypes, runs: Seen) -> Ints:
+    rows = types.rows
+    return runs.total("n values", lambda: grains.history.contacts.has_value[rows])
 
 
-def last_of_type(grains: Grains, type_no: int) -> Floats:
-    """Return the days since the last interaction of a type."""
-    seen = of_types(grains)
-    age = grains.kept("ages of types", seen.runs.age_of_last)
-    return np.asarray(seen.spread(type_no, age))
+def _last_values(grains: Grains, types: OfTypes, runs: Seen) -> Floats:
+    contacts = grains.history.contacts
+    values = np.where(contacts.has_value, to_money(contacts.value), np.nan)
+    return runs.last(values[types.rows])
 
 
-def value_of_type(grains: Grains, type_no: int) -> Ints:
-    """Sum the values of the interactions of a type."""
-    seen, rows = of_types(grains), grains.history.contacts
-    runs, at = seen.runs, seen.kinds.rows
-    total = grains.kept("values", lambda: runs.total("value", lambda: rows.value[at]))
-    return np.asarray(seen.spread(type_no, total))
+n_values_of_type = _by_type("n values", _n_values)
 
 
-def n_values_of_type(grains: Grains, type_no: int) -> Ints:
-    """Count the interactions of a type that have a value."""
-    seen, rows = of_types(grains), grains.history.contacts
-    runs, at = seen.runs, seen.kinds.rows
-    total = grains.kept(
-        "n values", lambda: runs.total("has_value", lambda: rows.has_value[at])
-    )
-    return np.asarray(seen.spread(type_no, total))
-
-
-def last_value_of_type(grains: Grains, type_no: int) -> Ints:
-    """Return the value of the last interaction of a type, 0 for none."""
-    return np.asarray(_last_of(grains, type_no, "value"))
-
-
-def no_last_value(grains: Grains, type_no: int) -> Bools:
-    """Tell whose last interaction of a type has no value, or who has none."""
-    return np.asarray(_last_of(grains, type_no, "has_value") == 0)
-
-
-def _last_of(grains: Grains, type_no: int, column: str) -> Ints:
-    seen, rows = of_types(grains), grains.history.contacts
-
-    def make() -> Ints:
-        where = seen.runs.ends > seen.runs.starts
-        values_of_all = np.zeros(len(where), np.int64)
-        last = seen.kinds.rows[seen.runs.ends[where] - 1]
-        values_of_all[where] = getattr(rows, column)[last]
-        return values_of_all
-
-    return np.asarray(seen.spread(type_no, grains.kept(f"last {column}", make)))
-
-
-def n_types(grains: Grains) -> Ints:
-    """Count the types of interaction."""
+def _n_types(grains: Grains) -> Ints:
     rows, line = grains.history.contacts, grains.contact_runs.line
 
     def make() -> Timeline:
@@ -177,12 +137,7 @@ def n_types(grains: Grains) -> Ints:
         firsts = places[starts]
         return Timeline(line.who[firsts], line.at[firsts], line.n)
 
-    return line.kept("types", make).seen(grains.as_of, grains.left).counts
-
-
-def within(grains: Grains, n_days: int) -> Ints:
-    """Count the interactions of the last days."""
-    return grains.contact_runs.within(grains.as_of - n_days * DAY)
+    return line.kept("types", make).seen(grains.as_of, grains.chosen).counts
 
 
 def has_any(grains: Grains) -> Bools:
@@ -190,40 +145,48 @@ def has_any(grains: Grains) -> Bools:
     return np.asarray(grains.contact_runs.counts > 0)
 
 
-def _recent(column: str) -> Any:
-    def total(grains: Grains, n_days: int) -> Ints:
-        rows, runs = grains.history.contacts, grains.contact_runs
-        sums = runs.line.running(column, lambda: getattr(rows, column))
-        return runs.sum_from(runs.since(grains.as_of - n_days * DAY), sums)
-
-    return total
+def _has_no_recent(grains: Grains, n_days: int) -> Bools:
+    return np.asarray(grains.contact_runs.within(grains.as_of - n_days * DAY) == 0)
 
 
-CONTACTS = Step(
+CONTACT_SUMS = Step(
     {
-        "count(*)": Sum(lambda grains: grains.contact_runs.counts, is_positive=True),
-        f"count(*) {RECENT}": Sum(within),
-        "count(distinct type)": Sum(n_types, is_positive=True),
+        **counted(CONTACTS),
+        **summed(
+            CONTACTS,
+            {
+                name: attrgetter(f"history.contacts.{name}")
+                for name in ("minutes", "cost")
+            },
+            null=_has_no_recent,
+        ),
+        "count(distinct type)": Sum(_n_types, is_positive=True),
         "min(age_days)": double(lambda grains: grains.contact_runs.age_of_last()),
         "count(*) filter (where direction = 'inbound')": Sum(
             lambda grains: grains.contact_runs.total(
                 "inbound", lambda: grains.history.contacts.is_inbound
             )
         ),
-        f"coalesce(sum(minutes) {RECENT}, 0)": money(_recent("minutes")),
-        f"coalesce(sum(cost) {RECENT}, 0)": money(_recent("cost")),
-        "count(*) filter (where type_no = $no)": Sum(n_of_type),
-        "count(*) filter (where type_no = $no and age_days <= $days)": Sum(
-            n_of_type_within
+        "count(*) filter (where type_no = $no)": Sum(
+            _by_type("n", lambda _, types, runs: runs.counts)
         ),
-        "min(age_days) filter (where type_no = $no)": double(last_of_type),
-        "max(value) filter (where type_no = $no and n_back = 1)": money(
-            last_value_of_type, no_last_value, is_signed=True
+        "count(*) filter (where type_no = $no and age_days <= $days)": Sum(
+            _by_type(
+                "n within",
+                lambda grains, types, runs, n_days: runs.within(
+                    grains.as_of - n_days * DAY
+                ),
+            )
+        ),
+        "min(age_days) filter (where type_no = $no)": double(
+            _by_type("ages", lambda _, types, runs: runs.age_of_last())
+        ),
+        "max(value) filter (where type_no = $no and n_back = 1)": double(
+            _by_type("last values", _last_values)
         ),
         "sum(value) filter (where type_no = $no)": money(
-            value_of_type,
+            _by_type("values", _values),
             lambda grains, type_no: n_values_of_type(grains, type_no) == 0,
-            is_signed=True,
         ),
         "count(value) filter (where type_no = $no)": Sum(n_values_of_type),
     },

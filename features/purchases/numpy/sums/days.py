@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.purchases.numpy.formulas.values import Type
 from features.purchases.numpy.grains.history import Grains
 from features.purchases.numpy.grains.runs import DAY, Bools, Floats, Ints
 from features.purchases.numpy.grains.timeline import Seen, Timeline
-from features.purchases.numpy.sums.leaf import Step, Sum, double, money
-from features.purchases.numpy.sums.moments import RECENT, silence
+from features.purchases.numpy.sums.leaf import RECENT, Step, Sum, double, money
+from features.purchases.numpy.sums.moments import days_of_silence
 
 
-def find_gaps(grains: Grains) -> tuple[Ints, Seen]:
+def _find_gaps(grains: Grains) -> tuple[Ints, Seen]:
     """Return the days between a purchase day and the one before it, and whose."""
     line = grains.day_runs.line
 
@@ -25,146 +24,139 @@ def find_gaps(grains: Grains) -> tuple[Ints, Seen]:
         return day[rows] - day[rows - 1], gap_line
 
     gaps, gap_line = line.kept("gaps", make)
-    return gaps, gap_line.seen(grains.as_of, grains.left)
+    return gaps, gap_line.seen(grains.as_of, grains.chosen)
 
 
-def n_gaps(grains: Grains) -> Ints:
-    """Count the gaps."""
+def _n_gaps(grains: Grains) -> Ints:
     return np.asarray(grains.day_runs.counts - 1)
 
 
-def no_gap(grains: Grains, *_: int) -> Bools:
-    """Tell who bought on one day only."""
+def _has_no_gap(grains: Grains, *_: int) -> Bools:
     return np.asarray(grains.day_runs.counts <= 1)
 
 
-def n_last_gaps(grains: Grains, n: int) -> Ints:
-    """Count the gaps before the last days, so many at most."""
-    return np.minimum(n_gaps(grains), n)
+def _n_last_gaps(grains: Grains, n: int) -> Ints:
+    return np.minimum(_n_gaps(grains), n)
 
 
-def n_second_gaps(grains: Grains) -> Ints:
+def _n_second_gaps(grains: Grains) -> Ints:
     """Count the gaps of the second half of the days."""
     return grains.day_runs.counts // 2
 
 
-def sum_of_last(grains: Grains, n: Ints) -> Ints:
+def _sum_of_last(grains: Grains, n: Ints) -> Ints:
     """Sum the last gaps, so many of each customer."""
-    gaps, runs = find_gaps(grains)
+    gaps, runs = _find_gaps(grains)
     return runs.sum_from(runs.ends - n, runs.line.running("gaps", lambda: gaps))
 
 
-def squares_of(grains: Grains) -> Ints:
-    """Sum the squares of the gaps."""
-    gaps, runs = find_gaps(grains)
+def _squares(grains: Grains) -> Ints:
+    gaps, runs = _find_gaps(grains)
     return runs.total("squares", lambda: gaps * gaps)
 
 
-def middle(grains: Grains) -> Floats:
-    """Return the median gap."""
-    gaps, runs = find_gaps(grains)
+def _median(grains: Grains) -> Floats:
+    gaps, runs = _find_gaps(grains)
     low, high = runs.middle("gaps", lambda: gaps)
     return np.where(runs.counts > 0, (low + high) / 2, np.nan)
 
 
-def as_doubles(gaps: Ints, runs: Seen) -> Floats:
-    """Return the gaps as doubles."""
+def _doubles(gaps: Ints, runs: Seen) -> Floats:
     return runs.line.kept("doubles", lambda: gaps.astype(np.float64))
 
 
-def longest(grains: Grains) -> Floats:
-    """Return the longest gap."""
-    gaps, runs = find_gaps(grains)
+def _longest(grains: Grains) -> Floats:
+    gaps, runs = _find_gaps(grains)
     return runs.greatest("gaps", lambda: gaps)
 
 
-def shortest(grains: Grains) -> Floats:
-    """Return the shortest gap."""
-    gaps, runs = find_gaps(grains)
+def _shortest(grains: Grains) -> Floats:
+    gaps, runs = _find_gaps(grains)
     return runs.smallest("gaps", lambda: gaps)
 
 
-def first_gap(grains: Grains) -> Floats:
-    """Return the gap before the second day."""
-    gaps, runs = find_gaps(grains)
-    return runs.first(as_doubles(gaps, runs))
+def _first(grains: Grains) -> Floats:
+    gaps, runs = _find_gaps(grains)
+    return runs.first(_doubles(gaps, runs))
 
 
-def last_gap(grains: Grains) -> Floats:
-    """Return the gap before the last day."""
-    gaps, runs = find_gaps(grains)
-    return runs.last(as_doubles(gaps, runs))
+def _last(grains: Grains) -> Floats:
+    gaps, runs = _find_gaps(grains)
+    return runs.last(_doubles(gaps, runs))
 
 
-def n_outlasted(grains: Grains) -> Ints:
+def _n_outlasted(grains: Grains) -> Ints:
     """Count the gaps that are no longer than the time since the last purchase."""
-    gaps, runs = find_gaps(grains)
-    since_last = runs.on_line(silence(grains))[runs.line.who]
-    return runs.sum(as_doubles(gaps, runs) <= since_last)
+    gaps, runs = _find_gaps(grains)
+    since_last = runs.on_line(days_of_silence(grains))[runs.line.who]
+    return runs.sum(_doubles(gaps, runs) <= since_last)
 
 
-def n_recent(grains: Grains, n_days: int) -> Ints:
+def _n_recent(grains: Grains, n_days: int) -> Ints:
     """Count the purchase days whose last purchase is of the last days."""
-    last_runs = grains.history.last_line.seen(grains.as_of, grains.left)
+    last_runs = grains.history.last_line.seen(grains.as_of, grains.chosen)
     return last_runs.within(grains.as_of - n_days * DAY)
 
 
-def repeat_gross(grains: Grains) -> Ints:
+def _repeat_gross(grains: Grains) -> Ints:
     """Return what was bought after the first day."""
     runs, gross = grains.moment_runs, grains.gross_sums()
     first_day = grains.days.gross[grains.day_runs.starts]
     return runs.sum_from(runs.starts, gross) - first_day
 
 
-DAYS = Step(
+DAY_SUMS = Step(
     {
         "count(*)": Sum(lambda grains: grains.day_runs.counts, is_positive=True),
-        f"count(*) {RECENT}": Sum(n_recent),
+        f"count(*) {RECENT}": Sum(_n_recent),
         "min(day)": Sum(
-            lambda grains: grains.days.day[grains.day_runs.starts], Type.DATE
+            lambda grains: grains.days.day[grains.day_runs.starts] * DAY,
+            is_instant=True,
         ),
         "max(day)": Sum(
-            lambda grains: grains.days.day[grains.day_runs.ends - 1], Type.DATE
+            lambda grains: grains.days.day[grains.day_runs.ends - 1] * DAY,
+            is_instant=True,
         ),
-        "sum(gross) filter (where n_th > 1)": money(repeat_gross, no_gap),
-        "count(gap_days)": Sum(n_gaps),
+        "sum(gross) filter (where n_th > 1)": money(_repeat_gross, _has_no_gap),
+        "count(gap_days)": Sum(_n_gaps),
         "sum(gap_days)": Sum(
-            lambda grains: sum_of_last(grains, n_gaps(grains)), null=no_gap
+            lambda grains: _sum_of_last(grains, _n_gaps(grains)), _has_no_gap
         ),
-        "sum(gap_days * gap_days)": Sum(squares_of, null=no_gap),
-        "max(gap_days)": double(longest, is_positive=True),
-        "min(gap_days)": double(shortest, is_positive=True),
-        "median(gap_days)": double(middle, is_positive=True),
-        "max(gap_days) filter (where n_back = 1)": double(last_gap, is_positive=True),
-        "max(gap_days) filter (where n_th = 2)": double(first_gap, is_positive=True),
-        "max(days_since_last_order)": double(silence, is_positive=True),
+        "sum(gap_days * gap_days)": Sum(_squares, _has_no_gap),
+        "max(gap_days)": double(_longest, is_positive=True),
+        "min(gap_days)": double(_shortest, is_positive=True),
+        "median(gap_days)": double(_median, is_positive=True),
+        "max(gap_days) filter (where n_back = 1)": double(_last, is_positive=True),
+        "max(gap_days) filter (where n_th = 2)": double(_first, is_positive=True),
+        "max(days_since_last_order)": double(days_of_silence, is_positive=True),
         "count(gap_days) filter (where gap_days <= days_since_last_order)": Sum(
-            n_outlasted
+            _n_outlasted
         ),
         "sum(gap_days) filter (where n_back <= $n)": Sum(
-            lambda grains, n: sum_of_last(grains, n_last_gaps(grains, n)), null=no_gap
+            lambda grains, n: _sum_of_last(grains, _n_last_gaps(grains, n)),
+            _has_no_gap,
         ),
-        "count(gap_days) filter (where n_back <= $n)": Sum(n_last_gaps),
+        "count(gap_days) filter (where n_back <= $n)": Sum(_n_last_gaps),
         "sum(gap_days) filter (where n_th > n_back)": Sum(
-            lambda grains: sum_of_last(grains, n_second_gaps(grains)), null=no_gap
+            lambda grains: _sum_of_last(grains, _n_second_gaps(grains)), _has_no_gap
         ),
-        "count(gap_days) filter (where n_th > n_back)": Sum(n_second_gaps),
+        "count(gap_days) filter (where n_th > n_back)": Sum(_n_second_gaps),
     }
 )
 
 
-def by_month(grains: Grains) -> Ints:
-    """Count the purchase days of each month of the year, one row a month."""
-    return grains.kept("months", lambda: _by_month(grains))
-
-
 def _by_month(grains: Grains) -> Ints:
-    runs, line = grains.day_runs, grains.day_runs.line
-    key = line.kept("months", lambda: _months(grains.days.day) * line.n + line.who)
-    if line.last_at >= grains.as_of:
-        key = key[np.flatnonzero(line.at < grains.as_of)]
-    counts = np.bincount(key, minlength=12 * line.n).reshape(12, line.n)
-    return counts if runs.left is None else counts[:, runs.left]
+    """Count the purchase days of each month of the year, one row a month."""
+
+    def make() -> Ints:
+        runs, line = grains.day_runs, grains.day_runs.line
+        key = line.kept("months", lambda: _months(grains.days.day) * line.n + line.who)
+        if line.last_at >= grains.as_of:
+            key = key[np.flatnonzero(line.at < grains.as_of)]
+        counts = np.bincount(key, minlength=12 * line.n).reshape(12, line.n)
+        return counts if runs.chosen is None else counts[:, runs.chosen]
+
+    return grains.kept("months", make)
 
 
 def _months(day: Ints) -> Ints:
@@ -174,15 +166,10 @@ def _months(day: Ints) -> Ints:
     return (calendar.astype("M8[M]").astype(np.int64) % 12)[day - first]
 
 
-MONTHS = Step(
+MONTH_SUMS = Step(
     {
-        "count(*)": Sum(
-            lambda grains: (by_month(grains) > 0).sum(axis=0), is_positive=True
-        ),
-        "sum(n)": Sum(lambda grains: grains.day_runs.counts, is_positive=True),
-        "sum(n * n)": Sum(
-            lambda grains: (by_month(grains) * by_month(grains)).sum(axis=0),
-            is_positive=True,
-        ),
+        "count(*)": Sum(lambda grains: (_by_month(grains) > 0).sum(axis=0)),
+        "sum(n)": Sum(lambda grains: grains.day_runs.counts),
+        "sum(n * n)": Sum(lambda grains: (_by_month(grains) ** 2).sum(axis=0)),
     }
 )

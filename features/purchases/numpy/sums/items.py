@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from features.purchases.numpy.formulas.operations import to_whole
-from features.purchases.numpy.formulas.values import Type
 from features.purchases.numpy.grains.history import Grains, History
 from features.purchases.numpy.grains.items import Items, SeenItems
 from features.purchases.numpy.grains.runs import DAY, squares
-from features.purchases.numpy.sums.leaf import SQUARES, Step, Sum, money
+from features.purchases.numpy.sums.leaf import SQUARES, Step, Sum, double, money
 
 Bought = Callable[[History], Items]
 
@@ -42,18 +40,17 @@ def item_step(bought: Bought) -> Step:
                     seen(grains).total("again", lambda rows: rows.again) == 0
                 ),
             ),
-            SQUARES.format("gross"): Sum(
+            SQUARES.format("gross"): double(
                 lambda grains: (
                     seen(grains).exact_total(
                         "squares", lambda rows: squares(rows.amount)
                     )
                     / 1e8
-                ),
-                Type.ROUNDED,
+                )
             ),
-            "max(gross)": money(
-                lambda grains: to_whole(
-                    seen(grains).most("amounts", lambda rows: rows.amount)
+            "max(gross)": double(
+                lambda grains: (
+                    seen(grains).most("amounts", lambda rows: rows.amount) / 1e4
                 )
             ),
             "count(*) filter (where last_age_days <= $days)": Sum(
@@ -80,10 +77,8 @@ CHANNELS = Step(
         "count(*) filter (where age_days <= $days)": Sum(
             lambda grains, n_days: _channels(grains).within(grains.as_of - n_days * DAY)
         ),
-        "max(n)": Sum(
-            lambda grains: to_whole(
-                _channels(grains).most("times", lambda rows: rows.n)
-            )
+        "max(n)": double(
+            lambda grains: _channels(grains).most("times", lambda rows: rows.n)
         ),
         "sum(n)": Sum(
             lambda grains: _channels(grains).total("n", lambda rows: rows.n),

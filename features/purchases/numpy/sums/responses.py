@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.purchases.numpy.grains.history import Grains
-from features.purchases.numpy.grains.runs import DAY, Ints
+from features.purchases.numpy.grains.runs import DAY, NEVER, Ints
 from features.purchases.numpy.grains.timeline import Seen, Timeline
-from features.purchases.numpy.sums.contacts import has_any, within
-from features.purchases.numpy.sums.leaf import Step, Sum
-
-NEVER = 2**62
-"""Microseconds, more than there are between any two instants."""
+from features.purchases.numpy.sums.contacts import CONTACTS, has_any
+from features.purchases.numpy.sums.leaf import Step, Sum, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +62,15 @@ def _neighbours(grains: Grains) -> Neighbours:
     return contacts.kept("neighbours", make)
 
 
-def n_following(grains: Grains, n_days: int) -> Ints:
+def _n_following(grains: Grains, n_days: int) -> Ints:
     """Count the orders that an interaction came before, by so many days at most."""
     return _n_within(grains.order_runs, _neighbours(grains).waits, n_days)
 
 
-def n_answered(grains: Grains, n_days: int) -> Ints:
+def _n_answered(grains: Grains, n_days: int) -> Ints:
     """Count the interactions that an order followed within so many days."""
     near = _neighbours(grains)
-    answered = near.answered.seen(grains.as_of, grains.left)
+    answered = near.answered.seen(grains.as_of, grains.chosen)
     return _n_within(answered, near.delays, n_days)
 
 
@@ -81,27 +78,25 @@ def _n_within(runs: Seen, waits: Ints, n_days: int) -> Ints:
     return runs.total(f"within {n_days}", lambda: waits <= n_days * DAY)
 
 
-def n_after(grains: Grains) -> Ints:
+def _n_after(grains: Grains) -> Ints:
     """Count the interactions after the last order."""
     after = _neighbours(grains).after[grains.order_runs.ends - 1]
     return np.asarray(grains.contact_runs.ends - after)
 
 
+INTERACTION = "count(*) filter (where is_interaction = 1"
+N_INTERACTIONS, N_RECENT = counted(CONTACTS).values()
+
 RESPONSES = Step(
     {
-        "count(*) filter (where is_interaction = 1)": Sum(
-            lambda grains: grains.contact_runs.counts, is_positive=True
-        ),
-        "count(*) filter (where is_interaction = 1 and age_days <= $days)": Sum(within),
+        f"{INTERACTION})": N_INTERACTIONS,
+        f"{INTERACTION} and age_days <= $days)": N_RECENT,
         "count(*) filter (where is_interaction = 0 and "
         "round((interaction_before - age_days) * 86400000000) "
-        "<= round(($days) * 86400000000))": Sum(n_following),
-        "count(*) filter (where is_interaction = 1 and "
-        "round((age_days - order_after) * 86400000000) "
-        "<= round(($days) * 86400000000))": Sum(n_answered),
-        "count(*) filter (where is_interaction = 1 and age_days < last_order)": Sum(
-            n_after
-        ),
+        "<= round(($days) * 86400000000))": Sum(_n_following),
+        f"{INTERACTION} and round((age_days - order_after) * 86400000000) "
+        "<= round(($days) * 86400000000))": Sum(_n_answered),
+        f"{INTERACTION} and age_days < last_order)": Sum(_n_after),
     },
     has_any,
 )

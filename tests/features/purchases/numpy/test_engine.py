@@ -17,7 +17,6 @@ from features.purchases.build import build_by_query, build_features
 from features.purchases.numpy.build import Wanted, build_tables
 from features.purchases.numpy.engine import build_in_arrays
 from features.purchases.numpy.families.compile import compile_plan, slow_families
-from features.purchases.numpy.grains.scope import Scope
 from features.purchases.numpy.reading.log import Sizes
 from features.purchases.plan import FeaturePlan
 from tests.features.purchases.test_build import full_plan
@@ -196,7 +195,7 @@ def test_many_as_ofs_in_one_build_give_the_bits_of_single_builds() -> None:
 def in_sizes(log: Log, plan: FeaturePlan, sizes: Sizes) -> Generator[pa.Table]:
     program = compile_plan(plan.sql).program
     as_ofs = (to_naive_utc(AS_OF),)
-    wanted = Wanted(Scope.of(plan), program, plan.names, as_ofs, sizes)
+    wanted = Wanted(plan, program, plan.names, as_ofs, sizes)
     for _, table in build_tables(log.con, wanted):
         yield table
 
@@ -253,6 +252,30 @@ def test_a_build_in_parts_can_be_given_up(many: Log, threads: int) -> None:
         tables.close()
 
     assert next(in_sizes(many, plan, Sizes())).num_rows == 97
+
+
+def test_more_customers_than_fit_a_small_array_are_right_before_all_have_bought() -> (
+    None
+):
+    days_ago = {f"c{n}": 40 if n % 2 else 10 for n in range(2_100)}
+    log = open_log(
+        transactions=[
+            {"customer_id": name, "occurred_at": NOW - timedelta(days=n), "amount": n}
+            for name, n in days_ago.items()
+        ],
+        interactions=[
+            {"customer_id": name, "occurred_at": NOW - timedelta(days=60), "type": kind}
+            for n, name in enumerate(days_ago)
+            for kind in ("call", "visit")[: n % 3]
+        ],
+    )
+    plan = plan_for(log, "2024-06-01")
+    instants = [AS_OF - timedelta(days=30), AS_OF]
+
+    assert "n_interaction_visit" in plan.names
+    assert_alike(
+        in_arrays(log, plan, instants), build_by_query(log, plan, as_of=instants)
+    )
 
 
 def test_every_family_that_is_shipped_is_compiled() -> None:

@@ -10,47 +10,35 @@ import json
 
 from sqlglot import exp, parse_one
 
-from features.purchases.numpy.families.relations import is_sum
-from features.purchases.numpy.families.selects import made_of
-from features.purchases.numpy.families.steps import FILE, pieces
+from features.purchases.numpy.families.steps import FILE, made_of, pieces, rows_of
+from features.purchases.numpy.sums import STEPS
 from features.purchases.plan import FeaturePlan
 from tests.features.purchases.test_build import BARE, full_plan
 from tests.features.sqllog import open_log, plan_for
 
 
-def shipped_steps() -> dict[str, dict[str, list[str]]]:
+def shipped_steps() -> dict[str, dict[str, str]]:
     """Return the digests of each step, with all optional columns and with none."""
     bare = plan_for(open_log(transactions=BARE), "2024-02-10")
-    steps: dict[str, dict[str, list[str]]] = {}
+    steps: dict[str, dict[str, str]] = {}
     for plan in (full_plan(), bare):
-        for name, query in steps_by_hand(plan):
+        for name, query in steps_by_hand(plan).items():
             columns = steps.setdefault(name, {})
             for column, digest in pieces(query).items():
-                digests = columns.setdefault(column, [])
+                digests = columns.setdefault(column, "")
                 if digest not in digests:
-                    digests.append(digest)
+                    columns[column] = f"{digests} {digest}".lstrip()
     return dict(sorted(steps.items()))
 
 
-def steps_by_hand(plan: FeaturePlan) -> list[tuple[str, exp.Expr]]:
+def steps_by_hand(plan: FeaturePlan) -> dict[str, exp.Expr]:
     """Return what the sums of a plan are of, and what that is made of."""
     query = parse_one(plan.sql, read="duckdb")
-    scope = {cte.alias: cte.this for cte in query.find_all(exp.CTE)}
-    roots = {"rows_seen"}
-    for step in scope.values():
-        if is_sum(step):
-            roots |= {
-                table.name
-                for table in step.find_all(exp.Table)
-                if table.parent_select is step and table.name in scope
-            }
-    return [
-        (name, step)
-        for root in sorted(roots)
-        for name, step in made_of(root, scope)
-        if not is_sum(step)
-    ]
+    steps = {cte.alias: cte.this for cte in query.find_all(exp.CTE)}
+    roots = ["rows_seen", *(name for name in steps if rows_of(steps[name]) in STEPS)]
+    return {name: step for root in roots for name, step in made_of(root, steps)}
 
 
 if __name__ == "__main__":
-    FILE.write_text(f"{json.dumps(shipped_steps(), indent=1)}\n")
+    lines = (f'"{name}": {json.dumps(step)}' for name, step in shipped_steps().items())
+    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")

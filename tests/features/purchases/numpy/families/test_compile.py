@@ -150,50 +150,20 @@ def test_a_line_in_a_step_leaves_all_families_compiled(
     built(log, plan)
 
 
-ROW_SUMS: dict[str, list[tuple[str, str]]] = {
-    "order_sums": [
-        ("largest", "max(n_lines)"),
-        ("in_window", "sum(value) filter (where age_days > 20 and age_days <= 50)"),
-        ("repeats", "count(*) filter (where n_th > 1 and value < 30)"),
-        ("of_both", "sum(value * n_lines) filter (where n_back <= 2)"),
-        ("cheapest", "min(value) filter (where age_days <= 80)"),
-        ("first_seen", "date_diff('day', min(ordered_at), max(ordered_at))"),
-    ],
-    "moment_sums": [
-        ("last_large", "min(age_days) filter (where gross > 60)"),
-        ("weeks", "coalesce(sum(gross) filter (where n_return_lines > 0), 0)"),
-        ("first_large", "max(age_days) filter (where net >= 60)"),
-    ],
-    "day_sums": [
-        ("short", "count(gap_days) filter (where gap_days < 7)"),
-        ("long", "max(gap_days) filter (where gap_days <= days_since_last_order)"),
-        ("back", "sum(gap_days * n_back)"),
-    ],
-    "contact_sums": [
-        ("typed", "count(type_no) filter (where age_days > 9)"),
-        ("value", "sum(value) filter (where type_no = 1 and age_days <= 90)"),
-        ("best", "max(value)"),
-    ],
-}
-
-
-@pytest.mark.parametrize("step", ROW_SUMS)
-def test_a_new_sum_is_right_and_compiled(
-    log: Log, plan_with: Callable[..., FeaturePlan], step: str
+def test_a_sum_of_another_form_makes_its_readers_alone_slow(
+    log: Log, plan_with: Callable[..., FeaturePlan]
 ) -> None:
-    sums = [f"    {sql} as {name}_x,\n" for name, sql in ROW_SUMS[step]]
-    reads = [f"    {step}.{name}_x,\n" for name, _ in ROW_SUMS[step]]
-    family, row = READERS.get(step, ("rfm", "    day_sums.row_no,\n"))
     plan = plan_with(
-        (step, ROW, ROW + "".join(sums)), (family, row, row + "".join(reads))
+        ("order_sums", ROW, ROW + "    max(n_lines) as largest,\n"),
+        ("rfm", FIRST, FIRST + "    order_sums.largest,\n"),
     )
 
-    assert slow_families(plan) == ()
-    table = built(log, plan)
-    assert all(table[f"{name}_x"].null_count < 194 for name, _ in ROW_SUMS[step])
+    [slow] = slow_families(plan)
 
-
-READERS = {"contact_sums": ("contacts", "    order_sums.row_no,\n")}
+    assert slow.family == "rfm"
+    assert slow.file == "features/purchases/sql/order_sums.sql"
+    assert slow.expression == "MAX(n_lines)"
+    assert built(log, plan)["largest"].null_count == 0
 
 
 def test_a_comment_or_a_blank_in_any_file_changes_nothing(

@@ -44,6 +44,6 @@ def test_a_customer_and_an_instant_fit_63_bits(span: int) -> None:
 def raw_of(n: int, *, most: int, threads: int, span: int) -> RawLog:
     at = np.array([0, span - 1])
     sales = {"customer_no": np.array([0, max(0, n - 1)]), "at_us": at}
-    joined = np.zeros(n, np.int64), np.zeros(n, np.bool_)
+    joined = np.zeros(n, np.int64)
     ids = pa.array([str(each) for each in range(n)])
     return make_raw(ids, (sales, {}), joined, most=most, threads=threads)
