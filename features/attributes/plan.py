@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from features.attributes.profile import Profile
 from features.door.rows.casts import quote_name, quote_text
 from features.errors import DataError
 from features.purchases.plan import set_as_ofs
@@ -109,11 +108,6 @@ class AttributePlan:
         used = tuple(fields["used"])
         parsed = {"attributes": attributes, "left_out": left_out, "used": used}
         return cls(**{**fields, **parsed})
-
-
-def make_attribute(profile: Profile) -> Attribute:
-    """Return the attribute that a profile describes."""
-    return Attribute(profile.name, profile.kind, profile.levels)
 
 
 def write_query(attributes: Sequence[Attribute]) -> str:

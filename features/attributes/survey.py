@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from features.attributes.label import find_label, is_telling, read_label
-from features.attributes.plan import AttributePlan, make_attribute, write_query
+from features.attributes.plan import Attribute, AttributePlan, write_query
 from features.attributes.profile import Profile, profile_column
 from features.attributes.sensitive import is_sensitive
 from features.errors import ConfigError
@@ -156,7 +156,10 @@ def plan_attributes(
     out.append((survey.label, "the label itself"))
     beside = {survey.amount, survey.tenure} - {p.name for p in profiles} - {None}
     extra = [Profile(str(name), "number") for name in sorted(map(str, beside))]
-    attributes = tuple(make_attribute(profile) for profile in (*profiles, *extra))
+    attributes = tuple(
+        Attribute(profile.name, profile.kind, profile.levels)
+        for profile in (*profiles, *extra)
+    )
     return AttributePlan(
         horizon_days=horizon_days,
         attributes=attributes,

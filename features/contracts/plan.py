@@ -12,7 +12,6 @@ import pandas as pd
 from features.instants import seen_sql, to_naive_utc
 from features.purchases.plan import set_as_ofs
 from features.purchases.render import QueryWriter, slugs
-from features.purchases.sql_errors import describe_numbers
 from features.purchases.survey import find_interaction_types
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ def plan_contracts(log: Log, *, as_of: datetime, horizon_days: int) -> ContractP
     set_as_ofs(log.con, [as_of])
     writer = contract_writer(plan)
     sql = writer.write("contracts")
-    names = tuple(describe_numbers(log.con, writer, "contracts"))
+    names = tuple(writer.describe_numbers(log.con, "contracts"))
     return replace(plan, names=names, used=names, sql=sql)
 
 

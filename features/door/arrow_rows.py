@@ -15,7 +15,7 @@ from features.door.rows.faults import Relation
 from features.errors import TableError
 from features.suggest import did_you_mean
 
-_ARROW_TYPES = {
+ARROW_TYPES = {
     Kind.ID: pa.string(),
     Kind.TEXT: pa.string(),
     Kind.NUMBER: pa.float64(),
@@ -95,7 +95,7 @@ def rows_relation(layout: Layout) -> Relation:
 def _array(table: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> pa.Array:
     values = [_plain(row.get(column.name), column.kind) for row in rows]
     try:
-        return pa.array(values, _ARROW_TYPES[column.kind])
+        return pa.array(values, ARROW_TYPES[column.kind])
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError, OverflowError) as error:
         raise TableError(
             f"{column.name} of {table} holds a value of another type.",

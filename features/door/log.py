@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Self
 
 import duckdb
 
 from features.door.bounds import TRANSACTIONS, find_bounds
 from features.door.database import open_database
 from features.door.queries import Queries
-from features.door.rows.casts import SQL_TYPES, quote_name
+from features.door.rows.casts import SQL_TYPES, quote_name, quote_text
 from features.door.rows.columns import TABLES
 from features.door.rows.reports import TableReport
 
@@ -27,87 +28,48 @@ N_HASH_VALUES = 1 << 32
 """Number of different hashes of a customer, which decide who is in a sample."""
 
 
-class AnyLog(Protocol):
-    """A log, on this machine or on Spark, with the properties of ``Log``."""
-
-    @property
-    def con(self) -> Queries: ...
-    @property
-    def reports(self) -> Mapping[str, TableReport]: ...
-    @property
-    def present(self) -> Mapping[str, frozenset[str]]: ...
-    @property
-    def starts_at(self) -> datetime: ...
-    @property
-    def ends_at(self) -> datetime: ...
-    @property
-    def currency(self) -> str | None: ...
-    @property
-    def not_products(self) -> tuple[str, ...]: ...
-
-    def copy(
-        self,
-        *,
-        customer_id: str | None = None,
-        share: float = 1.0,
-        threads: int | None = None,
-    ) -> Log:
-        """Copy rows into a database of their own, on this machine."""
-
-    def hash_rows(
-        self, table: str, columns: str, *, where: str, as_of: datetime
-    ) -> tuple[int, int]:
-        """Count the rows that meet a condition, and hash them whatever their order."""
-
-    def close(self) -> None:
-        """Let the tables go."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """The tables at the door, each with all its columns.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyLog(ABC):
+    """The tables at the door, on this machine or on Spark, each with all its columns.
 
     A column that was not given is NULL; instants are naive UTC. It is a context
     manager: at its end the tables are gone.
 
     Parameters
     ----------
-    con : DuckDBPyConnection
-        Where the tables are. It reads and writes no files.
+    con : Queries
+        Where the tables are.
     reports : mapping
         Table to what became of its rows, for the tables that were given.
-    present : mapping
-        Table to our columns that were given; none for a table that was not.
     starts_at : datetime
         The first transaction, or else the first contract, UTC.
     ends_at : datetime
         The first midnight UTC after the last purchase, or the last change of a
         contract, as ``features.door.bounds`` has it.
-    currency : str or None
-        What the amounts are in, where the log says.
     not_products : tuple of str
         Product ids whose rows were set aside.
     sample : (int, int) or None
         How many customers are here, and of how many, where it is a sample of a log.
     """
 
-    con: duckdb.DuckDBPyConnection
+    con: Queries
     reports: Mapping[str, TableReport]
-    present: Mapping[str, frozenset[str]]
     starts_at: datetime
     ends_at: datetime
-    currency: str | None = None
     not_products: tuple[str, ...] = ()
     sample: tuple[int, int] | None = None
+
+    @property
+    def present(self) -> dict[str, frozenset[str]]:
+        """Table to our columns that were given; none for a table that was not."""
+        columns = {table: report.columns for table, report in self.reports.items()}
+        return {table: frozenset(columns.get(table, ())) for table in TABLES}
+
+    @property
+    def currency(self) -> str | None:
+        """What the amounts are in, where the log says."""
+        reports = self.reports.values()
+        return next((r.currency for r in reports if r.currency), None)
 
     def copy(
         self,
@@ -116,7 +78,7 @@ class Log:
         share: float = 1.0,
         threads: int | None = None,
     ) -> Log:
-        """Return a copy that shares nothing with the log, to be altered without harm.
+        """Return a copy on this machine, to be altered without harm.
 
         Parameters
         ----------
@@ -133,19 +95,32 @@ class Log:
             To be closed by the caller.
         """
         con = open_database(threads=threads)
-        for table in TABLES:
-            query = f"select * from {table} where {share_sql(share)}"
-            parameters = []
-            if customer_id is not None:
-                query, parameters = f"{query} and customer_id = ?", [customer_id]
-            rows = self.con.sql(query, params=parameters).to_arrow_reader(
-                ROWS_PER_BATCH
-            )
-            con.register("copied_rows", rows)
-            con.execute(f"create table {table} as select * from copied_rows")
-            con.unregister("copied_rows")
-        return replace(self, con=con)
+        condition = share_sql(share)
+        if customer_id is not None:
+            condition += f" and customer_id = {quote_text(customer_id)}"
+        try:
+            for table in TABLES:
+                query = f"select * from {table} where {condition}"
+                con.register("copied_rows", self._read(query))
+                con.execute(f"create table {table} as select * from copied_rows")
+                con.unregister("copied_rows")
+        except BaseException:
+            con.close()
+            raise
+        return Log(
+            con=con,
+            reports=self.reports,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            not_products=self.not_products,
+            sample=self.sample,
+        )
 
+    @abstractmethod
+    def _read(self, query: str) -> Any:
+        """Return the rows of a query as Arrow."""
+
+    @abstractmethod
     def hash_rows(
         self, table: str, columns: str, *, where: str, as_of: datetime
     ) -> tuple[int, int]:
@@ -160,16 +135,10 @@ class Log:
         as_of : datetime
             Naive UTC.
         """
-        [(n_rows, mixed)] = self.con.execute(
-            f"select count(*), {hash_sql(columns)} % {HASH_MODULUS}"
-            f" from {table} t where {where}",
-            {"as_of": as_of},
-        ).fetchall()
-        return int(n_rows), int(mixed)
 
+    @abstractmethod
     def close(self) -> None:
         """Let the tables go."""
-        self.con.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,6 +150,31 @@ class Log:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log(AnyLog):
+    """A log on this machine, in a database that reads and writes no files."""
+
+    con: duckdb.DuckDBPyConnection
+
+    def _read(self, query: str) -> Any:
+        return self.con.sql(query).to_arrow_reader(ROWS_PER_BATCH)
+
+    def hash_rows(
+        self, table: str, columns: str, *, where: str, as_of: datetime
+    ) -> tuple[int, int]:
+        """Count and hash the rows in one query."""
+        [(n_rows, mixed)] = self.con.execute(
+            f"select count(*), {hash_sql(columns)} % {HASH_MODULUS}"
+            f" from {table} t where {where}",
+            {"as_of": as_of},
+        ).fetchall()
+        return int(n_rows), int(mixed)
+
+    def close(self) -> None:
+        """Let the tables go."""
+        self.con.close()
 
 
 def share_sql(share: float) -> str:
@@ -226,12 +220,7 @@ def make_log(
     return Log(
         con=con,
         reports=reports,
-        present={
-            table: frozenset(reports[table].columns if table in reports else ())
-            for table in TABLES
-        },
         starts_at=starts_at,
         ends_at=ends_at,
-        currency=next((r.currency for r in reports.values() if r.currency), None),
         not_products=not_products,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
@@ -12,8 +12,13 @@ from features.door.files.parquet import OpenFile, open_file
 from features.door.files.staging import stage_files
 from features.door.layout import Layout, lay_out, number_attributes
 from features.door.rows.columns import OPEN_TABLE
-from features.door.rows.faults import Rules
-from features.door.rows.reports import TableReport
+from features.door.rows.faults import Fault, Rules
+from features.door.rows.reports import (
+    RejectedRow,
+    TableReport,
+    count_reasons,
+    printable,
+)
 from features.door.rows.staging import (
     NO_CACHED_FILES,
     CachedFile,
@@ -84,12 +89,58 @@ def settle(
         currency = set_aside_other_currencies(staging)
     if staging.table == OPEN_TABLE:
         set_aside_duplicates(staging)
-    return staging.report(
+    counts = staging.count_faults(cached)
+    has_faults = any(fault is not None for fault, _ in counts)
+    return make_report(
+        staging.table,
+        layout,
+        counts,
+        faults=staging.faults,
         files=files,
-        theirs=layout.theirs,
+        examples=staging.list_examples(cached) if has_faults else (),
+        currency=currency,
+    )
+
+
+def make_report(
+    table: str,
+    layout: Layout,
+    counts: Iterable[tuple[int | None, int]],
+    *,
+    faults: Sequence[Fault],
+    files: Sequence[str],
+    examples: Iterable[tuple[int, str | None, int, int]],
+    currency: str | None,
+) -> TableReport:
+    """Return the report of a table whose rows are counted by the number of their fault.
+
+    ``examples`` are rows that were set aside: fault, value, number of the file, row.
+    """
+    accepted, rejected = 0, []
+    for number, n_rows in counts:
+        if number is None:
+            accepted += n_rows
+        else:
+            rejected.append((faults[number].reason, n_rows))
+    return TableReport(
+        table=table,
+        files=tuple(files),
+        rows_in=accepted + sum(n_rows for _, n_rows in rejected),
+        rows_accepted=accepted,
+        rejected=count_reasons(rejected),
+        examples=tuple(
+            RejectedRow(
+                file=files[file] if files else "",
+                row=row,
+                reason=faults[number].reason,
+                column=faults[number].column,
+                given=value and printable(value),
+            )
+            for number, value, file, row in examples
+        ),
+        columns=tuple(c.name for c in layout.columns if c.name in layout.theirs),
         unused=layout.unused,
         currency=currency,
-        cached=cached,
     )
 
 

@@ -72,7 +72,7 @@ def block_bounds(log: Log, *, size: int | None = None, after: str = "") -> list[
     """Return blocks of so many customers after one, in the order of their ids."""
     if not _lasting(log):
         return [("", None)]
-    found = log.con.execute(
+    rows = log.con.execute(
         "with buyers as (select distinct customer_id from transactions"
         " where customer_id > $after),"
         " placed as (select customer_id,"
@@ -80,7 +80,7 @@ def block_bounds(log: Log, *, size: int | None = None, after: str = "") -> list[
         " select customer_id from placed where place % $size = 0 order by place",
         {"size": size or BLOCK, "after": after},
     ).fetchall()
-    firsts = [first for (first,) in found]
+    firsts = [first for (first,) in rows]
     return list(zip([after, *firsts[1:]], [*firsts[1:], None], strict=True))
 
 
@@ -125,12 +125,12 @@ def narrowed(log: Log, bounds: Bounds) -> Iterator[None]:
 
 def _lasting(log: Log) -> dict[str, str]:
     """Return the tables that a temporary view can stand before, and where they are."""
-    found = log.con.execute(
+    rows = log.con.execute(
         "select table_name, database_name, schema_name from duckdb_tables()"
         " where not temporary and not internal"
     ).fetchall()
     return {
         name: ".".join(map(quote_name, (database, schema, name)))
-        for name, database, schema in found
+        for name, database, schema in rows
         if name in TABLES
     }

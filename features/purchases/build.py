@@ -79,10 +79,10 @@ def build_by_query(
     log: "Log", plan: FeaturePlan, *, as_of: Sequence[datetime]
 ) -> pa.Table:
     """Compute the same table as ``build_features`` by the plan's query as it stands."""
-    instants = sorted({to_naive_utc(each) for each in as_of})
+    instants = sorted({to_naive_utc(instant) for instant in as_of})
     if len(instants) > 1 and knows_late(log.con, "transactions"):
         # The query would take lines of one instant for two, if they became known apart.
-        tables = [build_by_query(log, plan, as_of=[each]) for each in instants]
+        tables = [build_by_query(log, plan, as_of=[instant]) for instant in instants]
         return pa.concat_tables(tables)
     set_as_ofs(log.con, as_of)
     schema = feature_schema(plan)

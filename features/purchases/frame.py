@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from features.errors import DataError
 from features.types import Floats
 
 KEYS = ("customer_id", "as_of")
@@ -85,44 +84,5 @@ def to_features(table: pa.Table) -> pd.DataFrame:
     return cast(pd.DataFrame, frame)
 
 
-def join_labels(features: pa.Table, labels: pa.Table) -> pa.Table:
-    """Put each label beside the features of its customer and ``as_of``.
-
-    Parameters
-    ----------
-    features : Table
-        As ``build_features`` makes it.
-    labels : Table
-        As ``build_labels`` makes it, with one horizon an ``as_of`` or several.
-
-    Returns
-    -------
-    Table of n_labels rows
-        In the labels' order: the feature table's columns, then the labels'.
-
-    Raises
-    ------
-    DataError
-        If a label has no features.
-    """
-    rows = _index(features).get_indexer(_index(labels))
-    n_lost = int((rows < 0).sum())
-    if n_lost:
-        raise DataError(
-            f"{n_lost} of {labels.num_rows} labels have no features.",
-            needed="Each as_of that is labelled must be among the features.",
-            todo="Build the features for every as_of of the label windows.",
-        )
-    joined = features.take(pa.array(rows))
-    for name in _other_columns(labels):
-        joined = joined.append_column(name, labels.column(name))
-    return joined
-
-
 def _other_columns(table: pa.Table) -> list[str]:
     return [name for name in table.column_names if name not in KEYS]
-
-
-def _index(table: pa.Table) -> pd.MultiIndex:
-    keys = table.select(list(KEYS)).to_pandas()
-    return pd.MultiIndex.from_frame(keys)

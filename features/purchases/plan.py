@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from features.errors import QueryError
 from features.instants import to_naive_utc
 from features.purchases.render import QueryWriter, slugs
-from features.purchases.sql_errors import check_names, describe_numbers
 from features.purchases.survey import (
     find_columns,
     find_interaction_types,
@@ -77,18 +77,18 @@ class FeaturePlan:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> "FeaturePlan":
+    def from_dict(cls, fields: Mapping[str, Any]) -> "FeaturePlan":
         """Return the plan that ``to_dict`` wrote, also after a trip through JSON."""
         return cls(
-            horizon_days=int(given["horizon_days"]),
-            windows=tuple(int(days) for days in given["windows"]),
+            horizon_days=int(fields["horizon_days"]),
+            windows=tuple(int(days) for days in fields["windows"]),
             interaction_types=tuple(
                 (str(type_), str(direction))
-                for type_, direction in given["interaction_types"]
+                for type_, direction in fields["interaction_types"]
             ),
-            has=tuple(given["has"]),
-            sql=str(given["sql"]),
-            names=tuple(given["names"]),
+            has=tuple(fields["has"]),
+            sql=str(fields["sql"]),
+            names=tuple(fields["names"]),
         )
 
 
@@ -169,11 +169,25 @@ def write_query(
     columns = [
         (family, name)
         for family in families
-        for name in describe_numbers(con, writer, family)
+        for name in writer.describe_numbers(con, family)
     ]
-    check_names(columns)
+    _check_names(columns)
     sql = writer.write("features", families=families, columns=columns)
     return sql, tuple(name for _, name in columns)
+
+
+def _check_names(columns: Sequence[tuple[str, str]]) -> None:
+    """Refuse a name that two files give to a column, whatever its case."""
+    first: dict[str, str] = {}
+    for family, name in columns:
+        before = first.setdefault(name.lower(), family)
+        if before != family:
+            raise QueryError(
+                f"features/purchases/sql/{family}.sql: {name} is a column of"
+                f" {before}.sql already.",
+                needed="A name of its own for each feature.",
+                todo="Rename one of them.",
+            )
 
 
 def feature_schema(plan: FeaturePlan) -> pa.Schema:
@@ -189,7 +203,8 @@ def feature_schema(plan: FeaturePlan) -> pa.Schema:
 
 def set_as_ofs(con: "duckdb.DuckDBPyConnection", as_of: Iterable[datetime]) -> None:
     """Put the instants into the table that the query reads them from."""
-    rows = [[instant] for instant in sorted({to_naive_utc(each) for each in as_of})]
+    instants = sorted({to_naive_utc(instant) for instant in as_of})
     con.execute("create or replace temp table as_ofs (as_of timestamp)")
-    if rows:
+    if instants:
+        rows = [[instant] for instant in instants]
         con.executemany("insert into as_ofs values (?)", rows)

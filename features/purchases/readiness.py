@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from features.door.rows.columns import TABLES, Kind
-from features.instants import seen_sql
+from features.instants import seen_sql, to_naive_utc
 
 if TYPE_CHECKING:
     from features.door.log import AnyLog
@@ -53,69 +53,28 @@ class Minimum:
         What is counted.
     needed, found : int
         The least that will do, and what the log has.
-    met : bool
-        Whether it is enough.
     """
 
     name: str
     needed: int
     found: int
-    met: bool
+    met: bool = field(init=False)
 
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the log holds before ``as_of``.
-
-    Parameters
-    ----------
-    customers, repeat_customers : int
-        With a purchase, and with purchases on two days or more.
-    orders, purchase_rows, return_rows : int
-        Orders, rows above 0 and rows below 0.
-    interactions : int
-        Rows of the interaction log.
-    first_purchase_on, last_purchase_on : date or None
-        UTC dates.
-    history_days : int
-        From the first purchase to ``as_of``.
-    one_time_share : float or None
-        Share of customers with purchases on one day only.
-    repeat_gap_days_median : float or None
-        Median of the days between a customer's consecutive purchase days.
-    returns_share : float or None
-        Money returned over money taken.
-    currency : str or None
-        What amounts are in, where the log says.
-    """
-
-    customers: int
-    repeat_customers: int
-    orders: int
-    purchase_rows: int
-    return_rows: int
-    interactions: int
-    first_purchase_on: date | None
-    last_purchase_on: date | None
-    history_days: int
-    one_time_share: float | None
-    repeat_gap_days_median: float | None
-    returns_share: float | None
-    currency: str | None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", self.found >= self.needed)
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a log suffices for a model, and why.
+    """Whether a log suffices for a model of its kind of churn, and why.
 
     Parameters
     ----------
     minimums : tuple of Minimum
         What is needed, met or not.
-    ready : bool
-        Whether all of it is met.
-    facts : Facts
-        What the log holds.
+    facts : mapping
+        What the log holds before ``as_of``, in JSON values; shares are None where
+        there is nothing to divide by.
     notes : tuple of str
         What to know though nothing forbids a model.
     would_help : mapping
@@ -123,18 +82,25 @@ class Readiness:
     """
 
     minimums: tuple[Minimum, ...]
-    ready: bool
-    facts: Facts
+    facts: Mapping[str, Any]
     notes: tuple[str, ...]
-    would_help: Mapping[str, str]
+    would_help: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every minimum is met."""
+        return all(minimum.met for minimum in self.minimums)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        values = asdict(self)
-        for name in ("first_purchase_on", "last_purchase_on"):
-            day = values["facts"][name]
-            values["facts"][name] = day and day.isoformat()
-        return values
+        minimums = [asdict(minimum) for minimum in self.minimums]
+        return {
+            "minimums": minimums,
+            "ready": self.ready,
+            "facts": dict(self.facts),
+            "notes": self.notes,
+            "would_help": dict(self.would_help),
+        }
 
 
 def check_readiness(log: AnyLog, *, as_of: datetime, horizon: timedelta) -> Readiness:
@@ -155,71 +121,59 @@ def check_readiness(log: AnyLog, *, as_of: datetime, horizon: timedelta) -> Read
         Not ready if a minimum is not met. A history shorter than needed for the full
         horizon is a note: shorter horizons are trained on.
     """
-    instant = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
+    instant = to_naive_utc(as_of)
     facts = _measure(log, instant)
-    minimums = (
-        _minimum("customers with a purchase", MIN_CUSTOMERS, facts.customers),
-        _minimum(
+    needed = (
+        ("customers with a purchase", MIN_CUSTOMERS, "customers"),
+        (
             "customers with purchases on two days or more",
             MIN_REPEAT_CUSTOMERS,
-            facts.repeat_customers,
+            "repeat_customers",
         ),
-        _minimum("days of history", MIN_HISTORY_DAYS, facts.history_days),
+        ("days of history", MIN_HISTORY_DAYS, "history_days"),
     )
     return Readiness(
-        minimums=minimums,
-        ready=all(minimum.met for minimum in minimums),
+        minimums=tuple(
+            Minimum(name, least, facts[fact]) for name, least, fact in needed
+        ),
         facts=facts,
         notes=_notes(facts, instant, horizon),
         would_help=_would_help(log),
     )
 
 
-def _minimum(name: str, needed: int, actual: int) -> Minimum:
-    return Minimum(name, needed, actual, actual >= needed)
+def _measure(log: AnyLog, as_of: datetime) -> dict[str, Any]:
+    answer = log.con.sql(_FACTS, params={"as_of": as_of}).to_arrow_table()
+    [facts] = answer.to_pylist()
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in facts.items()
+    } | {"currency": log.currency}
 
 
-def _measure(log: AnyLog, as_of: datetime) -> Facts:
-    (row,) = log.con.execute(_FACTS, {"as_of": as_of}).fetchall()
-    customers, repeat, orders, n_above, n_below, n_other = row[:6]
-    first, last, gap, paid, returned = row[6:]
-    return Facts(
-        customers=customers,
-        repeat_customers=repeat,
-        orders=orders,
-        purchase_rows=n_above,
-        return_rows=n_below,
-        interactions=n_other,
-        first_purchase_on=first,
-        last_purchase_on=last,
-        history_days=(as_of.date() - first).days if first else 0,
-        one_time_share=1 - repeat / customers if customers else None,
-        repeat_gap_days_median=gap,
-        returns_share=returned / paid if paid else None,
-        currency=log.currency,
-    )
-
-
-def _notes(facts: Facts, as_of: datetime, horizon: timedelta) -> tuple[str, ...]:
+def _notes(
+    facts: Mapping[str, Any], as_of: datetime, horizon: timedelta
+) -> tuple[str, ...]:
     notes = []
     horizon_days = round(horizon / timedelta(days=1))
-    if facts.history_days < 2 * horizon_days:
+    if facts["history_days"] < 2 * horizon_days:
         notes.append(
-            f"{facts.history_days} days of history are less than twice the horizon of "
-            f"{horizon_days} days: models are trained on shorter horizons."
+            f"{facts['history_days']} days of history are less than twice the horizon "
+            f"of {horizon_days} days: models are trained on shorter horizons."
         )
-    last = facts.last_purchase_on
-    if last and (as_of.date() - last).days > horizon_days:
+    last = facts["last_purchase_on"]
+    if last and (as_of.date() - date.fromisoformat(last)).days > horizon_days:
         notes.append(
             f"The last purchase, on {last}, is more than a horizon before the as_of: "
             "is the log complete?"
         )
-    if facts.one_time_share is not None and facts.one_time_share > 0.8:
+    share = facts["one_time_share"]
+    if share is not None and share > 0.8:
         notes.append(
-            f"{facts.one_time_share:.0%} of the customers bought on one day only: of "
+            f"{share:.0%} of the customers bought on one day only: of "
             "them, little can be told apart."
         )
-    if facts.purchase_rows and not facts.return_rows:
+    if facts["purchase_rows"] and not facts["return_rows"]:
         notes.append(
             "No amount is below 0: returns are not in the log, or there are none."
         )
@@ -253,18 +207,25 @@ gaps AS (
     AS gap
   FROM days
 ),
-customers AS (SELECT customer_id, count(*) AS n_days FROM days GROUP BY customer_id)
+customers AS (SELECT customer_id, count(*) AS n_days FROM days GROUP BY customer_id),
+counts AS (
+  SELECT count(*) AS buyers, count(*) FILTER (WHERE n_days > 1) AS regulars
+  FROM customers
+)
 SELECT
-  (SELECT count(*) FROM customers),
-  (SELECT count(*) FROM customers WHERE n_days > 1),
-  (SELECT count(*) FROM orders),
-  (SELECT count(*) FROM purchases),
-  (SELECT count(*) FROM visible WHERE amount < 0),
-  (SELECT count(*) FROM interactions
-   WHERE {seen_sql()}),
-  (SELECT min(day) FROM days),
-  (SELECT max(day) FROM days),
-  (SELECT median(gap) FROM gaps),
-  (SELECT sum(amount) FROM purchases),
-  (SELECT coalesce(sum(-amount), 0) FROM visible WHERE amount < 0)
+  buyers AS customers,
+  regulars AS repeat_customers,
+  (SELECT count(*) FROM orders) AS orders,
+  (SELECT count(*) FROM purchases) AS purchase_rows,
+  (SELECT count(*) FROM visible WHERE amount < 0) AS return_rows,
+  (SELECT count(*) FROM interactions WHERE {seen_sql()}) AS interactions,
+  (SELECT min(day) FROM days) AS first_purchase_on,
+  (SELECT max(day) FROM days) AS last_purchase_on,
+  (SELECT coalesce(date_diff('day', min(day), CAST($as_of AS DATE)), 0) FROM days)
+    AS history_days,
+  CASE WHEN buyers > 0 THEN 1 - regulars / buyers END AS one_time_share,
+  (SELECT median(gap) FROM gaps) AS repeat_gap_days_median,
+  (SELECT coalesce(sum(-amount) FILTER (WHERE amount < 0), 0)
+    / sum(amount) FILTER (WHERE amount > 0) FROM visible) AS returns_share
+FROM counts
 """

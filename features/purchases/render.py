@@ -6,14 +6,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from features.errors import QueryError
-from features.purchases.sql_errors import as_template_error
-from features.purchases.sql_lines import MACROS, LineMarks, end_with_marks
+from features.purchases.sql_errors import (
+    MACROS,
+    LineMarks,
+    Place,
+    as_template_error,
+    end_with_marks,
+    explain_error,
+    read_places,
+)
 
 WINDOW_SUFFIX = re.compile(r"(^|_)\d+d$")
+NUMBERS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$")
 SQL_FOLDER = Path(__file__).parent / "sql"
+
+KEYS = frozenset({"row_no", "customer_id", "as_of"})
+"""The columns that identify a row."""
 
 
 class QueryWriter:
@@ -44,26 +56,58 @@ class QueryWriter:
         folders: tuple[Path, ...] = (SQL_FOLDER,),
         is_marked: bool = False,
     ) -> None:
-        with as_template_error("macros", is_named=False):
+        with as_template_error("macros"):
             self._environment = _open_templates(folders, is_marked=is_marked)
         self._context = dict(context)
         self._folders = folders
         self._is_marked = is_marked
 
-    def with_marks(self) -> "QueryWriter":
-        """Return a writer of the same queries that marks their lines."""
-        return QueryWriter(self._context, folders=self._folders, is_marked=True)
-
     def write(self, step: str, **more: object) -> str:
         """Return the query that ends in ``step``, the steps it stands on before it."""
         steps: dict[str, str] = {}
-        return _join(steps, self._render(step, steps, more))
+        with as_template_error(step, names=self._usable()):
+            return _join(steps, self._render(step, steps, more))
 
     def write_table(self, step: str) -> str:
         """Return the query for all that ``step`` holds."""
         steps: dict[str, str] = {}
-        steps[step] = self._render(step, steps, {})
+        with as_template_error(step, names=self._usable()):
+            steps[step] = self._render(step, steps, {})
         return _join(steps, f"select * from {step}")
+
+    def find_places(self, step: str) -> list[Place]:
+        """Return where each line of what ``write_table`` returns is from."""
+        marking = QueryWriter(self._context, folders=self._folders, is_marked=True)
+        return read_places(marking.write_table(step))
+
+    def describe_numbers(self, con: duckdb.DuckDBPyConnection, step: str) -> list[str]:
+        """Return the columns that a step computes, without its keys.
+
+        Raises
+        ------
+        QueryError
+            If DuckDB refuses the query, or a column is no number.
+        """
+        try:
+            rows = con.execute(f"describe {self.write_table(step)}").fetchall()
+        except duckdb.Error as error:
+            raise explain_error(error, self.find_places(step)) from error
+        columns = {name: sql_type for name, sql_type, *_ in rows if name not in KEYS}
+        if len(columns) == len(rows):
+            raise QueryError(
+                f"features/purchases/sql/{step}.sql does not say whose row is whose.",
+                needed="The column row_no of the steps that it reads.",
+                todo="Select it first.",
+            )
+        for name, sql_type in columns.items():
+            if not NUMBERS.match(sql_type):
+                raise QueryError(
+                    f"features/purchases/sql/{step}.sql: the column {name} is"
+                    f" {sql_type}.",
+                    needed="A feature is a number.",
+                    todo=f"Make it one, such as cast(... as double) as {name}.",
+                )
+        return list(columns)
 
     def _render(
         self,
@@ -86,9 +130,8 @@ class QueryWriter:
                 steps[name] = self._render(name, steps, {}, above=(*above, step))
             return name
 
-        with as_template_error(step, is_named=bool(above), names=self._usable()):
-            template = self._environment.get_template(f"{step}.sql")
-            text = template.render({**self._context, **more, "ref": ref})
+        template = self._environment.get_template(f"{step}.sql")
+        text = template.render({**self._context, **more, "ref": ref})
         return end_with_marks(text) if self._is_marked else text.strip()
 
     def _usable(self) -> Iterator[str]:

@@ -1,103 +1,101 @@
-"""Errors in feature files, reported with file and line."""
+"""Errors in feature files, reported with file and line.
+
+Only where DuckDB refuses a query are its files rendered once more, each line with a
+mark that says where it is from.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from traceback import walk_tb
-from typing import Protocol
 
 import duckdb
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 
 from features.errors import QueryError
-from features.purchases.sql_lines import MACROS, Place, read_places
 from features.suggest import did_you_mean
 
-KEYS = frozenset({"row_no", "customer_id", "as_of"})
-"""The columns that identify a row."""
-
+MACROS = "macros.sql"
+BEGIN, END = "\ue000", "\ue001"
+MARK = re.compile(f"{BEGIN}(.+?):(\\d+){END}")
 AT_LINE = re.compile(r"\n+LINE (\d+):.*", re.DOTALL)
 UNDEFINED = re.compile(r"^'(\w+)' is undefined")
 RENDER_ERRORS = (TemplateError, TypeError, ValueError, ArithmeticError)
-NUMBERS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$")
 
 
-class MarkableQueries(Protocol):
-    """What writes a step's query, and again with marks of where each line is from."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a feature file; without its number where it is not known."""
 
-    def write_table(self, step: str) -> str:
-        """Return the query for all columns of a step."""
+    file: str
+    line: int | None = None
 
-    def with_marks(self) -> MarkableQueries:
-        """Return a writer of the same queries that marks their lines."""
+    def __str__(self) -> str:
+        """Return it as a message begins."""
+        line = "" if self.line is None else f", line {self.line}"
+        return f"features/purchases/sql/{self.file}{line}"
 
 
-def describe_numbers(
-    con: duckdb.DuckDBPyConnection,
-    writer: MarkableQueries,
-    step: str,
-) -> list[str]:
-    """Return the columns that a step's query computes, without its keys.
+class LineMarks(Extension):
+    """Put a mark before each line of a file's text, but for the macros'."""
 
-    Parameters
-    ----------
-    con : DuckDBPyConnection
-    writer : MarkableQueries
-    step : str
-        The file that the columns are of.
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Yield the tokens, the text among them with marks."""
+        for token in stream:
+            if token.type == "data" and stream.name and stream.name != MACROS:
+                lines = token.value.split("\n")
+                marked = (
+                    f"{BEGIN}{stream.name}:{number}{END}{line}"
+                    for number, line in enumerate(lines, start=token.lineno)
+                )
+                yield Token(token.lineno, token.type, "\n".join(marked))
+            else:
+                yield token
 
-    Raises
-    ------
-    QueryError
-        If DuckDB refuses the query, or a column is no number.
+
+def end_with_marks(text: str) -> str:
+    """Return a rendered file stripped, each line with one mark, at its end."""
+    plain = MARK.sub("", text)
+    n_blank = plain[: len(plain) - len(plain.lstrip())].count("\n")
+    n_lines = plain.strip().count("\n") + 1
+    mark, lines = "", []
+    for line in text.split("\n"):
+        marks = list(MARK.finditer(line))
+        # A line may begin in a piece of text whose mark came on an earlier line.
+        mark = marks[0][0] if marks else mark
+        lines.append(MARK.sub("", line) + mark)
+        mark = marks[-1][0] if marks else mark
+    return "\n".join(lines[n_blank : n_blank + n_lines])
+
+
+def read_places(query: str) -> list[Place]:
+    """Return where each line of a marked query is from.
+
+    Lines that are of no file, such as the name of a step, have the next one's place.
     """
-    try:
-        rows = con.execute(f"describe {writer.write_table(step)}").fetchall()
-    except duckdb.Error as error:
-        places = read_places(writer.with_marks().write_table(step))
-        raise _explain(error, places, step=step) from error
-    names = [name for name, *_ in rows if name not in KEYS]
-    if len(names) == len(rows):
-        raise QueryError(
-            f"features/purchases/sql/{step}.sql does not say whose row is whose.",
-            needed="The column row_no of the steps that it reads.",
-            todo="Select it first.",
-        )
-    for name, kind, *_ in rows:
-        if name not in KEYS and not NUMBERS.match(kind):
-            raise QueryError(
-                f"features/purchases/sql/{step}.sql: the column {name} is {kind}.",
-                needed="A feature is a number.",
-                todo=f"Make it one, such as cast(... as double) as {name}.",
-            )
-    return names
+    places: list[Place] = []
+    place = Place("features.sql")
+    for line in reversed(query.split("\n")):
+        if (mark := MARK.search(line)) is not None:
+            place = Place(mark[1], int(mark[2]))
+        places.append(place)
+    return places[::-1]
 
 
-def check_names(columns: Sequence[tuple[str, str]]) -> None:
-    """Refuse a feature name that occurs twice, whatever its case.
-
-    Parameters
-    ----------
-    columns : sequence of (str, str)
-        Step and column.
-
-    Raises
-    ------
-    QueryError
-        It names the column and both files.
-    """
-    first: dict[str, str] = {}
-    for step, name in columns:
-        before = first.setdefault(name.lower(), step)
-        if before != step:
-            raise QueryError(
-                f"features/purchases/sql/{step}.sql: {name} is a column of"
-                f" {before}.sql already.",
-                needed="A name of its own for each feature.",
-                todo="Rename one of them.",
-            )
+def explain_error(error: duckdb.Error, places: list[Place]) -> QueryError:
+    """Say in which line of which file DuckDB's error is."""
+    at_line = AT_LINE.search(str(error))
+    place = places[int(at_line[1]) - 1 if at_line else -1]
+    return QueryError(
+        f"{place}: {_first_part(error)}",
+        needed="SQL that DuckDB takes, over the steps that the file names with ref().",
+        todo="Correct the line.",
+    )
 
 
 @contextmanager
@@ -125,38 +123,27 @@ def as_query_error() -> Iterator[None]:
 
 
 @contextmanager
-def as_template_error(
-    step: str, *, is_named: bool, names: Iterable[str] = ()
-) -> Iterator[None]:
-    """Turn errors from rendering a feature file into ours, with its line.
+def as_template_error(step: str, *, names: Iterable[str] = ()) -> Iterator[None]:
+    """Turn errors from rendering a step and those it reads into ours, with their line.
 
-    Parameters
-    ----------
-    step : str
-        The file that is rendered.
-    is_named : bool
-        Whether another file names it: the error is then reported there if the file
-        does not exist.
-    names : iterable of str
-        All files and the names that they may use, for suggestions.
-
-    Raises
-    ------
-    QueryError
+    ``names`` are all files and the names that they may use, for suggestions.
     """
     try:
         yield
     except TemplateSyntaxError as error:
         written = Place(error.name or f"{step}.sql", error.lineno)
-        raise _refused(written, f"{error.message}") from error
+        raise _refuse(written, f"{error.message}") from error
+    except TemplateNotFound as error:
+        place, file = _place_of(error), str(error.name)
+        start = f"{place}: t" if place else "T"
+        raise QueryError(
+            f"{start}here is no features/purchases/sql/{file}.",
+            needed="A file for every step that is named, by ref() or in FAMILIES.",
+            todo=did_you_mean(file, names) or "Correct the name, or add the file.",
+        ) from error
     except RENDER_ERRORS as error:
-        place = _place_of(error)
-        if isinstance(error, TemplateNotFound):
-            if place is None and is_named:
-                raise
-            raise _missing(error, place, names) from error
-        place = place or Place(f"{step}.sql", None)
-        raise _refused(place, str(error), names) from error
+        place = _place_of(error) or Place(f"{step}.sql")
+        raise _refuse(place, str(error), names) from error
 
 
 def _place_of(error: Exception) -> Place | None:
@@ -169,38 +156,14 @@ def _place_of(error: Exception) -> Place | None:
     return reached
 
 
-def _missing(
-    error: TemplateNotFound, place: Place | None, names: Iterable[str]
-) -> QueryError:
-    file = str(error.name)
-    return QueryError(
-        f"{f'{place}: t' if place else 'T'}here is no features/purchases/sql/{file}.",
-        needed="A file for every step that is named, by ref() or in FAMILIES.",
-        todo=did_you_mean(file, names) or "Correct the name, or add the file.",
-    )
-
-
-def _refused(place: Place, fault: str, names: Iterable[str] = ()) -> QueryError:
+def _refuse(place: Place, fault: str, names: Iterable[str] = ()) -> QueryError:
     unknown = UNDEFINED.search(fault)
-    names = [name for name in names if not name.endswith(".sql")]
+    words = (name for name in names if not name.endswith(".sql"))
     return QueryError(
         f"{place}: {fault}.",
         needed="SQL with Jinja, over the names that the other files use.",
-        todo=(did_you_mean(unknown[1], names) if unknown else "")
+        todo=(did_you_mean(unknown[1], words) if unknown else "")
         or "Correct the line.",
-    )
-
-
-def _explain(error: duckdb.Error, places: list[Place], *, step: str) -> QueryError:
-    """Say in which line of which file DuckDB's error is."""
-    at_line = AT_LINE.search(str(error))
-    place = Place(f"{step}.sql", None)
-    if at_line and int(at_line[1]) <= len(places):
-        place = places[int(at_line[1]) - 1]
-    return QueryError(
-        f"{place}: {_first_part(error)}",
-        needed="SQL that DuckDB takes, over the steps that the file names with ref().",
-        todo="Correct the line.",
     )
 
 

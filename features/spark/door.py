@@ -8,35 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pyarrow as pa
 
-from features.door.bounds import EPOCH, find_bounds
+from features.door.arrow_rows import ARROW_TYPES
+from features.door.bounds import find_bounds
 from features.door.database import open_database
 from features.door.files.formats import find_files
-from features.door.files.parquet import OpenFile, open_file
+from features.door.files.parquet import open_file
 from features.door.layout import Layout, lay_out, number_attributes
 from features.door.log_files import LogSource, TableSource
 from features.door.rows.casts import SQL_TYPES
 from features.door.rows.columns import OPEN_TABLE, TABLES, Column, Kind, check_mapping
 from features.door.rows.faults import Fault, Rules, classify_sql, list_faults
-from features.door.rows.reports import TableReport, count_reasons
-from features.door.table_reader import check_any_accepted
+from features.door.rows.reports import TableReport
+from features.door.table_reader import check_any_accepted, make_report
 from features.instants import to_naive_utc
-from features.spark.files import Cells, read_cells
-from features.spark.log import SparkLog
+from features.spark.files import AT, FILE, Cells, read_cells
+from features.spark.log import SparkLog, SparkQueries
 from features.spark.row_checks import (
-    ARROW,
-    AT,
     FAULT,
-    FILE,
     GIVEN,
     accepted_rows,
-    example_rows,
+    list_examples,
     numbers_among,
     place_of,
     usual_value,
@@ -88,26 +86,17 @@ def read_log_on_spark(
     for table in TABLES:
         if table not in reports:
             _empty(spark, table).createOrReplaceTempView(views[table])
-    log = SparkLog(
-        spark=spark,
-        prefix=prefix,
-        views=views,
+    con = SparkQueries(spark, prefix, views)
+    starts_at, ends_at = find_bounds(con, learnt_from=source.learnt_from, now=rules.now)
+    return SparkLog(
+        con=con,
         reports=reports,
-        present={
-            table: frozenset(reports[table].columns if table in reports else ())
-            for table in TABLES
-        },
-        starts_at=EPOCH,
-        ends_at=EPOCH,
-        currency=next((r.currency for r in reports.values() if r.currency), None),
+        starts_at=starts_at,
+        ends_at=ends_at,
         not_products=rules.not_products,
         persisted=tuple(persisted),
         owns_session=owns_session,
     )
-    starts_at, ends_at = find_bounds(
-        log.con, learnt_from=source.learnt_from, now=rules.now
-    )
-    return replace(log, starts_at=starts_at, ends_at=ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +121,17 @@ class _Door:
         sure, unsure = number_attributes(layout, files)
         numbers = sure | numbers_among(checked, layout.columns, unsure)
         settled, currency = self._settle(checked, layout, faults)
-        report = self._report(settled, layout, files=files, currency=currency)
+        counts = [tuple(row) for row in settled.groupBy(FAULT).count().collect()]
+        has_faults = any(fault is not None for fault, _ in counts)
+        report = make_report(
+            self.table,
+            layout,
+            counts,
+            faults=faults,
+            files=[str(file.path) for file in files],
+            examples=list_examples(settled) if has_faults else (),
+            currency=currency,
+        )
         check_any_accepted(report, files)
         return report, accepted_rows(settled, layout.columns, numbers)
 
@@ -182,36 +181,9 @@ class _Door:
             checked = set_aside("duplicate_customer_id", sf.col("door_back") > 1)
         return checked, currency
 
-    def _report(
-        self,
-        settled: DataFrame,
-        layout: Layout,
-        *,
-        files: Sequence[OpenFile],
-        currency: str | None,
-    ) -> TableReport:
-        counts = {row[0]: row[1] for row in settled.groupBy(FAULT).count().collect()}
-        faults = list_faults(layout.columns, self.rules, {})
-        rejected = count_reasons(
-            (faults[fault].reason, n)
-            for fault, n in counts.items()
-            if fault is not None
-        )
-        return TableReport(
-            table=self.table,
-            files=tuple(str(file.path) for file in files),
-            rows_in=sum(counts.values()),
-            rows_accepted=counts.get(None, 0),
-            rejected=rejected,
-            examples=example_rows(settled, faults, files) if rejected else (),
-            columns=tuple(c.name for c in layout.columns if c.name in layout.theirs),
-            unused=layout.unused,
-            currency=currency,
-        )
-
 
 def _checked_schema(columns: Sequence[Column]) -> pa.Schema:
-    ours = [(f"v{at}", ARROW[SQL_TYPES[c.kind]]) for at, c in enumerate(columns)]
+    ours = [(f"v{at}", ARROW_TYPES[c.kind]) for at, c in enumerate(columns)]
     return pa.schema(
         [
             *ours,

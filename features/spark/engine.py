@@ -37,14 +37,14 @@ def features_on_spark(
         The columns of ``build_features``, in no order. It is computed lazily, and
         released when the block ends.
     """
-    spark, prefix = log.spark, f"{log.prefix}{uuid4().hex[:8]}_"
+    spark, prefix = log.con.spark, f"{log.con.prefix}{uuid4().hex[:8]}_"
     instants = f"{prefix}as_ofs"
     views, persisted = [instants], []
     spark.conf.set("spark.sql.shuffle.partitions", str(log.n_tasks))
     try:
         spark.sql(_as_ofs_sql(as_of)).createOrReplaceTempView(instants)
         steps, final_sql = to_steps(
-            plan.sql, views={**log.views, "as_ofs": instants}, prefix=prefix
+            plan.sql, views={**log.con.views, "as_ofs": instants}, prefix=prefix
         )
         for step in steps:
             frame = spark.sql(step.sql)

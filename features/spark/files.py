@@ -56,11 +56,7 @@ def _read_csv(
     spark: SparkSession, file: CsvFile, theirs: Mapping[str, str], *, number: int
 ) -> Cells:
     """Read a CSV file here, as on one machine, and send its rows to Spark."""
-    positions = {
-        ours: file.header.index(name)
-        for ours, name in theirs.items()
-        if name in file.header
-    }
+    positions = file.find_positions(theirs)
     chunks = list(read_rows(file, list(positions.values())))
     names = [f"c{at}" for at in range(len(positions))]
     schema = pa.schema([*((name, pa.string()) for name in names), (AT, pa.int64())])

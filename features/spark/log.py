@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlglot import exp
 
-from features.door.database import open_database
-from features.door.log import HASH_MODULUS, Log, hash_sql, share_sql
-from features.door.rows.columns import TABLES
-from features.door.rows.reports import TableReport
+from features.door.log import HASH_MODULUS, AnyLog, hash_sql
 from features.spark.dialect import to_spark
 from features.spark.workers import ROWS, on_batches
 
@@ -27,49 +22,23 @@ ROWS_PER_TASK = 250_000
 """Rows of the log that one task of a shuffle works on."""
 
 
-@dataclass(frozen=True, slots=True)
-class SparkLog:
-    """``transactions``, ``interactions`` and ``customers`` as views of a session.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparkLog(AnyLog):
+    """A log whose tables are views of a session.
 
-    It has the properties of ``Log``. It is a context manager: at its end the views are
-    dropped, and the session is stopped if the log owns it.
+    At its end the views are dropped, and the session is stopped if the log owns it.
 
     Parameters
     ----------
-    spark : SparkSession
-    prefix : str
-        The views' names begin with it.
-    views : dict
-        Table to view.
-    reports : mapping
-        Table to what became of its rows, for the tables that were given.
-    present : mapping
-        Table to our columns that were given; none for a table that was not.
-    starts_at, ends_at : datetime
-        As of a ``Log``.
-    currency : str or None
-    not_products : tuple of str
+    con : SparkQueries
     persisted : tuple of DataFrame
         The frames that the workers hold for it.
     owns_session : bool
     """
 
-    spark: SparkSession
-    prefix: str
-    views: dict[str, str] = field(repr=False)
-    reports: Mapping[str, TableReport]
-    present: Mapping[str, frozenset[str]]
-    starts_at: datetime
-    ends_at: datetime
-    currency: str | None = None
-    not_products: tuple[str, ...] = ()
+    con: SparkQueries
     persisted: tuple[DataFrame, ...] = field(default=(), repr=False)
     owns_session: bool = False
-
-    @property
-    def con(self) -> SparkQueries:
-        """The connection for queries in DuckDB's dialect."""
-        return SparkQueries(self.spark, self.prefix, self.views)
 
     @property
     def n_tasks(self) -> int:
@@ -77,37 +46,8 @@ class SparkLog:
         n_rows = sum(report.rows_accepted for report in self.reports.values())
         return max(2, -(-n_rows // ROWS_PER_TASK))
 
-    def copy(
-        self,
-        *,
-        customer_id: str | None = None,
-        share: float = 1.0,
-        threads: int | None = None,
-    ) -> Log:
-        """Bring the rows of a share of the customers, or of one of them."""
-        condition = share_sql(share)
-        if customer_id is not None:
-            own_id = exp.Literal.string(customer_id).sql(dialect="spark")
-            condition = f"{condition} and customer_id = {own_id}"
-        con = open_database(threads=threads)
-        try:
-            for table in TABLES:
-                query = f"select * from {self.views[table]} where {condition}"
-                con.register("copied_rows", self.spark.sql(query).toArrow())
-                con.execute(f"create table {table} as select * from copied_rows")
-                con.unregister("copied_rows")
-        except BaseException:
-            con.close()
-            raise
-        return Log(
-            con=con,
-            reports=self.reports,
-            present=self.present,
-            starts_at=self.starts_at,
-            ends_at=self.ends_at,
-            currency=self.currency,
-            not_products=self.not_products,
-        )
+    def _read(self, query: str) -> pa.Table:
+        return self.con.sql(query).to_arrow_table()
 
     def hash_rows(
         self, table: str, columns: str, *, where: str, as_of: datetime
@@ -120,7 +60,7 @@ class SparkLog:
             f"select count(*), cast({hash_sql(columns)} as varchar) from {ROWS} t"
             f" where {where}"
         ).replace("$as_of", f"timestamp '{as_of.isoformat(' ')}'")
-        batches = on_batches(self.spark.table(self.views[table]), sql, HASH_SCHEMA)
+        batches = on_batches(self.con.table(table), sql, HASH_SCHEMA)
         rows = batches.collect()
         n_rows = sum(row.n_rows for row in rows)
         return n_rows, sum(int(row.mixed) for row in rows) % HASH_MODULUS
@@ -128,23 +68,12 @@ class SparkLog:
     def close(self) -> None:
         """Release the tables."""
         if self.owns_session:
-            self.spark.stop()
+            self.con.spark.stop()
             return
         for frame in self.persisted:
             frame.unpersist()
-        for view in self.views.values():
-            self.spark.catalog.dropTempView(view)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        for view in self.con.views.values():
+            self.con.spark.catalog.dropTempView(view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +82,11 @@ class SparkQueries:
 
     spark: SparkSession
     prefix: str
-    views: dict[str, str]
+    views: dict[str, str] = field(repr=False)
+
+    def table(self, name: str) -> DataFrame:
+        """Return the rows of a table."""
+        return self.spark.table(self.views[name])
 
     def execute(
         self, sql: str, parameters: Mapping[str, object] | None = None
@@ -180,7 +113,7 @@ class SparkQueries:
         self.spark.catalog.dropTempView(self.views.pop(name))
 
     def _describe(self, table: str) -> DataFrame:
-        types = self.spark.table(self.views[table]).dtypes
+        types = self.table(table).dtypes
         return self.spark.createDataFrame(types, "column_name string, type string")
 
 

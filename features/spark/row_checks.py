@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from features.door.files.parquet import OpenFile
-from features.door.rows.casts import SQL_TYPES
+from features.door.arrow_rows import ARROW_TYPES
 from features.door.rows.columns import Column
-from features.door.rows.faults import Fault
-from features.door.rows.reports import RejectedRow
-from features.door.rows.staging import N_EXAMPLES, is_number_sql, number_sql, printable
+from features.door.rows.staging import N_EXAMPLES, is_number_sql, number_sql
+from features.spark.files import AT, FILE
 from features.spark.workers import ROWS, on_batches
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-ARROW = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "TIMESTAMP": pa.timestamp("us"),
-}
-FAULT, GIVEN, FILE, AT = "door_fault", "door_given", "door_file", "door_at"
-"""The columns of a checked row besides ours."""
+FAULT, GIVEN = "door_fault", "door_given"
+"""The columns of a checked row besides ours, its file and its number."""
 
 
 def place_of(columns: Sequence[Column], name: str) -> str:
@@ -79,7 +72,7 @@ def accepted_rows(
         )
         schema = pa.schema(
             [
-                (place, pa.float64() if c.name in numbers else ARROW[SQL_TYPES[c.kind]])
+                (place, pa.float64() if c.name in numbers else ARROW_TYPES[c.kind])
                 for place, c in zip(places, columns, strict=True)
             ]
         )
@@ -87,29 +80,18 @@ def accepted_rows(
     return sound.select(places).toDF(*names)
 
 
-def example_rows(
-    settled: DataFrame, faults: Sequence[Fault], files: Sequence[OpenFile]
-) -> tuple[RejectedRow, ...]:
-    """Return the first rows that were set aside for each reason."""
+def list_examples(settled: DataFrame) -> list[tuple[int, str | None, int, int]]:
+    """Return the first few rows of each fault: fault, value, file, row."""
     from pyspark.sql import Window
     from pyspark.sql import functions as sf
 
     first = Window.partitionBy(FAULT).orderBy(FILE, AT)
     rows = (
         settled.where(sf.col(FAULT).isNotNull())
-        .select(FAULT, GIVEN, FILE, AT)
         .withColumn("n", sf.row_number().over(first))
         .where(sf.col("n") <= N_EXAMPLES)
         .orderBy(FAULT, FILE, AT)
+        .select(FAULT, GIVEN, FILE, AT)
         .collect()
     )
-    return tuple(
-        RejectedRow(
-            file=str(files[row[FILE]].path),
-            row=row[AT],
-            reason=faults[row[FAULT]].reason,
-            column=faults[row[FAULT]].column,
-            given=row[GIVEN] and printable(row[GIVEN]),
-        )
-        for row in rows
-    )
+    return [tuple(row) for row in rows]

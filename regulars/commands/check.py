@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from features.door.log import AnyLog
     from features.door.rows.reports import TableReport
     from features.purchases.numpy.families.places import SlowFamily
+    from features.purchases.readiness import Readiness
     from regulars.settings.settings import Settings
-    from training.kinds.learner import Readiness
 
 READY, NOT_READY = 0, 1
 READY_IN_WORDS = "The log can carry a model."

@@ -12,7 +12,7 @@ from features.door.database import open_database
 from features.door.rows.columns import ALIASES, TABLES, theirs_for
 from features.errors import ConfigError
 from features.suggest import fold
-from regulars.commands.init_contracts import is_contracts, write_contracts_config
+from regulars.commands.init_contracts import CONTRACTS, contract_lines, is_contracts
 from regulars.console import tell
 
 if TYPE_CHECKING:
@@ -35,11 +35,22 @@ OPTIONAL_ALIASES: Mapping[str, str] = {
 UNIT_PRICES = {"price", "unitprice"}
 """Names that are often not the amount of a line."""
 
-TEMPLATE = """\
+HEAD = """\
 # Regulars. Relative paths are relative to this file. Every setting: docs/settings.md
 
 [data]
-transactions = {sales}  # purchases: a path or glob, Parquet or CSV
+"""
+
+TAIL = """
+[mlflow]
+tracking_uri = "sqlite:///mlflow/regulars.db"
+
+[store]
+url = "sqlite:///regulars.db"  # or postgresql+psycopg://user@host/database
+"""
+
+PURCHASES = """\
+transactions = {file}  # purchases: a path or glob, Parquet or CSV
 # interactions = "contacts.csv"      # anything else that happened: calls, returns
 # customers = "customers.csv"        # attributes, one row a customer
 # not_products = ["POSTAGE", "FEE"]  # product ids that sell nothing
@@ -48,23 +59,15 @@ transactions = {sales}  # purchases: a path or glob, Parquet or CSV
 {columns}
 [model]
 horizon_days = 90     # churned: no purchase in it; value: net spend in it
+"""
 
-[mlflow]
-tracking_uri = "sqlite:///mlflow/regulars.db"
-
-[store]
-url = "sqlite:///regulars.db"  # or postgresql+psycopg://user@host/database
-
+SERVE = """
 # [serve]
 # host = "127.0.0.1"
 # port = 8000
 """
 
-
 OF_LABELS = """\
-# Regulars. Relative paths are relative to this file. Every setting: docs/settings.md
-
-[data]
 customers = {file}  # one row a customer, with a column that says who churned
 {columns}
 [model]
@@ -75,13 +78,10 @@ horizon_days = 90     # what the expected value is of
 # monthly_amount = "MonthlyCharges"
 # sensitive = ["gender"]        # sex, age, marriage and income are left out otherwise
 # leave_out = ["Agent"]         # what the model must not see
-
-[mlflow]
-tracking_uri = "sqlite:///mlflow/regulars.db"
-
-[store]
-url = "sqlite:///regulars.db"  # or postgresql+psycopg://user@host/database
 """
+
+EXAMPLES = [f'# {name} = "?"' for name in ("customer_id", "occurred_at", "amount")]
+"""The lines to fill in where no file was given."""
 
 LABELS = frozenset(NAMES) - {"label", "target", "y", "left"}
 """Names that only a label has."""
@@ -99,17 +99,19 @@ def init(sales: Path | None, *, config: Path) -> None:
     """
     names = names_in(sales) if sales else []
     shown = json.dumps(relative_path(sales, config) if sales else "sales.parquet")
+    tail = TAIL
     if is_contracts(names):
-        text = write_contracts_config(shown, names)
+        body = CONTRACTS.format(file=shown, columns=contract_lines(names))
     elif is_labelled(names):
-        text = OF_LABELS.format(file=shown, columns=label_lines(names))
+        body = OF_LABELS.format(file=shown, columns=label_lines(names))
     else:
-        lines = column_lines(names) if sales else example_lines()
+        lines = column_lines(names) if sales else EXAMPLES
         columns = "".join(f"{line}\n" for line in lines)
-        text = TEMPLATE.format(sales=shown, columns=columns)
+        body = PURCHASES.format(file=shown, columns=columns)
+        tail = TAIL + SERVE
     try:
         with config.open("x", encoding="utf-8") as file:
-            file.write(text)
+            file.write(HEAD + body + tail)
     except FileExistsError as exc:
         raise ConfigError(
             f"{config} is already there.",
@@ -169,8 +171,8 @@ def column_lines(names: Sequence[str]) -> list[str]:
     >>> column_lines(["customer_id", "InvoiceDate", "StockCode"])
     ['occurred_at = "InvoiceDate"', '# amount = "?"', 'product_id = "StockCode"']
     """
-    found = {column: guess(column, names) for column in TABLES["transactions"]}
-    lines = [mapping_line(column, theirs) for column, theirs in found.items()]
+    columns = TABLES["transactions"]
+    lines = (mapping_line(column, guess(column, names)) for column in columns)
     return [line for line in lines if line]
 
 
@@ -197,15 +199,5 @@ def guess(column: Column, names: Sequence[str]) -> str | None:
     """
     if column.name in ALIASES:
         return theirs_for(column.name, names)
-    aliases = {column.name.replace("_", ""), *aliases_of(column)}
+    aliases = {fold(column.name), *OPTIONAL_ALIASES.get(column.name, "").split()}
     return next((name for name in names if fold(name) in aliases), None)
-
-
-def aliases_of(column: Column) -> list[str]:
-    """Return what others call one of the columns that are not needed."""
-    return OPTIONAL_ALIASES.get(column.name, "").split()
-
-
-def example_lines() -> list[str]:
-    """Return the lines to fill in where no file was given."""
-    return [f'# {name} = "?"' for name in ("customer_id", "occurred_at", "amount")]

@@ -20,23 +20,15 @@ THEIRS: Mapping[str, str] = {
 }
 """What others call our columns, folded; only a whole name counts."""
 
-TEMPLATE = """\
-# Regulars. Relative paths are relative to this file. Every setting: docs/settings.md
-
-[data]
+CONTRACTS = """\
 subscriptions = {file}  # one row a contract; who has no end is a customer still
 # interactions = "complaints.csv"    # anything else that happened: calls, tickets
 {columns}
 [model]
 kind = "subscriptions"
 horizon_days = 90     # churned: no contract at its end; value: the months paid in it
-
-[mlflow]
-tracking_uri = "sqlite:///mlflow/regulars.db"
-
-[store]
-url = "sqlite:///regulars.db"  # or postgresql+psycopg://user@host/database
 """
+"""What the config says of contracts."""
 
 
 def is_contracts(names: Sequence[str]) -> bool:
@@ -47,13 +39,13 @@ def is_contracts(names: Sequence[str]) -> bool:
     >>> is_contracts(["customer_id", "occurred_at", "amount"])
     False
     """
-    found = {ours: theirs_of(ours, names) for ours in ("starts_at", "ends_at")}
     is_purchases = any(fold(name) == "occurredat" for name in names)
-    return None not in found.values() and not is_purchases
+    ends = (theirs_of(ours, names) for ours in ("starts_at", "ends_at"))
+    return None not in ends and not is_purchases
 
 
-def write_contracts_config(file: str, names: Sequence[str]) -> str:
-    """Return the config, mapping what is known by its name."""
+def contract_lines(names: Sequence[str]) -> str:
+    """Return the lines that map what is known by its name."""
     lines = []
     for column in TABLES["subscriptions"]:
         theirs = theirs_of(column.name, names)
@@ -62,8 +54,7 @@ def write_contracts_config(file: str, names: Sequence[str]) -> str:
         elif theirs not in (None, column.name):
             lines.append(f"{column.name} = {json.dumps(theirs, ensure_ascii=False)}")
     head = "\n[data.columns.subscriptions]  # ours = theirs\n" if lines else ""
-    columns = head + "".join(f"{line}\n" for line in lines)
-    return TEMPLATE.format(file=file, columns=columns)
+    return head + "".join(f"{line}\n" for line in lines)
 
 
 def theirs_of(ours: str, names: Sequence[str]) -> str | None:

@@ -19,47 +19,47 @@ def lists(settings: Settings, *, as_json: bool) -> int:
     """Show every list as of the published run."""
     with closing(open_store(settings.store.url)) as store:
         sync_lists(store, settings.lists)
-        found = lists_now(store)
+        by_name = lists_now(store)
         profits = {
             name: profit_of(store, name)
-            for name, each in found.items()
-            if each.stored.definition.action is not None
+            for name, in_run in by_name.items()
+            if in_run.stored.definition.action is not None
         }
     if as_json:
         print_json(
             {
-                "lists": [summary(each) for each in found.values()],
-                "profit": {name: each.to_dict() for name, each in profits.items()},
+                "lists": [summary(in_run) for in_run in by_name.values()],
+                "profit": {name: profit.to_dict() for name, profit in profits.items()},
             }
         )
         return 0
-    run = next(iter(found.values())).run
+    run = next(iter(by_name.values())).run
     print_table(
         f"Lists as of {run.as_of:%Y-%m-%d}, run {run.run_id}",
         {"list": "left", "members": "right", "candidates": "right"}
         | {"left out": "left", "from": "left"},
-        [table_row(each) for each in found.values()],
+        [table_row(in_run) for in_run in by_name.values()],
     )
     for name, profit in profits.items():
         say(in_words(name, profit))
     return 0
 
 
-def summary(found: ListInRun) -> dict[str, Any]:
+def summary(in_run: ListInRun) -> dict[str, Any]:
     """Return what ``--json`` prints of one list."""
     return {
-        "name": found.stored.name,
-        "source": found.stored.source,
-        "run_id": found.run.run_id,
-        "as_of": found.run.as_of,
-        "definition": found.stored.definition.to_dict(),
-        **found.outcome,
+        "name": in_run.stored.name,
+        "source": in_run.stored.source,
+        "run_id": in_run.run.run_id,
+        "as_of": in_run.run.as_of,
+        "definition": in_run.stored.definition.to_dict(),
+        **in_run.outcome,
     }
 
 
-def table_row(found: ListInRun) -> tuple[object, ...]:
+def table_row(in_run: ListInRun) -> tuple[object, ...]:
     """Return one line of the table."""
-    outcome = found.outcome
+    outcome = in_run.outcome
     if outcome["fault"]:
         left_out = outcome["fault"]
     elif outcome["needs"]:
@@ -69,11 +69,11 @@ def table_row(found: ListInRun) -> tuple[object, ...]:
         shown = [f"{n:,} {why.replace('_', ' ')}" for why, n in counts.items() if n]
         left_out = ", ".join(shown) or "nobody"
     return (
-        found.stored.name,
+        in_run.stored.name,
         f"{outcome['n_members']:,}",
         f"{outcome['n_candidates']:,}",
         left_out,
-        found.stored.source,
+        in_run.stored.source,
     )
 
 

@@ -32,13 +32,13 @@ def replay(
         step("Reading the log")
         with open_log(settings) as log:
             step(f"Scoring again with version {past.run.model_version}")
-            found = make_again(store, bundle_source(settings), log, past)
+            replayed = make_again(store, bundle_source(settings), log, past)
     if as_json:
-        print_json(found.to_dict())
+        print_json(replayed.to_dict())
     else:
-        show_differences(found)
-        say(in_words(found))
-    return EQUAL if found.equal else DIFFERS
+        show_differences(replayed)
+        say(in_words(replayed))
+    return EQUAL if replayed.equal else DIFFERS
 
 
 def find(store: Store, customer_id: str, *, run_id: str | None) -> PastScore:
@@ -55,12 +55,12 @@ def find(store: Store, customer_id: str, *, run_id: str | None) -> PastScore:
         raise ConfigError(exc.problem, needed=exc.needed, todo=exc.todo) from exc
 
 
-def show_differences(found: Replay) -> None:
+def show_differences(replayed: Replay) -> None:
     """Print the columns that differ, as they were and as they are."""
-    if not found.differs or found.body is None:
+    if not replayed.differs or replayed.body is None:
         return
-    old, new = json.loads(found.past.body), json.loads(found.body)
-    rows = [(name, clip(old[name]), clip(new.get(name))) for name in found.differs]
+    old, new = json.loads(replayed.past.body), json.loads(replayed.body)
+    rows = [(name, clip(old[name]), clip(new.get(name))) for name in replayed.differs]
     columns = {"column": "left", "as it was served": "left", "replayed": "left"}
     print_table("What is not the same", columns, rows)
 
@@ -71,18 +71,18 @@ def clip(value: object) -> str:
     return text if len(text) <= WIDTH else f"{text[:WIDTH]}…"
 
 
-def in_words(found: Replay) -> str:
+def in_words(replayed: Replay) -> str:
     """Say what was compared and what came of it."""
-    run = found.past.run
+    run = replayed.past.run
     score = (
-        f"{found.past.customer_id} in run {run.run_id}, as of {run.as_of:%Y-%m-%d}, "
+        f"{replayed.past.customer_id} in run {run.run_id}, as of {run.as_of:%Y-%m-%d}, "
         f"version {run.model_version}"
     )
-    if found.equal:
-        n_columns = len(json.loads(found.past.body))
+    if replayed.equal:
+        n_columns = len(json.loads(replayed.past.body))
         return f"{score}: all {n_columns} columns are the same, bit for bit."
-    if found.body is None:
-        told = "the log now has no purchase of this customer before then"
+    if replayed.body is None:
+        difference = "the log now has no purchase of this customer before then"
     else:
-        told = f"{len(found.differs)} columns are not the same"
-    return "\n".join([f"{score}: {told}.", *found.why])
+        difference = f"{len(replayed.differs)} columns are not the same"
+    return "\n".join([f"{score}: {difference}.", *replayed.why])

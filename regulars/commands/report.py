@@ -54,16 +54,16 @@ def report(settings: Settings, *, wanted: Wanted, as_json: bool) -> int:
         return 0
     with closing(open_store(settings.store.url)) as store:
         try:
-            found = find_report(store, wanted.name, run_id=wanted.run_id)
+            dated = find_report(store, wanted.name, run_id=wanted.run_id)
         except (UnknownReportError, UnknownRunError) as exc:
             raise ConfigError(exc.problem, needed=exc.needed, todo=exc.todo) from exc
     form = "json" if as_json and wanted.format is None else wanted.format
     if wanted.out is None:
-        write_stdout(found, form)
+        write_stdout(dated, form)
         return 0
     form = form or wanted.out.suffix.removeprefix(".")
-    wanted.out.write_text(render(found, form), encoding="utf-8", newline="")
-    tell(f"{found.report.title.en}, run {found.run_id}: {wanted.out}")
+    wanted.out.write_text(render(dated, form), encoding="utf-8", newline="")
+    tell(f"{dated.report.title.en}, run {dated.run_id}: {wanted.out}")
     return 0
 
 
@@ -76,38 +76,38 @@ def check(wanted: Wanted) -> None:
         If so.
     """
     check_out(wanted.out)
-    given = wanted.format
-    if given is None and wanted.out is not None:
-        given = wanted.out.suffix.removeprefix(".")
-    if given is not None and given not in FORMATS:
+    form = wanted.format
+    if form is None and wanted.out is not None:
+        form = wanted.out.suffix.removeprefix(".")
+    if form is not None and form not in FORMATS:
         raise ConfigError(
-            f"The format is {given!r}.",
+            f"The format is {form!r}.",
             needed=f"One of {', '.join(FORMATS)}.",
             todo="Name it with --format, or by the end of --out.",
         )
 
 
-def render(found: FoundReport, form: str) -> str:
+def render(dated: FoundReport, form: str) -> str:
     """Return a report as text of a format."""
     if form == "html":
         from serving.api.pages import render_report
 
-        return render_report(found)
+        return render_report(dated)
     if form == "csv":
-        return found.to_csv()
+        return dated.to_csv()
     import json
 
-    return json.dumps(found.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(dated.to_dict(), ensure_ascii=False, indent=2) + "\n"
 
 
-def write_stdout(found: FoundReport, form: str | None) -> None:
+def write_stdout(dated: FoundReport, form: str | None) -> None:
     """Print a report: as tables, one JSON object, CSV or a page."""
     if form is None:
-        show(found)
+        show(dated)
     elif form == "json":
-        print_json(found.to_dict())
+        print_json(dated.to_dict())
     else:
-        sys.stdout.write(render(found, form))
+        sys.stdout.write(render(dated, form))
 
 
 def show_list(*, as_json: bool) -> None:
@@ -120,21 +120,21 @@ def show_list(*, as_json: bool) -> None:
     print_table("", {"report": "left", "what it shows": "left", "内容": "left"}, rows)
 
 
-def show(found: FoundReport) -> None:
+def show(dated: FoundReport) -> None:
     """Print what a report says, and its tables."""
-    told = found.report
-    unit = f", amounts in {told.currency}" if told.currency else ""
-    say(f"{told.title.en}, as of {found.as_of:%Y-%m-%d}{unit}")
-    for text in told.findings:
+    content = dated.report
+    unit = f", amounts in {content.currency}" if content.currency else ""
+    say(f"{content.title.en}, as of {dated.as_of:%Y-%m-%d}{unit}")
+    for text in content.findings:
         say(text.en)
-    for text in told.needs:
+    for text in content.needs:
         say(f"Needs: {text.en}")
-    show_tables(told)
+    show_tables(content)
 
 
-def show_tables(told: Report) -> None:
+def show_tables(content: Report) -> None:
     """Print the tables of a report in English."""
-    for table in told.tables:
+    for table in content.tables:
         headings = {
             column.title.en: "left" if column.kind == "text" else "right"
             for column in table.columns

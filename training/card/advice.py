@@ -140,7 +140,7 @@ def write_limits(
 
 
 def _more_history(holdout: Holdout, readiness: Readiness) -> Iterator[Text]:
-    days = readiness.facts.history_days
+    days = readiness.facts["history_days"]
     needed = max(SEASON_DAYS, 2 * holdout.origin.horizon_days)
     if days < needed:
         yield {
@@ -159,7 +159,7 @@ def _more_history(holdout: Holdout, readiness: Readiness) -> Iterator[Text]:
 
 
 def _more_customers(readiness: Readiness) -> Iterator[Text]:
-    n_customers = readiness.facts.customers
+    n_customers = readiness.facts["customers"]
     if n_customers < MANY_CUSTOMERS:
         yield {
             "en": f"More customers: {n_customers:,} are there; below "
@@ -178,7 +178,7 @@ def _more_columns(readiness: Readiness) -> Iterator[Text]:
 def _short_limits(
     holdout: Holdout, readiness: Readiness, *, horizon_days: int, label_days: int
 ) -> Iterator[Text]:
-    judged, days = holdout.origin.horizon_days, readiness.facts.history_days
+    judged, days = holdout.origin.horizon_days, readiness.facts["history_days"]
     if judged < horizon_days:
         yield {
             "en": f"The history is short: it was judged {judged} days ahead, and what "
@@ -198,7 +198,7 @@ def _short_limits(
             "before: it knows no season.",
             "zh": f"{days} 天的历史不足完整一年：模型不了解季节性。",
         }
-    share = readiness.facts.one_time_share
+    share = readiness.facts["one_time_share"]
     if share is not None and share > 0.5:
         yield {
             "en": f"{share:.0%} of the customers bought on one day only: of them, "

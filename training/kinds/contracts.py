@@ -18,6 +18,7 @@ from features.contracts.plan import (
     plan_contracts,
 )
 from features.door.fingerprint import fingerprint
+from features.purchases.readiness import Readiness
 from models.kind import CONTRACTS
 from models.recurring.model import MONTH_DAYS
 from training.audit.audit import Subject
@@ -42,7 +43,7 @@ from training.judge.holdout import Holdout, SimpleMethods, judge
 from training.judge.outcome import Outcome
 from training.judge.slices import slice_payers
 from training.judge.survival import BY_PLAN, KAPLAN_MEIER, survive
-from training.kinds.learner import Learner, TableReadiness
+from training.kinds.learner import Learner
 from training.kinds.payers import (
     LIMITS,
     WORDING,
@@ -94,7 +95,7 @@ class ContractLearner(Learner):
         horizon_days = self.options.horizon_days
         return look_at_contracts(self.log, as_of=self.as_of, horizon_days=horizon_days)
 
-    def readiness(self) -> TableReadiness:
+    def readiness(self) -> Readiness:
         """Compare what the contracts hold with what a model needs."""
         look, horizon_days = self.look, self.options.horizon_days
         stayed = look.n_customers - look.n_churned

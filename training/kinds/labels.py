@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from features.attributes.plan import build_attributes
 from features.attributes.survey import plan_attributes, survey_attributes
 from features.door.fingerprint import fingerprint
+from features.purchases.readiness import Readiness
 from models.kind import LABELS
 from models.recurring.model import MONTH_DAYS
 from training.audit.leaky_label import find_leaks
@@ -31,7 +32,7 @@ from training.judge.holdout import Holdout, SimpleMethods, judge
 from training.judge.labels import best_attribute, judge_out_of_fold
 from training.judge.outcome import Outcome
 from training.judge.slices import slice_payers
-from training.kinds.learner import Learner, TableReadiness, TrainOptions
+from training.kinds.learner import Learner, TrainOptions
 from training.kinds.payers import (
     LIMITS,
     WORDING,
@@ -97,7 +98,7 @@ class LabelLearner(Learner):
     def _is_out(self) -> npt.NDArray[np.bool_]:
         return hold_out(self.labelled, seed=self.options.seed)
 
-    def readiness(self) -> TableReadiness:
+    def readiness(self) -> Readiness:
         """Compare what the table holds with what a model needs."""
         labelled, used = self.labelled, self.labelled.plan.used
         n, n_churned = len(labelled.labels), int(labelled.labels.sum())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from features.attributes.survey import AttributeWish
 from features.door.bounds import notes_beyond
 from features.errors import ConfigError
-from features.purchases.readiness import Minimum
+from features.purchases.readiness import Readiness
 from models.kind import ChurnKind
 from training.audit.audit import Subject
 from training.card.card import OwnFacts
@@ -68,55 +68,6 @@ ACTS: Mapping[str, str] = {
     "tune": "regulars train --tune",
 }
 """What not every kind can do, and what a user types for it."""
-
-
-class Readiness(Protocol):
-    """Whether the tables can carry a model, and why: a dataclass."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-    @property
-    def ready(self) -> bool:
-        """Whether every minimum is met."""
-
-    @property
-    def minimums(self) -> tuple[Minimum, ...]:
-        """What a model needs, beside what there is."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What else a user should know."""
-
-    @property
-    def would_help(self) -> Mapping[str, str]:
-        """What is absent, and what it would add."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableReadiness:
-    """Whether a table can carry a model, and why; as ``features.purchases.readiness``.
-
-    Parameters
-    ----------
-    minimums : tuple of Minimum
-    ready : bool
-    facts : mapping
-    notes : tuple of str
-    would_help : mapping
-    """
-
-    minimums: tuple[Minimum, ...]
-    ready: bool
-    facts: Mapping[str, Any]
-    notes: tuple[str, ...]
-    would_help: Mapping[str, str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return asdict(self)
 
 
 class Learner(ABC):

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.purchases.readiness import Minimum
+from features.purchases.readiness import Minimum, Readiness
 from models.recurring.model import Plan, RecurringModel
 from training.fit.contract_past import TENURE_AND_PLAN
 from training.fit.recurring import LOGISTIC_METHOD
 from training.judge.holdout import Wording
-from training.kinds.learner import TableReadiness
 from training.version import Judged
 
 Floats = npt.NDArray[np.float64]
@@ -75,7 +74,7 @@ def say_readiness(
     *,
     facts: Mapping[str, Any],
     notes: Sequence[str],
-) -> TableReadiness:
+) -> Readiness:
     """Compare counts with what is needed.
 
     Parameters
@@ -85,11 +84,8 @@ def say_readiness(
     facts : mapping
     notes : sequence of str
     """
-    minimums = tuple(
-        Minimum(name, needed, count, count >= needed) for name, needed, count in counts
-    )
-    is_ready = all(minimum.met for minimum in minimums)
-    return TableReadiness(minimums, is_ready, facts, tuple(notes), would_help={})
+    minimums = tuple(Minimum(name, needed, count) for name, needed, count in counts)
+    return Readiness(minimums, facts, tuple(notes))
 
 
 def improve(plan: Plan, holdout: Judged) -> list[Text]:

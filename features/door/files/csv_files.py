@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -53,6 +53,14 @@ class CsvFile:
     delimiter: str
     header: tuple[str, ...]
     regular: bool
+
+    def find_positions(self, theirs: Mapping[str, str]) -> dict[str, int]:
+        """Return which cell of a record each of our columns is, where it has one."""
+        return {
+            ours: self.header.index(name)
+            for ours, name in theirs.items()
+            if name in self.header
+        }
 
 
 @dataclass(frozen=True, slots=True)

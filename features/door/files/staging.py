@@ -46,11 +46,7 @@ def stage_files(
 def _stage_csv(
     staging: Staging, file: CsvFile, theirs: Mapping[str, str], *, number: int
 ) -> None:
-    positions = {
-        ours: file.header.index(name)
-        for ours, name in theirs.items()
-        if name in file.header
-    }
+    positions = file.find_positions(theirs)
     relation = Relation(
         sql="door_cells",
         columns={

@@ -161,3 +161,8 @@ def count_reasons(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
     for reason, count in counts:
         total[reason] = total.get(reason, 0) + count
     return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+
+def printable(text: str) -> str:
+    """Return a text with what cannot be shown replaced."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -15,7 +15,6 @@ import pyarrow as pa
 from features.door.rows.casts import NUMBER, SQL_TYPES, quote_name, quote_text
 from features.door.rows.columns import Column
 from features.door.rows.faults import Fault, Relation, Rules, classify_sql, list_faults
-from features.door.rows.reports import RejectedRow, TableReport, count_reasons
 
 N_EXAMPLES = 3
 """Rows shown of each reason."""
@@ -164,60 +163,28 @@ class Staging:
         )
         self.con.execute(f"DROP TABLE {self.name}")
 
-    def report(
-        self,
-        *,
-        files: Sequence[str],
-        theirs: Mapping[str, str],
-        unused: tuple[str, ...] = (),
-        currency: str | None = None,
-        cached: Mapping[int, CachedFile] = NO_CACHED_FILES,
-    ) -> TableReport:
-        """Count the rows by what became of them."""
+    def count_faults(
+        self, cached: Mapping[int, CachedFile] = NO_CACHED_FILES
+    ) -> list[tuple[int | None, int]]:
+        """Count the rows by their fault, those without one under None."""
         counts = self.con.execute(
             f"SELECT {FAULT}, count(*) FROM {self.name} GROUP BY ALL"
         ).fetchall()
         for file in cached.values():
             counts += [(None, file.accepted), *file.rejected]
-        faults = self.faults
-        rejected = count_reasons(
-            (faults[fault].reason, count)
-            for fault, count in counts
-            if fault is not None
-        )
-        return TableReport(
-            table=self.table,
-            files=tuple(files),
-            rows_in=sum(count for _, count in counts),
-            rows_accepted=sum(count for fault, count in counts if fault is None),
-            rejected=rejected,
-            examples=self._examples(files, cached) if rejected else (),
-            columns=tuple(c.name for c in self.columns if c.name in theirs),
-            unused=unused,
-            currency=currency,
-        )
+        return counts
 
-    def _examples(
-        self, files: Sequence[str], cached: Mapping[int, CachedFile]
-    ) -> tuple[RejectedRow, ...]:
+    def list_examples(
+        self, cached: Mapping[int, CachedFile] = NO_CACHED_FILES
+    ) -> list[tuple[int, str | None, int, int]]:
+        """Return the first few rows of each fault: fault, value, file, row."""
         examples = self._faulty("true")
         for file, cached_file in cached.items():
             examples += [
                 (fault, value, file, row) for fault, value, row in cached_file.examples
             ]
         by_fault = groupby(sorted(examples, key=itemgetter(0, 2, 3)), key=itemgetter(0))
-        faults = self.faults
-        return tuple(
-            RejectedRow(
-                file=files[file] if files else "",
-                row=row,
-                reason=faults[fault].reason,
-                column=faults[fault].column,
-                given=value and printable(value),
-            )
-            for _, rows in by_fault
-            for fault, value, file, row in islice(rows, N_EXAMPLES)
-        )
+        return [row for _, rows in by_fault for row in islice(rows, N_EXAMPLES)]
 
     def _faulty(self, condition: str) -> list[tuple[int, str | None, int, int]]:
         """Return the first few rows of each fault."""
@@ -259,11 +226,6 @@ def set_aside_duplicates(staging: Staging) -> None:
 def numbers_among(staging: Staging, names: frozenset[str]) -> frozenset[str]:
     """Return the text attributes whose every value is a number, or true or false."""
     return frozenset(name for name in names if _holds_numbers(staging, name))
-
-
-def printable(text: str) -> str:
-    """Return a text with what cannot be shown replaced."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _holds_numbers(staging: Staging, name: str) -> bool:

@@ -1,19 +1,14 @@
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from features.errors import DataError
 from features.purchases.build import build_features
 from features.purchases.frame import (
     SMALL_FRAME_ROWS,
-    join_labels,
     take_columns,
     to_frame,
     to_matrix,
 )
-from features.purchases.labels import build_labels
 from tests.features.sqllog import at, open_log, plan_for
 
 LOG = """
@@ -59,36 +54,3 @@ def test_columns_are_taken_in_the_order_asked_for(n: int) -> None:
         assert take_columns(X, []).shape == (n, 0)
         with pytest.raises(KeyError, match="d"):
             take_columns(X, ["a", "d"])
-
-
-def test_labels_of_several_horizons_find_their_features() -> None:
-    log = open_log(transactions=LOG)
-    instant = at("2024-02-10")
-    features = build_features(log, plan_for(log, "2024-02-10"), as_of=[instant])
-    labels = build_labels(
-        log, [(instant, timedelta(days=5)), (instant, timedelta(days=30))]
-    )
-
-    joined = join_labels(features, labels)
-
-    names = ["customer_id", "horizon_days", "n_purchase_days", "churned"]
-    assert joined.select(names).to_pylist() == [
-        dict(zip(names, row, strict=True))
-        for row in [
-            ("a", 5, 1, True),
-            ("b", 5, 2, True),
-            ("a", 30, 1, True),
-            ("b", 30, 2, False),
-        ]
-    ]
-
-
-def test_labels_without_features_are_refused() -> None:
-    log = open_log(transactions=LOG)
-    features = build_features(
-        log, plan_for(log, "2024-02-10"), as_of=[at("2024-01-05")]
-    )
-    labels = build_labels(log, [(at("2024-02-10"), timedelta(days=5))])
-
-    with pytest.raises(DataError, match="2 of 2 labels have no features"):
-        join_labels(features, labels)

@@ -12,6 +12,7 @@ from features.errors import QueryError
 from features.purchases.build import build_by_query
 from features.purchases.plan import FeaturePlan, query_context, write_query
 from features.purchases.render import SQL_FOLDER, QueryWriter
+from features.purchases.sql_errors import Place
 from tests.features.purchases.test_spend import LOG
 from tests.features.sqllog import at, open_log, plan_for
 
@@ -141,12 +142,12 @@ def test_what_fails_on_a_row_of_the_log_is_said(
         build_by_query(log, replace(plan, sql=sql, names=names), as_of=[at(AS_OF)])
 
 
-def test_marks_change_nothing_but_the_ends_of_lines(plan: FeaturePlan) -> None:
+def test_each_line_has_a_place(plan: FeaturePlan) -> None:
     context = query_context(
         plan.horizon_days, plan.windows, plan.interaction_types, has=plan.has
     )
-    plain = QueryWriter(context).write("trends").split("\n")
-    marked = QueryWriter(context).with_marks().write("trends").split("\n")
-    assert len(marked) == len(plain)
-    for line, other in zip(plain, marked, strict=True):
-        assert other.split("\ue000")[0] == line
+    writer = QueryWriter(context)
+    lines, places = writer.write_table("rfm").split("\n"), writer.find_places("rfm")
+    assert len(places) == len(lines)
+    at_line = lines.index(BELOW.rstrip("\n"))
+    assert places[at_line] == Place("rfm.sql", 10)

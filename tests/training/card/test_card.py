@@ -27,7 +27,7 @@ def readiness(buyers_log: Log, options: TrainOptions) -> Readiness:
 
 def with_history(readiness: Readiness, days: int) -> Readiness:
     """Return the same of a log with another length."""
-    return replace(readiness, facts=replace(readiness.facts, history_days=days))
+    return replace(readiness, facts={**readiness.facts, "history_days": days})
 
 
 def judged(trained: TrainedModel) -> Holdout:
@@ -64,7 +64,7 @@ def test_only_what_is_absent_would_help(
     ):
         assert present not in told
     whole = with_history(replace(readiness, would_help={}), 10_000)
-    many = replace(whole, facts=replace(whole.facts, customers=10_000))
+    many = replace(whole, facts={**whole.facts, "customers": 10_000})
     assert write_improvements(judged(trained_model), many) == []
 
 
