@@ -158,9 +158,8 @@ LOGS = (
 )
 
 
-@contextmanager
-def opened(real: RealLog, folder: Path) -> Iterator[Log]:
-    """Write the rows and the config into a folder, and read the log as a user does."""
+def write_log(real: RealLog, folder: Path) -> Path:
+    """Write the rows and the config into a folder; return the config's path."""
     with duckdb.connect() as con:
         con.execute(
             f"COPY (SELECT {real.columns} FROM '{real.path}' WHERE {real.rows}) "
@@ -169,5 +168,11 @@ def opened(real: RealLog, folder: Path) -> Iterator[Log]:
     config = folder / "regulars.toml"
     days = real.horizon // timedelta(days=1)
     config.write_text(f"{real.config}[model]\nhorizon_days = {days}\n")
-    with open_sample(load_settings(config, {})) as log:
+    return config
+
+
+@contextmanager
+def opened(real: RealLog, folder: Path) -> Iterator[Log]:
+    """Write a log into a folder, and read it as a user does."""
+    with open_sample(load_settings(write_log(real, folder), {})) as log:
         yield log

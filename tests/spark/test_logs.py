@@ -19,7 +19,7 @@ from features.spark.door import read_log_on_spark
 from features.spark.engine import features_on_spark
 from regulars.log import log_source
 from regulars.settings.settings import load_settings
-from tests.bench.logs import LOGS, RealLog
+from tests.bench.logs import LOGS, RealLog, write_log
 from tests.features.sqllog import plan_of_files
 
 if TYPE_CHECKING:
@@ -88,8 +88,6 @@ def test_a_shared_log_has_the_same_features(
 ) -> None:
     if not real.path.exists():
         pytest.skip(f"{real.path} is not there")
-    config = tmp_path / "regulars.toml"
-    config.write_text(real.config.replace("sales.parquet", str(real.path)))
-    source = log_source(load_settings(config, {}))
+    source = log_source(load_settings(write_log(real, tmp_path), {}))
 
     check_equal(source, spark, as_of=real.as_of, horizon=real.horizon)
